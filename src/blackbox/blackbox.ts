@@ -1,0 +1,14 @@
+/** A function of which only values can be had: y = f(z), f: Rⁿ → Rᵐ. */
+export interface Blackbox {
+  readonly inputs: number // n
+  readonly outputs: number // m
+  /** Writes f(z) into y. Pure: the same z gives the same y. */
+  evaluate(z: Float64Array, y: Float64Array): void // z [n], y [m]
+  /** Writes f of `count` points laid end to end: z_t = Z[t·n …], y_t = Y[t·m …]. Same numbers as `evaluate`, possibly in parallel. */
+  evaluateBatch?(Z: Float64Array, Y: Float64Array, count: number): void | Promise<void>
+  /** Typical magnitude of each input, > 0; difference steps are proportional to it. Default max(1, |z|). */
+  readonly scale?: Float64Array // [n]
+  /** Names of inputs and outputs, used in messages and tables. */
+  readonly inputNames?: readonly string[]
+  readonly outputNames?: readonly string[]
+}

@@ -1,0 +1,6 @@
+/** A control law (x, t) → u. Allocation is the caller's: u is written into `uOut`. */
+export interface Controller {
+  readonly name: string // 'lqr', 'none', …
+  /** Writes the control for state x at time t into uOut. Not saturated: `simulate` does that with the layout's ranges. */
+  control(x: Float64Array, t: number, uOut: Float64Array): void // x [nx], t s, uOut [nu]
+}

@@ -1,0 +1,51 @@
+import type { Pattern } from '../linalg/pattern.ts'
+
+/** One scalar of a state, tangent or control vector. */
+export interface Coordinate {
+  readonly name: string // 'pole.angle'
+  readonly unit: string // 'rad', '' where there is none
+}
+
+/** One control, with the range its actuator can deliver (u is saturated by `simulate`, never by the engine). */
+export interface ControlCoordinate extends Coordinate {
+  readonly range: readonly [number, number] // same unit; ±Infinity where unbounded
+}
+
+/** Sizes, names and units of what an engine steps. States hold positions first, then velocities, then activations (if any). */
+export interface Layout {
+  readonly nq: number // position entries of x (a quaternion counts 4)
+  readonly nv: number // tangent entries of the positions = velocity entries
+  readonly nx: number // entries of x
+  readonly ndx: number // entries of dx
+  readonly nu: number // entries of u
+  readonly x: readonly Coordinate[] // [nx]
+  readonly dx: readonly Coordinate[] // [ndx]
+  readonly u: readonly ControlCoordinate[] // [nu]
+}
+
+/** A point of operation: state and control. */
+export interface Point {
+  readonly x: Float64Array // [nx]
+  readonly u: Float64Array // [nu]
+}
+
+/** A Markov step function x⁺ = f(x, u) on a state space with a tangent. Nothing is remembered between steps. */
+export interface Engine {
+  readonly name: string // 'cannon', 'reference', 'mujoco', …
+  readonly layout: Layout
+  readonly dt: number // s, one control period (it may hold several physics substeps)
+  /** The scene's home state and control. */
+  readonly home: Point
+  /** Pure: the same (x, u) gives the same xNext, bit for bit, whatever was stepped before. x may be xNext. */
+  step(x: Float64Array, u: Float64Array, xNext: Float64Array): void
+  /** x ⊕ dx; xOut may be x. */
+  integrate(x: Float64Array, dx: Float64Array, xOut: Float64Array): void
+  /** x1 ⊖ x0: the dx with x0 ⊕ dx = x1. */
+  difference(x1: Float64Array, x0: Float64Array, dxOut: Float64Array): void
+  /** What can influence what at (x, u): a superset of the nonzeros of [A B], [ndx × (ndx + nu)]. */
+  structure?(x: Float64Array, u: Float64Array): Pattern
+  /** The engine's own derivatives, row-major A [ndx × ndx] and B [ndx × nu]. */
+  derivatives?(x: Float64Array, u: Float64Array, A: Float64Array, B: Float64Array): void
+  /** Frees what the engine holds; any later call throws. */
+  dispose(): void
+}

@@ -1,0 +1,20 @@
+import type { Matrix } from 'ml-matrix'
+import type { Layout } from '../engine/engine.ts'
+import type { Quality } from '../sensing/quality.ts'
+
+/**
+ * δx⁺ = A δx + B δu + c around (xBar, uBar), with δx = x ⊖ xBar, δu = u − uBar, δx⁺ = f(x, u) ⊖ xBarNext and
+ * c = f(xBar, uBar) ⊖ xBarNext: zero at an equilibrium, the defect along a trajectory.
+ */
+export interface Linearization {
+  readonly A: Matrix // [ndx × ndx]
+  readonly B: Matrix // [ndx × nu]
+  readonly c: Float64Array // [ndx]
+  readonly xBar: Float64Array // [nx]
+  readonly uBar: Float64Array // [nu]
+  readonly xBarNext: Float64Array // [nx]
+  readonly dt: number // s
+  readonly layout: Layout
+  readonly engine: string // name of the engine
+  readonly quality: Quality
+}

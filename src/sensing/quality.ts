@@ -1,0 +1,31 @@
+/** What a sensed Jacobian cost and how far it can be trusted. Comes with every Jacobian, certified or not. */
+export interface Quality {
+  readonly method: 'dense' | 'colored' | 'rainbow' | 'compressed' | 'native' // the one that ran
+  readonly scheme: 'forward' | 'central'
+  readonly calls: number // blackbox evaluations in all
+  readonly callsFor: CallCounts // the same, by purpose; their sum is `calls`
+  readonly directions: number // directions measured for the recovery
+  readonly colors: number | null // classes of the coloring, null for methods without one
+  readonly stepRange: readonly [number, number] // smallest and largest difference step used, in units of the inputs
+  readonly noiseLevel: number | null // standard deviation of one output value, null where not estimated
+  readonly heldOutDirections: number
+  readonly heldOutResidual: number // relative residual on held-out random directions, the worst row
+  readonly heldOutResidualByRow: Float64Array // [m]
+  readonly tolerance: number // what the residual is held against
+  readonly failedRows: readonly number[] // rows above tolerance in the returned J
+  readonly repairedRows: readonly number[] // rows that failed first and were measured again
+  readonly fallback: string | null // why the dense fallback ran, null where it did not
+  readonly certified: boolean // every row passed
+  readonly notes: readonly string[] // sentences for people: choices made, warnings
+  readonly seed: number
+}
+
+/** Blackbox evaluations by purpose. */
+export interface CallCounts {
+  readonly base: number // f(z̄) itself: 1 for forward differences, 0 for central ones
+  readonly directions: number // C forward, 2C central
+  readonly heldOut: number
+  readonly detection: number // finding the pattern
+  readonly repair: number // further directions for failing rows
+  readonly fallback: number // dense fallback
+}
