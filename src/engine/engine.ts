@@ -1,27 +1,7 @@
 import type { Pattern } from '../linalg/pattern.ts'
+import type { Layout } from '../scene/layout.ts'
 
-/** One scalar of a state, tangent or control vector. */
-export interface Coordinate {
-  readonly name: string // 'pole.angle'
-  readonly unit: string // 'rad', '' where there is none
-}
-
-/** One control, with the range its actuator can deliver (u is saturated by `simulate`, never by the engine). */
-export interface ControlCoordinate extends Coordinate {
-  readonly range: readonly [number, number] // same unit; ±Infinity where unbounded
-}
-
-/** Sizes, names and units of what an engine steps. States hold positions first, then velocities, then activations (if any). */
-export interface Layout {
-  readonly nq: number // position entries of x (a quaternion counts 4)
-  readonly nv: number // tangent entries of the positions = velocity entries
-  readonly nx: number // entries of x
-  readonly ndx: number // entries of dx
-  readonly nu: number // entries of u
-  readonly x: readonly Coordinate[] // [nx]
-  readonly dx: readonly Coordinate[] // [ndx]
-  readonly u: readonly ControlCoordinate[] // [nu]
-}
+export type { ControlCoordinate, Coordinate, Layout } from '../scene/layout.ts'
 
 /** A point of operation: state and control. */
 export interface Point {
