@@ -2,6 +2,7 @@
 import type { Controller } from '../control/controller.ts'
 import type { Engine, Layout } from '../engine/engine.ts'
 import { InputError } from '../scene/inputError.ts'
+import { listed, suggestion } from '../scene/nearest.ts'
 
 /** An instantaneous change x ← x ⊕ amount·e of one tangent coordinate, at the first step that begins at `time` or later. */
 export interface Kick {
@@ -205,18 +206,13 @@ function resolve(disturbance: Disturbance, k: number, layout: Layout, dt: number
       ? (['kick', 'coordinate', disturbance.coordinate, layout.dx] as const)
       : (['pulse', 'control', disturbance.control, layout.u] as const)
   const index = names.findIndex((entry) => entry.name === name)
-  if (index < 0) fail(key, listNames(names, kind === 'kick' ? 'a state coordinate' : 'a control'), `'${name}'`)
+  if (index < 0) {
+    const known = names.map((entry) => entry.name)
+    fail(key, `one of ${listed(known)}`, `"${name}"${suggestion(name, known)}`)
+  }
   if (!('duration' in disturbance)) return { kind, first, last: first, index, amount }
   if (!(disturbance.duration > 0)) fail('duration', 'a number > 0 (s)', disturbance.duration)
   return { kind, first, last: Math.ceil((time + disturbance.duration) / dt - 1e-9), index, amount }
-}
-
-/** "one of a, b, c", or what kind of name is meant where there are too many to list. */
-function listNames(entries: readonly { readonly name: string }[], kind: string): string {
-  if (entries.length === 0) return `${kind} (there are none)`
-  const shown = entries.slice(0, 12).map(({ name }) => name)
-  const rest = entries.length - shown.length
-  return `one of ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }
 
 function stepCount(duration: number, dt: number): number {
@@ -245,7 +241,7 @@ function saturateInto(u: Float64Array, layout: Layout, counts: Int32Array): bool
   for (let k = 0; k < u.length; k++) {
     const [low, high] = layout.u[k]!.range
     const value = u[k]!
-    u[k] = value < low ? low : value > high ? high : value
+    u[k] = Math.min(Math.max(value, low), high)
     if (u[k] !== value) {
       counts[k]!++
       clipped = true

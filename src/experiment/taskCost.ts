@@ -2,6 +2,7 @@
 import { Matrix } from 'ml-matrix'
 import type { Coordinate, Layout } from '../engine/engine.ts'
 import { InputError } from '../scene/inputError.ts'
+import { listed, suggestion } from '../scene/nearest.ts'
 import type { Weights } from '../scene/scene.ts'
 
 export interface Cost {
@@ -39,11 +40,12 @@ function weightVector(weights: Weights, coordinates: readonly Coordinate[], path
   }
   const names = coordinates.map(({ name }) => name)
   for (const name of Object.keys(weights))
-    if (!names.includes(name)) {
-      const shown =
-        names.length > 12 ? `${names.slice(0, 12).join(', ')} and ${names.length - 12} more` : names.join(', ')
-      throw new InputError({ path: `${path}.${name}`, expected: `a coordinate out of ${shown}`, found: `'${name}'` })
-    }
+    if (!names.includes(name))
+      throw new InputError({
+        path: `${path}.${name}`,
+        expected: `a weight of one of ${listed(names)}`,
+        found: `"${name}"${suggestion(name, names)}`,
+      })
   return names.map((name) => (Object.hasOwn(weights, name) ? checked(weights[name]!, `${path}.${name}`) : 0))
 }
 

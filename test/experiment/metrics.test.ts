@@ -53,7 +53,7 @@ describe('measureRun', () => {
   })
 
   it('adds up the geometric series of the cost', async () => {
-    const feedback: Controller = { name: 'p', control: (x, _t, u) => void (u[0] = -x[0]!) }
+    const feedback: Controller = { name: 'p', control: (x, _t, u) => void u.fill(-x[0]!) }
     const run = await simulate(linearEngine([[1.5]], [[1]]), feedback, { duration: 6, x0: Float64Array.of(2) })
     // x_k = 2·0.5^k and u_k = −x_k: Σ (3 + 7)·4·0.25^k.
     expect(quadraticCost(run, [[3]], [[7]])).toBeCloseTo((40 * (1 - 0.25 ** 60)) / 0.75, 10)

@@ -25,7 +25,7 @@ describe('simulate', () => {
 
   it('decays with the closed-loop eigenvalue: x_k = (a − bK)^k x_0', async () => {
     const engine = linearEngine([[1.1]], [[1]])
-    const feedback: Controller = { name: 'p', control: (x, _t, u) => void (u[0] = -0.6 * x[0]!) }
+    const feedback: Controller = { name: 'p', control: (x, _t, u) => void u.fill(-0.6 * x[0]!) }
     const { X, dX, steps } = await simulate(engine, feedback, {
       duration: 2,
       x0: Float64Array.of(4),
@@ -71,7 +71,7 @@ describe('simulate', () => {
   })
 
   it('never applies a control outside its range, and counts the clipped steps', async () => {
-    const sawtooth: Controller = { name: 'saw', control: (_x, t, u) => void (u[0] = Math.round(t / 0.1) % 4) }
+    const sawtooth: Controller = { name: 'saw', control: (_x, t, u) => void u.fill(Math.round(t / 0.1) % 4) }
     const engine = doubleIntegrator({ range: [-1, 2] })
     const run = await simulate(engine, sawtooth, { duration: 4 })
     expect([...run.U.subarray(0, 8)]).toEqual([0, 1, 2, 2, 0, 1, 2, 2])
@@ -149,13 +149,15 @@ describe('simulate', () => {
     const bad = (disturbance: object) =>
       simulate(doubleIntegrator(), idle, { duration: 1, disturbances: [disturbance as never] })
     await expect(bad({ time: 0, coordinate: 'pole.velocity', amount: 1 })).rejects.toThrow(
-      /disturbances\[0\]\.coordinate: expected one of cart\.position, cart\.velocity, found 'pole\.velocity'/,
+      /disturbances\[0\]\.coordinate: expected one of "cart\.position", "cart\.velocity", found "pole\.velocity"/,
     )
     await expect(bad({ time: 2, coordinate: 'cart.velocity', amount: 1 })).rejects.toThrow(/time.*0 … 1 s.*found 2/)
     await expect(bad({ time: -1, coordinate: 'cart.velocity', amount: 1 })).rejects.toThrow(InputError)
     await expect(bad({ time: 0, coordinate: 'cart.velocity', amount: Number.NaN })).rejects.toThrow(/amount/)
     await expect(bad({ time: 0, duration: 0, control: 'u0', amount: 1 })).rejects.toThrow(/duration/)
-    await expect(bad({ time: 0, duration: 1, control: 'motor', amount: 1 })).rejects.toThrow(/one of u0, found 'motor'/)
+    await expect(bad({ time: 0, duration: 1, control: 'motor', amount: 1 })).rejects.toThrow(
+      /one of "u0", found "motor"/,
+    )
   })
 
   it('refuses sizes and durations that cannot be meant', async () => {

@@ -22,7 +22,10 @@ describe('taskCost', () => {
   })
 
   it.each([
-    [{ Q: { 'pole.angle': 1 }, R: 1 }, /Q\.pole\.angle: expected a coordinate out of cart\.position, cart\.velocity/],
+    [
+      { Q: { 'pole.angle': 1 }, R: 1 },
+      /Q\.pole\.angle: expected a weight of one of "cart\.position", "cart\.velocity", found "pole\.angle"/,
+    ],
     [{ Q: [1], R: 1 }, /Q: expected 2 weights, one per coordinate, found 1/],
     [{ Q: { 'cart.position': -1 }, R: 1 }, /Q\.cart\.position: expected a finite weight ≥ 0, found -1/],
     [{ Q: 1, R: [Number.NaN] }, /R\[0\]: expected a finite weight ≥ 0, found NaN/],
