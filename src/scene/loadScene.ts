@@ -1,0 +1,92 @@
+/** Scenes from files: a scene file, a folder that holds scene.json, or the bare name of a scene that comes with the package. */
+import { InputError } from './inputError.ts'
+import { listed, suggestion } from './nearest.ts'
+import { parseJson } from './parseJson.ts'
+import { parseScene } from './parseScene.ts'
+import type { Scene } from './scene.ts'
+
+const MAX_BYTES = 16 * 2 ** 20
+// Seen from src/scene and from dist/scene alike. A constant of its own, so that bundlers don't take the folder for an asset.
+const SCENES = '../../scenes/'
+
+/**
+ * Reads and checks a scene. `nameOrPath` is a scene file, a folder holding scene.json, or the bare name of a scene in the package's
+ * `scenes` folder ('cartpole'); a bare name that is none of those is tried as a path. Throws InputError on anything that can't be
+ * used: missing or oversized (16 MB) files, broken JSON, and all that parseScene refuses.
+ */
+export async function loadScene(nameOrPath: string, { signal }: { signal?: AbortSignal } = {}): Promise<Scene> {
+  signal?.throwIfAborted()
+  const file = await sceneFile(nameOrPath)
+  const text = await readBounded(file, signal)
+  return parseScene(parseJson(text, file), { file })
+}
+
+/** Names of the scenes that come with the package, sorted. */
+export async function listScenes(): Promise<string[]> {
+  const { readdir } = await import('node:fs/promises')
+  const { join } = await import('node:path')
+  const folder = await scenesFolder()
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const names: string[] = []
+  for (const entry of entries)
+    if (entry.isDirectory() && (await kindOf(join(folder, entry.name, 'scene.json'))) === 'file') names.push(entry.name)
+  return names.sort()
+}
+
+async function scenesFolder(): Promise<string> {
+  const { fileURLToPath } = await import('node:url')
+  return fileURLToPath(new URL(SCENES, import.meta.url))
+}
+
+/** The scene file that a name or path means. */
+async function sceneFile(nameOrPath: string): Promise<string> {
+  const { join } = await import('node:path')
+  const isBareName = /^[\w-]+$/.test(nameOrPath)
+  const names = isBareName ? await listScenes() : []
+  if (names.includes(nameOrPath)) return join(await scenesFolder(), nameOrPath, 'scene.json')
+
+  const kind = nameOrPath === '' ? null : await kindOf(nameOrPath)
+  if (kind === 'file') {
+    if (/\.(xml|urdf|mjcf)$/i.test(nameOrPath))
+      throw new InputError({
+        file: nameOrPath,
+        expected: 'a scene file in JSON',
+        found: 'a URDF or MJCF file, not read yet',
+      })
+    return nameOrPath
+  }
+  if (kind === 'folder') {
+    const file = join(nameOrPath, 'scene.json')
+    if ((await kindOf(file)) === 'file') return file
+    throw new InputError({ file: nameOrPath, expected: 'a folder that holds scene.json', found: 'no such file in it' })
+  }
+  if (kind === 'other') throw new InputError({ file: nameOrPath, expected: 'a file or folder', found: 'neither' })
+  const expected = isBareName ? `a scene of the package, one of ${listed(names)}, or a path` : 'a scene file or folder'
+  const found = `nothing of this name${isBareName ? suggestion(nameOrPath, names) : ''}`
+  throw new InputError({ file: nameOrPath === '' ? '""' : nameOrPath, expected, found })
+}
+
+async function kindOf(path: string): Promise<'file' | 'folder' | 'other' | null> {
+  const { stat } = await import('node:fs/promises')
+  try {
+    const status = await stat(path)
+    if (status.isFile()) return 'file'
+    return status.isDirectory() ? 'folder' : 'other'
+  } catch {
+    return null
+  }
+}
+
+async function readBounded(file: string, signal: AbortSignal | undefined): Promise<string> {
+  const { readFile, stat } = await import('node:fs/promises')
+  try {
+    const { size } = await stat(file)
+    if (size > MAX_BYTES)
+      throw new InputError({ file, expected: 'at most 16 MB', found: `${(size / 2 ** 20).toFixed(1)} MB` })
+    return await readFile(file, { encoding: 'utf8', ...(signal ? { signal } : {}) })
+  } catch (error) {
+    if (error instanceof InputError || signal?.aborted) throw error
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new InputError({ file, expected: 'a file that can be read', found: reason })
+  }
+}

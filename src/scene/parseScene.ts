@@ -1,0 +1,252 @@
+/** From the JSON value of a scene file to the Scene that engines build from: defaults filled in, names resolved, everything checked. */
+import { maximalLayout, reducedLayout } from './layout.ts'
+import { listed, suggestion } from './nearest.ts'
+import { checkImplicitZeros, resolveState, unknownName } from './namedState.ts'
+import { pathText, type Problem, problemsOf, shown } from './problem.ts'
+import { quatFromRpy } from './rotation.ts'
+import type { Body, Inertia, Joint, JointActuator, Scene, Shape, Task, Thruster, Vec3, Weights } from './scene.ts'
+import {
+  type BodyInput,
+  CANNON_DEFAULTS,
+  type JointInput,
+  type SceneInput,
+  type ShapeInput,
+  sceneSchema,
+} from './schema.ts'
+import { schemaProblem } from './schemaProblem.ts'
+import { inertiaFault, shapesCentroid, shapesInertia } from './shapeInertia.ts'
+import { checkUnique, resolveTree } from './tree.ts'
+
+const ZERO: Vec3 = [0, 0, 0]
+
+/**
+ * Reads a scene from `value`, the content of a scene file (docs/scene-format.md). Bodies come out in tree order, otherwise in the
+ * order of the file. `file` is named in errors. Throws InputError at the first thing that can't be used; never returns half a scene.
+ */
+export function parseScene(value: unknown, { file = null }: { file?: string | null } = {}): Scene {
+  const problem = problemsOf(file)
+  const parsed = sceneSchema.safeParse(value)
+  if (!parsed.success) throw schemaProblem(parsed.error.issues, value, problem)
+  const input = parsed.data
+
+  const friction = input.contact?.friction ?? 0.5
+  const fileBodies = input.bodies.map((body, b) => resolveBody(body, `bodies[${b}]`, friction, problem))
+  const tree = resolveTree(input, problem)
+  const fileJoints = input.joints.map((joint, j) => resolveJoint(joint, `joints[${j}]`, problem))
+  const { actuators, thrusters } = input
+  checkControls(input, problem)
+
+  const bodies = tree.order.map((b) => fileBodies[b]!)
+  const place = new Map(tree.order.map((b, k) => [b, k]))
+  const joints = tree.order.map((b, k): Joint => {
+    const parent = tree.parentOf[b]!
+    return { ...fileJoints[tree.jointOf[b]!]!, parent: parent < 0 ? -1 : place.get(parent)!, child: k }
+  })
+  const parts = {
+    joints,
+    actuators: actuators.map(
+      ({ name, joint, gear, range }): JointActuator => ({
+        name,
+        joint: joints.findIndex((one) => one.name === joint),
+        gear,
+        range: openRange(range),
+      }),
+    ),
+    thrusters: thrusters.map(
+      ({ name, body, position = ZERO, direction = [0, 0, 1], gear, reactionTorque, range }): Thruster => ({
+        name,
+        body: bodies.findIndex((one) => one.name === body),
+        position,
+        direction: normalized(direction),
+        gear,
+        reactionTorque,
+        range: openRange(range),
+      }),
+    ),
+  }
+  const home = resolveState(input.home ?? { positions: {}, velocities: {}, controls: {} }, ['home'], parts, problem)
+  checkImplicitZeros(home, parts, problem)
+  const scene: Scene = {
+    name: input.name,
+    description: input.description,
+    file,
+    gravity: input.gravity,
+    dt: input.dt,
+    bodies,
+    ...parts,
+    environment: input.environment.map((shape) => resolveShape(shape, friction)),
+    contact: { enabled: input.contact?.enabled ?? true, restitution: input.contact?.restitution ?? 0 },
+    home,
+    task: null,
+    engines: { cannon: input.engines?.cannon ?? CANNON_DEFAULTS },
+  }
+  return input.task ? { ...scene, task: resolveTask(input.task, scene, problem) } : scene
+}
+
+function resolveShape(shape: ShapeInput, friction: number): Shape {
+  const placement = {
+    position: shape.position ?? ZERO,
+    rotation: quatFromRpy(shape.rpy ?? ZERO),
+    color: shape.color ?? null,
+    collide: shape.collide,
+    friction: shape.friction ?? friction,
+  }
+  switch (shape.type) {
+    case 'box':
+      return { type: shape.type, size: shape.size, ...placement }
+    case 'sphere':
+      return { type: shape.type, radius: shape.radius, ...placement }
+    case 'cylinder':
+    case 'capsule':
+      return { type: shape.type, radius: shape.radius, length: shape.length, ...placement }
+    case 'plane':
+      return { type: shape.type, ...placement }
+  }
+}
+
+function resolveBody(body: BodyInput, path: string, friction: number, problem: Problem): Body {
+  const shapes = body.shapes.map((shape) => resolveShape(shape, friction))
+  const { name, mass } = body
+  if (body.inertia === undefined) {
+    const centroid = shapesCentroid(shapes)
+    if (centroid === null)
+      throw problem(`${path}.inertia`, '[ixx, iyy, izz] (kg·m²), or shapes to compute it from', 'neither')
+    const com = body.com ?? centroid
+    return { name, mass, com, inertia: shapesInertia(shapes, mass, com), shapes }
+  }
+  const [xx, yy, zz, xy = 0, xz = 0, yz = 0] = body.inertia
+  const inertia: Inertia = [xx, yy, zz, xy, xz, yz]
+  const fault = inertiaFault(inertia)
+  if (fault !== null)
+    throw problem(
+      `${path}.inertia`,
+      'principal moments > 0 (kg·m²), none larger than the sum of the others',
+      `${shown(body.inertia)}: ${fault}`,
+    )
+  return { name, mass, com: body.com ?? ZERO, inertia, shapes }
+}
+
+type PlacedLater = Omit<Joint, 'parent' | 'child'>
+
+function resolveJoint(joint: JointInput, path: string, problem: Problem): PlacedLater {
+  const { name, type, axis, limits } = joint
+  const turnsAboutAxis = type === 'hinge' || type === 'slider'
+  const refuse = (key: 'anchors' | 'rpy' | 'axis' | 'damping' | 'limits', why: string) => {
+    if (joint[key] !== undefined) throw problem(`${path}.${key}`, `nothing: ${why}`, shown(joint[key]))
+  }
+  if (type === 'free') {
+    refuse('anchors', 'a free joint moves the frame of its child in the world')
+    refuse('rpy', 'a free joint moves the frame of its child in the world')
+  }
+  if (type === 'free' || type === 'fixed') refuse('damping', `a ${type} joint has no damping`)
+  if (!turnsAboutAxis) {
+    refuse('axis', `a ${type} joint has no axis`)
+    refuse('limits', `a ${type} joint has no limits`)
+  } else if (axis === undefined) {
+    throw problem(`${path}.axis`, `the axis [x, y, z] of the ${type}`, 'nothing')
+  } else if (!(Math.hypot(...axis) > 1e-9)) {
+    throw problem(`${path}.axis`, 'a vector of length > 0', shown(axis))
+  }
+  if (limits && !(limits[0] < limits[1]))
+    throw problem(`${path}.limits`, `[low, high] with low < high (${type === 'slider' ? 'm' : 'rad'})`, shown(limits))
+  return {
+    name,
+    type,
+    parentAnchor: joint.anchors?.parent ?? ZERO,
+    rotation: quatFromRpy(joint.rpy ?? ZERO),
+    childAnchor: joint.anchors?.child ?? ZERO,
+    axis: turnsAboutAxis ? normalized(axis!) : [0, 0, 1],
+    damping: joint.damping ?? 0,
+    limits: limits ?? null,
+  }
+}
+
+/** Names of actuators and thrusters, what they act on, directions and ranges. */
+function checkControls({ bodies, joints, actuators, thrusters }: SceneInput, problem: Problem): void {
+  const jointNames = joints.map(({ name }) => name)
+  const bodyNames = bodies.map(({ name }) => name)
+  const actuatorNames = actuators.map(({ name }) => name)
+  checkUnique('actuators', actuatorNames, 'control', problem)
+  checkUnique(
+    'thrusters',
+    thrusters.map(({ name }) => name),
+    'control',
+    problem,
+  )
+  actuators.forEach(({ joint, range }, k) => {
+    const driven = joints.find(({ name }) => name === joint)
+    if (!driven) throw unknownName(`actuators[${k}].joint`, 'joint', joint, jointNames, problem)
+    if (driven.type !== 'hinge' && driven.type !== 'slider')
+      throw problem(`actuators[${k}].joint`, 'a hinge or slider', `"${joint}", a ${driven.type} joint`)
+    checkRange(range, `actuators[${k}].range`, problem)
+  })
+  thrusters.forEach(({ name, body, direction, range }, k) => {
+    const namesake = actuatorNames.indexOf(name)
+    if (namesake >= 0)
+      throw problem(
+        `thrusters[${k}].name`,
+        'a name that no other control has',
+        `"${name}", the name of actuators[${namesake}] too`,
+      )
+    if (!bodyNames.includes(body)) throw unknownName(`thrusters[${k}].body`, 'body', body, bodyNames, problem)
+    if (direction && !(Math.hypot(...direction) > 1e-9))
+      throw problem(`thrusters[${k}].direction`, 'a vector of length > 0', shown(direction))
+    checkRange(range, `thrusters[${k}].range`, problem)
+  })
+}
+
+type FileRange = readonly [number | null, number | null] | undefined
+
+function openRange(range: FileRange): readonly [number, number] {
+  return [range?.[0] ?? -Infinity, range?.[1] ?? Infinity]
+}
+
+function checkRange(range: FileRange, path: string, problem: Problem): void {
+  const [low, high] = openRange(range)
+  if (!(low < high)) throw problem(path, '[low, high] with low < high', shown(range))
+}
+
+function resolveTask(task: NonNullable<SceneInput['task']>, scene: Scene, problem: Problem): Task {
+  const layout = scene.engines.cannon.coordinates === 'maximal' ? maximalLayout(scene) : reducedLayout(scene)
+  const initial = task.initial ?? { positions: {}, velocities: {}, controls: {} }
+  return {
+    Q: resolveWeights(task.Q, ['task', 'Q'], layout.dx, 'state coordinate', problem),
+    R: resolveWeights(task.R, ['task', 'R'], layout.u, 'control', problem),
+    initial: resolveState(initial, ['task', 'initial'], scene, problem),
+    duration: task.duration,
+  }
+}
+
+function resolveWeights(
+  weights: number | number[] | Record<string, number>,
+  path: readonly string[],
+  coordinates: readonly { readonly name: string }[],
+  what: string,
+  problem: Problem,
+): Weights {
+  if (typeof weights === 'number') return weights
+  const known = coordinates.map(({ name }) => name)
+  if (Array.isArray(weights)) {
+    if (weights.length !== known.length)
+      throw problem(
+        pathText(path),
+        `${known.length} weights, one for each of ${listed(known)}`,
+        `${weights.length} of them`,
+      )
+    return weights
+  }
+  for (const name of Object.keys(weights))
+    if (!known.includes(name))
+      throw problem(
+        pathText([...path, name]),
+        `the name of a ${what}, one of ${listed(known)}`,
+        `${shown(name)}${suggestion(name, known)}`,
+      )
+  return weights
+}
+
+/** The vector scaled to length one; exact for unit axes. */
+function normalized([x, y, z]: Vec3): Vec3 {
+  const length = Math.hypot(x, y, z)
+  return [x / length, y / length, z / length]
+}

@@ -1,0 +1,120 @@
+/** The kinematic forest of a scene file: who hangs on whom, checked, in tree order. */
+import { listed, suggestion } from './nearest.ts'
+import { type Problem, shown } from './problem.ts'
+import type { JointInput, SceneInput } from './schema.ts'
+
+/** Which body of the file stands where. */
+export interface Tree {
+  readonly order: readonly number[] // body k of the scene is body order[k] of the file
+  readonly jointOf: readonly number[] // by body of the file: its joint in the file
+  readonly parentOf: readonly number[] // by body of the file: its parent in the file, −1 for the world
+}
+
+/** Resolves the names of joints and bodies. Throws the first problem: repeated or unknown names, loops, bodies without a joint. */
+export function resolveTree({ bodies, joints }: SceneInput, problem: Problem): Tree {
+  const bodyNames = bodies.map(({ name }) => name)
+  checkUnique('bodies', bodyNames, 'body', problem)
+  checkUnique(
+    'joints',
+    joints.map(({ name }) => name),
+    'joint',
+    problem,
+  )
+  const reserved = bodyNames.indexOf('world')
+  if (reserved >= 0)
+    throw problem(`bodies[${reserved}].name`, 'a name other than "world", which is the fixed frame', '"world"')
+
+  const jointOf: number[] = bodies.map(() => -1)
+  const parentOf: number[] = bodies.map(() => -1)
+  joints.forEach((joint, j) => {
+    const child = bodyIndex(joint, j, 'child', bodyNames, problem)
+    const parent = joint.parent === 'world' ? -1 : bodyIndex(joint, j, 'parent', bodyNames, problem)
+    if (joint.type === 'free' && parent >= 0)
+      throw problem(`joints[${j}].parent`, '"world", the only parent of a free joint', shown(joint.parent))
+    const other = jointOf[child]!
+    if (other >= 0)
+      throw problem(
+        `joints[${j}].child`,
+        'a body that no other joint carries',
+        `${shown(joint.child)}, the child of joint "${joints[other]!.name}" too`,
+      )
+    jointOf[child] = j
+    parentOf[child] = parent
+  })
+  const loose = jointOf.indexOf(-1)
+  if (loose >= 0)
+    throw problem(
+      `bodies[${loose}]`,
+      'a joint with this body as child ("type": "free" lets it move freely)',
+      `no joint for body "${bodyNames[loose]}"`,
+    )
+  return { order: treeOrder(parentOf, jointOf, bodyNames, problem), jointOf, parentOf }
+}
+
+/** Throws at the first repeated name; `list` is the path of the list they stand in. */
+export function checkUnique(list: string, names: readonly string[], what: string, problem: Problem): void {
+  const seen = new Map<string, number>()
+  names.forEach((name, k) => {
+    const first = seen.get(name)
+    if (first !== undefined)
+      throw problem(
+        `${list}[${k}].name`,
+        `a name that no other ${what} has`,
+        `"${name}", the name of ${list}[${first}] too`,
+      )
+    seen.set(name, k)
+  })
+}
+
+function bodyIndex(
+  joint: JointInput,
+  j: number,
+  end: 'parent' | 'child',
+  names: readonly string[],
+  problem: Problem,
+): number {
+  const index = names.indexOf(joint[end])
+  if (index >= 0) return index
+  const known = end === 'parent' ? ['world', ...names] : names
+  const expected = end === 'parent' ? '"world" or the name of a body' : 'the name of a body'
+  throw problem(
+    `joints[${j}].${end}`,
+    `${expected}, one of ${listed(known)}`,
+    `${shown(joint[end])}${suggestion(joint[end], known)}`,
+  )
+}
+
+/**
+ * File order, changed as little as it takes: every body is drawn ahead of its children, and every tree together at the place of
+ * its first body. Throws on a loop.
+ */
+function treeOrder(
+  parentOf: readonly number[],
+  jointOf: readonly number[],
+  names: readonly string[],
+  problem: Problem,
+): number[] {
+  const rootOf: number[] = parentOf.map(() => -1)
+  const trees = new Map<number, number[]>() // by root, in the order of their first bodies
+  for (let body = 0; body < parentOf.length; body++) {
+    const path: number[] = [] // this body and its ancestors not placed yet, upwards
+    let here = body
+    while (here >= 0 && rootOf[here] === -1) {
+      if (path.includes(here)) {
+        const loop = [...path.slice(path.indexOf(here)), here].map((k) => names[k]!).reverse()
+        throw problem(`joints[${jointOf[here]}].parent`, 'joints that form a tree', `a loop: ${loop.join(' → ')}`)
+      }
+      path.push(here)
+      here = parentOf[here]!
+    }
+    if (path.length === 0) continue
+    const root = here >= 0 ? rootOf[here]! : path.at(-1)!
+    const members = trees.get(root) ?? []
+    trees.set(root, members)
+    for (const placed of path.reverse()) {
+      rootOf[placed] = root
+      members.push(placed)
+    }
+  }
+  return [...trees.values()].flat()
+}
