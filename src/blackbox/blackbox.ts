@@ -8,6 +8,11 @@ export interface Blackbox {
   evaluateBatch?(Z: Float64Array, Y: Float64Array, count: number): void | Promise<void>
   /** Typical magnitude of each input, > 0; difference steps are proportional to it. Default max(1, |z|). */
   readonly scale?: Float64Array // [n]
+  /**
+   * Typical magnitude of each output, > 0: rounding errors are taken to be proportional to it. Default: the largest |f| seen.
+   * Give it where outputs are small differences of large numbers, as with y = f(z) ⊖ f(z̄).
+   */
+  readonly outputScale?: Float64Array // [m]
   /** Names of inputs and outputs, used in messages and tables. */
   readonly inputNames?: readonly string[]
   readonly outputNames?: readonly string[]

@@ -1,0 +1,27 @@
+import type { Blackbox } from './blackbox.ts'
+
+/**
+ * The same blackbox with `after` run on every block of values it gives: Y holds `count` results laid end to end, in the order
+ * of the points, and may be changed. Sizes, scales and names are kept; a batch stays a batch.
+ */
+export function wrapBlackbox(blackbox: Blackbox, after: (Y: Float64Array, count: number) => void): Blackbox {
+  const { inputs, outputs, scale, outputScale, inputNames, outputNames } = blackbox
+  return {
+    inputs,
+    outputs,
+    evaluate(z, y) {
+      blackbox.evaluate(z, y)
+      after(y, 1)
+    },
+    ...(blackbox.evaluateBatch && {
+      async evaluateBatch(Z: Float64Array, Y: Float64Array, count: number) {
+        await blackbox.evaluateBatch!(Z, Y, count)
+        after(Y, count)
+      },
+    }),
+    ...(scale && { scale }),
+    ...(outputScale && { outputScale }),
+    ...(inputNames && { inputNames }),
+    ...(outputNames && { outputNames }),
+  }
+}
