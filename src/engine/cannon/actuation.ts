@@ -1,0 +1,84 @@
+/** Applies controls to cannon-es bodies: joint actuators as equal and opposite torques or forces, thrusters with their reaction torque. */
+import type * as CANNON from 'cannon-es'
+import type { Scene } from '../../scene/scene.ts'
+import { rotateByInverse } from '../rotation.ts'
+import type { TreeState } from '../kinematics.ts'
+import type { TreeModel } from '../treeModel.ts'
+
+/** Returns `actuate(u)`, which adds the forces of u [nu] to the bodies as the TreeState has placed them. */
+export function createActuation(
+  scene: Scene,
+  model: TreeModel,
+  state: TreeState,
+  bodies: readonly CANNON.Body[],
+): (u: Float64Array) => void {
+  const { axis, fromParent, rotation } = state
+  const motors = scene.actuators.map(({ joint, gear }) => ({
+    child: joint,
+    parent: model.parent[joint]!,
+    turns: model.type[joint] === 'hinge',
+    gear,
+  }))
+  const thrusters = scene.thrusters.map(({ body, position, direction, gear, reactionTorque }) => {
+    const principal = model.principal.subarray(4 * body, 4 * body + 4)
+    const frame = [principal[0]!, principal[1]!, principal[2]!, principal[3]!] as const
+    const com = scene.bodies[body]!.com
+    const arm = rotateByInverse(frame, [position[0] - com[0], position[1] - com[1], position[2] - com[2]])
+    const push = rotateByInverse(frame, direction)
+    // force and torque in the inertial frame for u = 1
+    const force = push.map((value) => gear * value)
+    const torque = [
+      arm[1] * force[2]! - arm[2] * force[1]! + reactionTorque * force[0]!,
+      arm[2] * force[0]! - arm[0] * force[2]! + reactionTorque * force[1]!,
+      arm[0] * force[1]! - arm[1] * force[0]! + reactionTorque * force[2]!,
+    ]
+    return { body, force: Float64Array.from(force), torque: Float64Array.from(torque) }
+  })
+
+  return (u) => {
+    for (let k = 0; k < motors.length; k++) {
+      const { child, parent, turns, gear } = motors[k]!
+      const size = gear * u[k]!
+      const x = size * axis[3 * child]!
+      const y = size * axis[3 * child + 1]!
+      const z = size * axis[3 * child + 2]!
+      const on = bodies[child]!
+      const against = parent < 0 ? null : bodies[parent]!
+      if (turns) {
+        addTo(on.torque, x, y, z)
+        if (against) addTo(against.torque, -x, -y, -z)
+      } else {
+        // both forces act at the child's centre of mass
+        addTo(on.force, x, y, z)
+        if (against) {
+          const dx = fromParent[3 * child]!
+          const dy = fromParent[3 * child + 1]!
+          const dz = fromParent[3 * child + 2]!
+          addTo(against.force, -x, -y, -z)
+          addTo(against.torque, -(dy * z - dz * y), -(dz * x - dx * z), -(dx * y - dy * x))
+        }
+      }
+    }
+    for (let k = 0; k < thrusters.length; k++) {
+      const { body, force, torque } = thrusters[k]!
+      const size = u[motors.length + k]!
+      addRotated(bodies[body]!.force, rotation, 9 * body, force, size)
+      addRotated(bodies[body]!.torque, rotation, 9 * body, torque, size)
+    }
+  }
+}
+
+function addTo(v: CANNON.Vec3, x: number, y: number, z: number): void {
+  v.x += x
+  v.y += y
+  v.z += z
+}
+
+function addRotated(v: CANNON.Vec3, R: Float64Array, r: number, local: Float64Array, size: number): void {
+  const x = size * local[0]!
+  const y = size * local[1]!
+  const z = size * local[2]!
+  v.x += R[r]! * x + R[r + 1]! * y + R[r + 2]! * z
+  v.y += R[r + 3]! * x + R[r + 4]! * y + R[r + 5]! * z
+  v.z += R[r + 6]! * x + R[r + 7]! * y + R[r + 8]! * z
+}

@@ -1,0 +1,139 @@
+/**
+ * The solver that cannon-es calls in reduced coordinates: joints exactly through the tree, contacts, friction and joint limits
+ * on the Schur complement of the joint rows. Leaves v⁺ in the bodies and takes their forces, so that cannon's own integration
+ * keeps it.
+ */
+import * as CANNON from 'cannon-es'
+import type { Scene } from '../../scene/scene.ts'
+import type { TreeState } from '../kinematics.ts'
+import type { TreeModel } from '../treeModel.ts'
+import { createTreeSolver } from '../treeSolver.ts'
+import { createRows, type Rows } from './rows.ts'
+import { createUnilateralSolver, type RowSet } from './unilateral.ts'
+
+export interface JointLimit {
+  readonly body: number
+  readonly lower: number
+  readonly upper: number
+}
+
+export class JointSolver extends CANNON.Solver {
+  /** The joint positions that limits are held against, and the step: set before each World.step. */
+  q: Float64Array
+  readonly #model: TreeModel
+  readonly #state: TreeState
+  readonly #bodies: readonly CANNON.Body[]
+  readonly #limits: readonly JointLimit[]
+  readonly #tree: ReturnType<typeof createTreeSolver>
+  readonly #rows: Rows
+  readonly #unilateral = createUnilateralSolver()
+  readonly #V: Float64Array // [6n] velocities after the step
+  readonly #b: Float64Array // [6n] impulses
+  readonly #included: Uint8Array // [2 · limits] rows in this step
+
+  constructor(
+    scene: Scene,
+    model: TreeModel,
+    state: TreeState,
+    bodies: readonly CANNON.Body[],
+    friction: ReadonlyMap<number, number>,
+  ) {
+    super()
+    this.#model = model
+    this.#state = state
+    this.#bodies = bodies
+    this.#limits = scene.joints.flatMap(({ limits }, body) =>
+      limits ? [{ body, lower: limits[0], upper: limits[1] }] : [],
+    )
+    this.#tree = createTreeSolver(model, state)
+    this.#rows = createRows(model, state, friction)
+    this.#V = new Float64Array(6 * model.numBodies)
+    this.#b = new Float64Array(6 * model.numBodies)
+    this.#included = new Uint8Array(2 * this.#limits.length)
+    this.q = new Float64Array(model.nq)
+  }
+
+  override solve(h: number): number {
+    const n = this.#model.numBodies
+    const V = this.#V
+    this.#loadImpulses(h)
+    this.#tree.factor(h)
+    this.#tree.solve(V, this.#b, 0, n)
+
+    this.#included.fill(0)
+    this.#rows.clear()
+    for (const equation of this.equations) this.#rows.addContact(equation as CANNON.ContactEquation)
+    // a limit enters when the motion without it would break it, and then others may have to follow
+    for (let found = this.#addBrokenLimits(h); found || this.#rows.pending(); found = this.#addBrokenLimits(h))
+      this.#solveRows(V)
+
+    for (let i = 0; i < n; i++) {
+      const body = this.#bodies[i]!
+      const k = 6 * i
+      body.velocity.set(V[k]!, V[k + 1]!, V[k + 2]!)
+      body.angularVelocity.set(V[k + 3]!, V[k + 4]!, V[k + 5]!)
+      body.force.setZero()
+      body.torque.setZero()
+    }
+    return 1
+  }
+
+  /** b := M V + h F of every body, V being the velocity placed in cannon's body. */
+  #loadImpulses(h: number): void {
+    const { rotation } = this.#state
+    const { mass, inertia, numBodies } = this.#model
+    const b = this.#b
+    for (let i = 0; i < numBodies; i++) {
+      const { velocity, angularVelocity: w, force, torque } = this.#bodies[i]!
+      const m = mass[i]!
+      const k = 6 * i
+      const r = 9 * i
+      b[k] = m * velocity.x + h * force.x
+      b[k + 1] = m * velocity.y + h * force.y
+      b[k + 2] = m * velocity.z + h * force.z
+      // R diag(I) Rᵀ w
+      const lx = inertia[3 * i]! * (rotation[r]! * w.x + rotation[r + 3]! * w.y + rotation[r + 6]! * w.z)
+      const ly = inertia[3 * i + 1]! * (rotation[r + 1]! * w.x + rotation[r + 4]! * w.y + rotation[r + 7]! * w.z)
+      const lz = inertia[3 * i + 2]! * (rotation[r + 2]! * w.x + rotation[r + 5]! * w.y + rotation[r + 8]! * w.z)
+      b[k + 3] = rotation[r]! * lx + rotation[r + 1]! * ly + rotation[r + 2]! * lz + h * torque.x
+      b[k + 4] = rotation[r + 3]! * lx + rotation[r + 4]! * ly + rotation[r + 5]! * lz + h * torque.y
+      b[k + 5] = rotation[r + 6]! * lx + rotation[r + 7]! * ly + rotation[r + 8]! * lz + h * torque.z
+    }
+  }
+
+  /** Adds a row for each limit that q + h·rate would break and that has none yet; true where any was. */
+  #addBrokenLimits(h: number): boolean {
+    let found = false
+    for (let k = 0; k < this.#limits.length; k++) {
+      const { body, lower, upper } = this.#limits[k]!
+      const q = this.q[this.#model.qIndex[body]!]!
+      const next = q + h * this.#rows.jointRate(this.#V, body)
+      const slack = 1e-12 * Math.max(1, Math.abs(q))
+      if (next < lower - slack && !this.#included[2 * k]) {
+        this.#included[2 * k] = 1
+        this.#rows.addLimit(body, 1, limitSpeed(lower - q, h))
+        found = true
+      } else if (next > upper + slack && !this.#included[2 * k + 1]) {
+        this.#included[2 * k + 1] = 1
+        this.#rows.addLimit(body, -1, limitSpeed(q - upper, h))
+        found = true
+      }
+    }
+    return found
+  }
+
+  /** Impulses of all rows, island by island, and what they add to the free motion. */
+  #solveRows(V: Float64Array): void {
+    this.#rows.measureResponses(this.#tree, V, this.#b)
+    for (const island of this.#rows.islands()) {
+      const set: RowSet = this.#rows.couple(island)
+      this.#unilateral.solve(set)
+      this.#rows.apply(island, set.lambda, V)
+    }
+  }
+}
+
+/** Least joint rate at a limit `gap` away: reach it in this step at most, or come back by a fifth of the violation a step. */
+function limitSpeed(gap: number, h: number): number {
+  return gap > 0 ? (0.2 * gap) / h : gap / h
+}

@@ -1,0 +1,168 @@
+/**
+ * cannon-es in joint coordinates: bodies are placed by forward kinematics, cannon-es steps them with an exact joint solver,
+ * and the joints' rates are read back along the axes of the step's start; q⁺ = q ⊕ h v⁺.
+ *
+ * Bodies are placed with velocity J v − h J̇ v and the gyroscopic torque −ω × I ω, which cannon-es leaves out: without these
+ * two the Coriolis and centripetal terms are lost, because cannon-es imposes G v⁺ = 0 at the configuration of the velocities.
+ */
+import type { Scene } from '../../scene/scene.ts'
+import { reducedLayout } from '../../scene/layout.ts'
+import { controlVector, reducedState } from '../../scene/stateVector.ts'
+import type { Engine } from '../engine.ts'
+import { createKinematics, createTreeState } from '../kinematics.ts'
+import { manifoldOf } from '../manifold.ts'
+import { createTreeModel } from '../treeModel.ts'
+import { createActuation } from './actuation.ts'
+import { JointSolver } from './jointSolver.ts'
+import { PairBroadphase } from './pairBroadphase.ts'
+import { relativeRate } from './rows.ts'
+import { islandPattern } from './structure.ts'
+import { createCannonWorld } from './world.ts'
+
+export function reducedCannonEngine(scene: Scene): Engine {
+  const layout = reducedLayout(scene)
+  const manifold = manifoldOf(layout)
+  const { substeps } = scene.engines.cannon
+  const h = scene.dt / substeps
+  const model = createTreeModel(scene)
+  const state = createTreeState(model)
+  const { place, move } = createKinematics(model, state)
+  const { world, bodies, friction } = createCannonWorld(scene, model)
+  const n = model.numBodies
+  world.broadphase = new PairBroadphase(world.bodies, (i, j) => scene.contact.enabled && !jointed(model.parent, n, i, j))
+  const solver = new JointSolver(scene, model, state, bodies, friction)
+  world.solver = solver
+  const actuate = createActuation(scene, model, state, bodies)
+  const x = new Float64Array(layout.nx)
+  const V = new Float64Array(6 * n)
+  const { nq, nv } = layout
+  const v = x.subarray(nq)
+  let disposed = false
+
+  /** Writes the kinematic state of (q, v) into cannon's bodies. */
+  function load(): void {
+    place(x)
+    move(x, nq)
+    const { position, quat, velocity, bias } = state
+    for (let i = 0; i < n; i++) {
+      const body = bodies[i]!
+      const i3 = 3 * i
+      const i4 = 4 * i
+      const i6 = 6 * i
+      body.position.set(position[i3]!, position[i3 + 1]!, position[i3 + 2]!)
+      body.quaternion.set(quat[i4 + 1]!, quat[i4 + 2]!, quat[i4 + 3]!, quat[i4]!)
+      body.velocity.set(
+        velocity[i6]! - h * bias[i6]!,
+        velocity[i6 + 1]! - h * bias[i6 + 1]!,
+        velocity[i6 + 2]! - h * bias[i6 + 2]!,
+      )
+      body.angularVelocity.set(
+        velocity[i6 + 3]! - h * bias[i6 + 3]!,
+        velocity[i6 + 4]! - h * bias[i6 + 4]!,
+        velocity[i6 + 5]! - h * bias[i6 + 5]!,
+      )
+      body.force.setZero()
+      setGyroscopicTorque(i)
+      body.aabbNeedsUpdate = true
+    }
+    world.broadphase.dirty = true
+  }
+
+  /** −ω × I ω in the world, with the true angular velocity. */
+  function setGyroscopicTorque(i: number): void {
+    const { rotation: R, velocity } = state
+    const r = 9 * i
+    const wx = velocity[6 * i + 3]!
+    const wy = velocity[6 * i + 4]!
+    const wz = velocity[6 * i + 5]!
+    const lx = model.inertia[3 * i]! * (R[r]! * wx + R[r + 3]! * wy + R[r + 6]! * wz)
+    const ly = model.inertia[3 * i + 1]! * (R[r + 1]! * wx + R[r + 4]! * wy + R[r + 7]! * wz)
+    const lz = model.inertia[3 * i + 2]! * (R[r + 2]! * wx + R[r + 5]! * wy + R[r + 8]! * wz)
+    const hx = R[r]! * lx + R[r + 1]! * ly + R[r + 2]! * lz
+    const hy = R[r + 3]! * lx + R[r + 4]! * ly + R[r + 5]! * lz
+    const hz = R[r + 6]! * lx + R[r + 7]! * ly + R[r + 8]! * lz
+    bodies[i]!.torque.set(hy * wz - hz * wy, hz * wx - hx * wz, hx * wy - hy * wx)
+  }
+
+  /** v := joint rates of cannon's bodies, along the axes of the step's start. */
+  function readRates(): void {
+    const { frame, fromAnchor } = state
+    for (let i = 0; i < n; i++) {
+      const { velocity, angularVelocity } = bodies[i]!
+      const k = 6 * i
+      V[k] = velocity.x
+      V[k + 1] = velocity.y
+      V[k + 2] = velocity.z
+      V[k + 3] = angularVelocity.x
+      V[k + 4] = angularVelocity.y
+      V[k + 5] = angularVelocity.z
+      const kind = model.type[i]!
+      const at = model.vIndex[i]!
+      if (kind === 'hinge' || kind === 'slider') v[at] = relativeRate(model, state, V, i)
+      else if (kind === 'free' || kind === 'ball') {
+        const p = model.parent[i]!
+        const wx = V[k + 3]! - (p < 0 ? 0 : V[6 * p + 3]!)
+        const wy = V[k + 4]! - (p < 0 ? 0 : V[6 * p + 4]!)
+        const wz = V[k + 5]! - (p < 0 ? 0 : V[6 * p + 5]!)
+        const to = kind === 'free' ? at + 3 : at
+        const f = 9 * i
+        for (let c = 0; c < 3; c++) v[to + c] = frame[f + c]! * wx + frame[f + 3 + c]! * wy + frame[f + 6 + c]! * wz
+        if (kind === 'free') {
+          // velocity of the body frame's origin
+          const cx = fromAnchor[3 * i]!
+          const cy = fromAnchor[3 * i + 1]!
+          const cz = fromAnchor[3 * i + 2]!
+          v[at] = V[k]! - (wy * cz - wz * cy)
+          v[at + 1] = V[k + 1]! - (wz * cx - wx * cz)
+          v[at + 2] = V[k + 2]! - (wx * cy - wy * cx)
+        }
+      }
+    }
+  }
+
+  function check(): void {
+    if (disposed) throw new Error(`cannon engine of scene '${scene.name}': used after dispose`)
+  }
+
+  return {
+    name: 'cannon',
+    layout,
+    dt: scene.dt,
+    home: { x: reducedState(scene, scene.home), u: controlVector(scene, scene.home) },
+    step(x0, u, xNext) {
+      check()
+      x.set(x0)
+      for (let s = 0; s < substeps; s++) {
+        load()
+        actuate(u)
+        solver.q.set(x.subarray(0, nq))
+        world.step(h)
+        readRates()
+        manifold.advance(x, v, h, x)
+      }
+      xNext.set(x)
+    },
+    integrate: manifold.integrate,
+    difference: manifold.difference,
+    structure(x0) {
+      check()
+      x.set(x0)
+      load()
+      const blocks = scene.joints.map((_, i) => ({
+        tree: model.root[i]!,
+        first: model.vIndex[i]!,
+        last: i + 1 < n ? model.vIndex[i + 1]! : nv,
+      }))
+      return islandPattern(scene, world, state.velocity, blocks, layout)
+    },
+    dispose() {
+      disposed = true
+    },
+  }
+}
+
+/** True where a joint connects bodies i and j; index n is the world. */
+function jointed(parent: Int32Array, n: number, i: number, j: number): boolean {
+  const [child, other] = i < j && j < n ? [j, i] : i < n ? [i, j] : [j, i]
+  return parent[child] === (other === n ? -1 : other)
+}

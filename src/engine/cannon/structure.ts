@@ -1,0 +1,87 @@
+/**
+ * What can influence what in one control period: bodies of one kinematic tree, and of trees that may touch within it. Static
+ * bodies connect nothing. A superset: every coordinate of an island influences every other one of it.
+ */
+import * as CANNON from 'cannon-es'
+import { type Pattern, patternFromColumns } from '../../linalg/pattern.ts'
+import type { Layout } from '../../scene/layout.ts'
+import type { Scene } from '../../scene/scene.ts'
+
+/** The tangent entries first … last − 1 (counted within positions, and again within velocities) belong to `tree`. */
+export interface CoordinateBlock {
+  readonly tree: number
+  readonly first: number
+  readonly last: number
+}
+
+const REACH = 2 // periods of motion within which bodies count as touching
+const MARGIN = 1e-3 // m
+
+/**
+ * Pattern [ndx × (ndx + nu)] of [A B]. `blocks[i]` are the coordinates of body i; world's bodies stand where (x, u) puts them,
+ * velocity [6n] says how they move.
+ */
+export function islandPattern(
+  scene: Scene,
+  world: CANNON.World,
+  velocity: Float64Array,
+  blocks: readonly CoordinateBlock[],
+  layout: Layout,
+): Pattern {
+  const { ndx, nv, nu } = layout
+  const n = blocks.length
+  const island = Int32Array.from({ length: n }, (_, i) => i) // by tree = index of its first body
+  const find = (i: number): number => {
+    let root = i
+    while (island[root] !== root) root = island[root]!
+    return root
+  }
+  const join = (i: number, j: number): void => {
+    const p = find(i)
+    const q = find(j)
+    island[Math.max(p, q)] = Math.min(p, q)
+  }
+  for (const [i, j] of touchingPairs(scene, world, velocity, n)) join(blocks[i]!.tree, blocks[j]!.tree)
+
+  const members = new Map<number, number[]>() // coordinates by island
+  for (const { tree, first, last } of blocks) {
+    const root = find(tree)
+    const list = members.get(root) ?? []
+    members.set(root, list)
+    for (let k = first; k < last; k++) list.push(k, nv + k)
+  }
+  const columns: number[][] = Array.from({ length: ndx + nu }, () => [])
+  for (const list of members.values()) for (const k of list) columns[k] = list
+  scene.actuators.forEach(({ joint }, k) => {
+    columns[ndx + k] = [...(members.get(find(blocks[joint]!.tree)) ?? [])]
+  })
+  scene.thrusters.forEach(({ body }, k) => {
+    columns[ndx + scene.actuators.length + k] = [...(members.get(find(blocks[body]!.tree)) ?? [])]
+  })
+  return patternFromColumns(ndx, columns)
+}
+
+/** Pairs of dynamic bodies whose bounding boxes, grown by what they may move, overlap. */
+function touchingPairs(scene: Scene, world: CANNON.World, velocity: Float64Array, n: number): [number, number][] {
+  if (!scene.contact.enabled) return []
+  const pairs: [number, number][] = []
+  const boxes = world.bodies.slice(0, n).map((body, i) => {
+    if (body.shapes.length === 0) return null
+    body.updateAABB()
+    const [vx, vy, vz, wx, wy, wz] = velocity.subarray(6 * i, 6 * i + 6)
+    const speed = Math.hypot(vx!, vy!, vz!) + Math.hypot(wx!, wy!, wz!) * body.boundingRadius
+    const grown = MARGIN + REACH * scene.dt * (speed + scene.dt * Math.hypot(...scene.gravity))
+    const { lowerBound: low, upperBound: high } = body.aabb
+    return {
+      low: [low.x - grown, low.y - grown, low.z - grown],
+      high: [high.x + grown, high.y + grown, high.z + grown],
+    }
+  })
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < i; j++) {
+      const a = boxes[i]
+      const b = boxes[j]
+      if (a && b && [0, 1, 2].every((c) => a.low[c]! <= b.high[c]! && b.low[c]! <= a.high[c]!)) pairs.push([i, j])
+    }
+  return pairs
+}
