@@ -1,0 +1,255 @@
+/** report.html: one self-contained page about a linearization and the closed loop built on it. */
+import type { Matrix } from 'ml-matrix'
+import type { Metrics } from '../experiment/metrics.ts'
+import type { Trajectory } from '../experiment/simulate.ts'
+import type { Linearization } from '../linearization/linearization.ts'
+import { callsSentence, certificateSentence } from './certificate.ts'
+import type { Drawing } from './drawing.ts'
+import { type Eigenvalue, eigenvalueCharts } from './eigenvalueChart.ts'
+import { escapeHtml, formatNumber, withUnit } from './format.ts'
+import { matrixChart, shadeKey } from './matrixChart.ts'
+import { STYLE } from './style.ts'
+import { timeCharts } from './timeCharts.ts'
+
+/** What a report can be about. Only the scene and the linearization are required. */
+export interface ReportContent {
+  readonly scene: string
+  readonly description?: string
+  readonly linearization: Linearization
+  readonly openLoop?: readonly Eigenvalue[]
+  readonly closedLoop?: readonly Eigenvalue[]
+  readonly K?: Matrix // [nu × ndx]
+  readonly trajectory?: Trajectory
+  readonly metrics?: Metrics
+  /** Names and versions of what computed it: { jacsense: '0.1.0', node: '20.19.0' }. */
+  readonly versions?: Readonly<Record<string, string>>
+  /** How to get the same report again. */
+  readonly command?: string
+  /** Printed when given; nothing else in a report depends on the clock. */
+  readonly date?: string
+}
+
+export function reportPage(drawing: Drawing, content: ReportContent): string {
+  const { scene, description } = content
+  const title = `${scene}: ${content.trajectory ? 'linearization and closed loop' : 'linearization'}`
+  return [
+    '<!doctype html>',
+    '<html lang="en"><head><meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width,initial-scale=1">',
+    `<title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main>`,
+    `<h1>${escapeHtml(scene)}</h1>`,
+    description ? `<p class="lead">${escapeHtml(description)}</p>` : '',
+    ...facts(content),
+    ...closedLoopSection(drawing, content),
+    ...linearizationSection(drawing, content),
+    ...designSection(drawing, content),
+    ...metricsSection(content),
+    ...qualitySection(content),
+    footer(content),
+    '</main></body></html>\n',
+  ]
+    .filter((part) => part !== '')
+    .join('\n')
+}
+
+function facts({ linearization, trajectory, metrics, closedLoop }: ReportContent): string[] {
+  const { quality, layout, dt } = linearization
+  const fact = (label: string, value: string, kind = '') =>
+    `<div class="fact ${kind}"><b>${escapeHtml(value)}</b><span>${escapeHtml(label)}</span></div>`
+  const radius = closedLoop && Math.max(0, ...closedLoop.map(({ re, im }) => Math.hypot(re, im)))
+  return [
+    '<div class="facts">',
+    fact(
+      `linearization, residual ${formatNumber(quality.heldOutResidual, 2)}`,
+      quality.certified ? 'certified' : 'not certified',
+      quality.certified ? 'good' : 'bad',
+    ),
+    fact(`of the simulator, ${quality.method} ${quality.scheme} differences`, `${quality.calls} calls`),
+    fact(
+      `${layout.nu} control${layout.nu === 1 ? '' : 's'}, control period ${formatNumber(dt)} s`,
+      `${layout.ndx} states`,
+    ),
+    radius === undefined
+      ? ''
+      : fact('closed-loop spectral radius', formatNumber(radius, 6), radius < 1 ? 'good' : 'bad'),
+    trajectory === undefined
+      ? ''
+      : fact(
+          trajectory.result === 'completed' ? `simulated with ${trajectory.controller}` : 'before it diverged',
+          `${formatNumber(trajectory.times[trajectory.steps]!)} s`,
+          trajectory.result === 'completed' ? 'good' : 'bad',
+        ),
+    metrics === undefined || trajectory?.result !== 'completed'
+      ? ''
+      : fact(
+          `settling time, ${formatNumber(100 * metrics.band)} % band`,
+          metrics.settlingTime === null ? 'not settled' : `${formatNumber(metrics.settlingTime, 3)} s`,
+          metrics.settlingTime === null ? 'bad' : '',
+        ),
+    '</div>',
+  ]
+}
+
+function closedLoopSection(drawing: Drawing, { trajectory }: ReportContent): string[] {
+  if (trajectory === undefined) return []
+  const { controller, result, message, disturbances, saturatedFraction } = trajectory
+  const kicks = disturbances.map((event) => {
+    const [name, entry] =
+      'coordinate' in event
+        ? [event.coordinate, trajectory.layout.dx.find(({ name }) => name === event.coordinate)]
+        : [event.control, trajectory.layout.u.find(({ name }) => name === event.control)]
+    const length = 'duration' in event ? ` for ${formatNumber(event.duration)} s` : ''
+    return `${name} ${event.amount < 0 ? '−' : '+'}${withUnit(Math.abs(event.amount), entry?.unit ?? '')} at ${formatNumber(event.time)} s${length}`
+  })
+  return [
+    `<h2>${controller === 'none' ? 'Open loop' : `Closed loop with ${escapeHtml(controller)}`}</h2>`,
+    result === 'diverged' ? `<p class="note bad">${escapeHtml(message)}</p>` : '',
+    kicks.length > 0 ? `<p>Disturbed (dashed): ${escapeHtml(kicks.join('; '))}.</p>` : '',
+    saturatedFraction > 0
+      ? `<p>Controls at their limits during ${formatNumber(100 * saturatedFraction, 2)} % of the steps.</p>`
+      : '',
+    `<div class="charts">${timeCharts(drawing, trajectory).join('\n')}</div>`,
+  ]
+}
+
+function linearizationSection(drawing: Drawing, { linearization }: ReportContent): string[] {
+  const { A, B, c, layout } = linearization
+  const blocks = [
+    { title: 'A', matrix: A, columns: layout.dx },
+    { title: 'B', matrix: B, columns: layout.u },
+  ]
+  const defect = layout.dx
+    .map(({ name, unit }, i) => ({ name, unit, value: c[i]! }))
+    .filter(({ value }) => Math.abs(value) > 1e-9)
+  return [
+    '<h2>Linearization</h2>',
+    '<p>δx⁺ = A δx + B δu + c over one control period. Rows: what changes; columns: what changes it.</p>',
+    '<div class="scroll">',
+    matrixChart(drawing, blocks, {
+      rows: layout.dx,
+      shade: 'log',
+      describe: (row, column, value) =>
+        `∂ ${row.name}⁺ / ∂ ${column.name} = ${value} ${quotientUnit(row.unit, column.unit)}`.trim(),
+      label: 'The matrices A and B side by side',
+    }),
+    '</div>',
+    shadeKey(blocks, 'log'),
+    defect.length === 0
+      ? '<p class="lead">c = 0: the point is an equilibrium.</p>'
+      : `<p class="lead">c ≠ 0: ${escapeHtml(
+          defect
+            .slice(0, 8)
+            .map(({ name, unit, value }) => `${name} ${withUnit(value, unit)}`)
+            .join(', '),
+        )}${defect.length > 8 ? ` and ${defect.length - 8} more` : ''}.</p>`,
+  ]
+}
+
+function designSection(drawing: Drawing, { linearization, openLoop, closedLoop, K }: ReportContent): string[] {
+  if (openLoop === undefined && closedLoop === undefined && K === undefined) return []
+  const { layout } = linearization
+  const parts = ['<h2>Eigenvalues and gain</h2>']
+  if (openLoop !== undefined || closedLoop !== undefined) {
+    const charts = eigenvalueCharts(drawing, openLoop ?? [], closedLoop ?? [])
+    const keys = [
+      openLoop ? '<span class="key"><i class="hollow"></i>open loop</span>' : '',
+      closedLoop ? '<span class="key"><i class="filled"></i>closed loop</span>' : '',
+      '<span class="key"><i class="filled off"></i>unstable, |λ| &gt; 1</span>',
+    ]
+    parts.push(`<p>${keys.join(' ')}</p><div class="pair">`)
+    const titles = ['Unit circle', 'Closer, to the same scale on both axes']
+    charts.forEach((svg, k) => {
+      parts.push(`<figure><figcaption>${titles[k]}</figcaption>${svg}</figure>`)
+    })
+    parts.push('</div>')
+  }
+  if (K !== undefined) {
+    const blocks = [{ title: 'K', matrix: K, columns: layout.dx }]
+    parts.push(
+      '<h2>Gain</h2><p>u = uBar − K (x ⊖ xBar).</p><div class="scroll">',
+      matrixChart(drawing, blocks, {
+        rows: layout.u,
+        shade: 'linear',
+        describe: (row, column, value) =>
+          `${row.name} per ${column.name}: ${value} ${quotientUnit(row.unit, column.unit)}`.trim(),
+        label: 'The gain matrix K',
+      }),
+      '</div>',
+      shadeKey(blocks, 'linear'),
+    )
+  }
+  return parts
+}
+
+function metricsSection({ metrics }: ReportContent): string[] {
+  if (metrics === undefined) return []
+  const states = metrics.coordinates.map(({ name, unit, finalDeviation, peakDeviation, rms, settlingTime }) => [
+    name,
+    unit,
+    formatNumber(finalDeviation, 3),
+    formatNumber(peakDeviation),
+    formatNumber(rms),
+    settlingTime === null ? 'not settled' : formatNumber(settlingTime, 3),
+  ])
+  const controls = metrics.controls.map(({ name, unit, peak, rms, saturatedFraction }) => [
+    name,
+    unit,
+    formatNumber(peak),
+    formatNumber(rms),
+    `${formatNumber(100 * saturatedFraction, 3)} %`,
+  ])
+  return [
+    '<h2>What it achieved</h2>',
+    metrics.cost === null ? '' : `<p>Quadratic cost Σ δxᵀQ δx + δuᵀR δu: ${formatNumber(metrics.cost, 6)}</p>`,
+    '<div class="scroll">',
+    table(['state', 'unit', 'final deviation', 'peak', 'RMS', 'settling time (s)'], states),
+    '</div>',
+    controls.length === 0
+      ? ''
+      : `<div class="scroll" style="margin-top:16px">${table(['control', 'unit', 'peak', 'RMS', 'at its limit'], controls)}</div>`,
+  ]
+}
+
+function qualitySection({ linearization }: ReportContent): string[] {
+  const { quality } = linearization
+  const rows: [string, string][] = [
+    ['Certificate', certificateSentence(linearization)],
+    ['Cost', callsSentence(linearization)],
+    ['Method', `${quality.method}, ${quality.scheme} differences`],
+    ['Directions', `${quality.directions}${quality.colors === null ? '' : ` (${quality.colors} colors)`}`],
+    [
+      'Difference steps',
+      `${formatNumber(quality.stepRange[0], 3)} … ${formatNumber(quality.stepRange[1], 3)}, in units of the inputs`,
+    ],
+    ['Noise level', quality.noiseLevel === null ? 'not estimated' : formatNumber(quality.noiseLevel, 3)],
+    ['Seed', String(quality.seed)],
+    ...quality.notes.map((note): [string, string] => ['Note', note]),
+  ]
+  const cells = rows.map(([name, text]) => `<tr><td>${name}</td><td class="text">${escapeHtml(text)}</td></tr>`)
+  return ['<h2>How it was sensed</h2>', `<table><tbody>${cells.join('')}</tbody></table>`]
+}
+
+function footer({ linearization, versions = {}, command, date }: ReportContent): string {
+  const parts = [
+    command === undefined ? '' : `<code>${escapeHtml(command)}</code>`,
+    [`engine ${linearization.engine}`, ...Object.entries(versions).map(([name, version]) => `${name} ${version}`)]
+      .map(escapeHtml)
+      .join(' · '),
+    date === undefined ? '' : escapeHtml(date),
+  ]
+  return `<footer>${parts.filter((part) => part !== '').join('<br>')}</footer>`
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = (tag: string, row: readonly string[]) =>
+    `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell.replace(/^-(?=\d)/, '−'))}</${tag}>`).join('')}</tr>`
+  return `<table><thead>${cells('th', header)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>`
+}
+
+/** '(rad/s)/N', '' where both have none. */
+function quotientUnit(above: string, below: string): string {
+  const part = (unit: string) => (/[/·]/.test(unit) ? `(${unit})` : unit)
+  if (above === below) return ''
+  if (below === '') return above
+  return `${above === '' ? '1' : part(above)}/${part(below)}`
+}
