@@ -5,8 +5,8 @@ type Plot = typeof import('@observablehq/plot')
 
 export interface Drawing {
   readonly Plot: Plot
-  /** The chart as an inline SVG that scales with its container, titled for screen readers. */
-  render(options: PlotOptions, label: string): string
+  /** The chart as an inline SVG, titled for screen readers; `fit` shrinks it with its container, `natural` never does. */
+  render(options: PlotOptions, label: string, size?: 'fit' | 'natural'): string
 }
 
 /** Loads Plot and jsdom (about half a second); the drawing is reused for all charts of a report. */
@@ -15,7 +15,7 @@ export async function loadDrawing(): Promise<Drawing> {
   const { document } = new JSDOM('').window
   return {
     Plot,
-    render(options, label) {
+    render(options, label, size = 'fit') {
       const svg = Plot.plot({
         document,
         figure: false,
@@ -31,7 +31,8 @@ export async function loadDrawing(): Promise<Drawing> {
       svg.removeAttribute('style')
       svg.setAttribute('role', 'img')
       svg.setAttribute('aria-label', label)
-      svg.setAttribute('style', `max-width:${options.width ?? 400}px`)
+      const width = `${options.width ?? 400}px`
+      svg.setAttribute('style', size === 'fit' ? `max-width:${width}` : `width:${width}`)
       return svg.outerHTML
     },
   }

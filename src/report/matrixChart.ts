@@ -43,7 +43,7 @@ export function matrixChart(drawing: Drawing, blocks: readonly MatrixBlock[], op
   ])
   const cells = cellsOf(blocks, rows, shade, describe)
   const showValues = columns.length <= 8 && rows.length <= 16
-  const cellWidth = showValues ? 58 : clamp(Math.floor(720 / columns.length), 3, 30)
+  const cellWidth = showValues ? 64 : clamp(Math.floor(720 / columns.length), 3, 30)
   const cellHeight = showValues ? 32 : clamp(Math.floor(720 / columns.length), 3, 24)
   const nameOf = new Map(columns.map(({ key, name }) => [key, name]))
   const everyColumn = Math.ceil(13 / cellWidth)
@@ -51,9 +51,11 @@ export function matrixChart(drawing: Drawing, blocks: readonly MatrixBlock[], op
   const shownColumns = columns.filter((_, j) => j % everyColumn === 0).map(({ key }) => key)
   const shownRows = rows.map((_, i) => String(i)).filter((_, i) => i % everyRow === 0)
   const marginLeft = 12 + 6.6 * longest(rows.map(({ name }) => name))
-  const slanted = 12 + 4.9 * longest(columns.map(({ name }) => name))
-  const marginTop = 24 + slanted
-  const marginRight = Math.max(16, slanted)
+  const upright = cellWidth * everyColumn < 22
+  const nameLength = longest(columns.map(({ name }) => name))
+  const reach = 12 + (upright ? 6.6 : 4.9) * nameLength
+  const marginTop = 24 + reach
+  const marginRight = upright ? 16 : reach
   const inset = cellWidth >= 12 ? 1 : 0
 
   return drawing.render(
@@ -71,7 +73,7 @@ export function matrixChart(drawing: Drawing, blocks: readonly MatrixBlock[], op
           anchor: 'top',
           label: null,
           tickSize: 0,
-          tickRotate: -45,
+          tickRotate: upright ? -90 : -45,
           tickFormat: (key: string) => nameOf.get(key) ?? '',
         }),
         Plot.axisY(shownRows, { label: null, tickSize: 0, tickFormat: (i: string) => rows[Number(i)]!.name }),
@@ -94,8 +96,8 @@ export function matrixChart(drawing: Drawing, blocks: readonly MatrixBlock[], op
               Plot.text(cells, {
                 x: 'x',
                 y: 'y',
-                text: (cell: Cell) => formatNumber(cell.value, 3).replace('-', '−'),
-                fill: (cell: Cell) => (cell.strength > 0.5 ? 'var(--on-shade)' : 'var(--ink)'),
+                text: (cell: Cell) => short(cell.value),
+                fill: (cell: Cell) => (cell.strength > 0.72 ? 'var(--on-shade)' : 'var(--ink)'),
                 fontSize: 12,
                 pointerEvents: 'none',
               }),
@@ -115,6 +117,7 @@ export function matrixChart(drawing: Drawing, blocks: readonly MatrixBlock[], op
       opacity: { type: 'identity' },
     },
     label,
+    'natural',
   )
 }
 
@@ -170,6 +173,13 @@ function largestEntry(blocks: readonly MatrixBlock[]): number {
         if (Number.isFinite(magnitude) && magnitude > largest) largest = magnitude
       }
   return largest
+}
+
+/** Three digits in at most seven characters. */
+function short(value: number): string {
+  const small = Math.abs(value) < 1e-3
+  const text = small ? value.toExponential(1) : formatNumber(value, 3)
+  return text.replaceAll('-', '−')
 }
 
 function longest(names: readonly string[]): number {

@@ -55,7 +55,7 @@ export function reportPage(drawing: Drawing, content: ReportContent): string {
 function facts({ linearization, trajectory, metrics, closedLoop }: ReportContent): string[] {
   const { quality, layout, dt } = linearization
   const fact = (label: string, value: string, kind = '') =>
-    `<div class="fact ${kind}"><b>${escapeHtml(value)}</b><span>${escapeHtml(label)}</span></div>`
+    `<div class="fact ${kind}"><b>${escapeHtml(value)}</b><span>${escapeHtml(unbroken(label))}</span></div>`
   const radius = closedLoop && Math.max(0, ...closedLoop.map(({ re, im }) => Math.hypot(re, im)))
   return [
     '<div class="facts">',
@@ -148,7 +148,7 @@ function linearizationSection(drawing: Drawing, { linearization }: ReportContent
 function designSection(drawing: Drawing, { linearization, openLoop, closedLoop, K }: ReportContent): string[] {
   if (openLoop === undefined && closedLoop === undefined && K === undefined) return []
   const { layout } = linearization
-  const parts = ['<h2>Eigenvalues and gain</h2>']
+  const parts = ['<h2>Eigenvalues</h2>']
   if (openLoop !== undefined || closedLoop !== undefined) {
     const charts = eigenvalueCharts(drawing, openLoop ?? [], closedLoop ?? [])
     const keys = [
@@ -157,7 +157,7 @@ function designSection(drawing: Drawing, { linearization, openLoop, closedLoop, 
       '<span class="key"><i class="filled off"></i>unstable, |λ| &gt; 1</span>',
     ]
     parts.push(`<p>${keys.join(' ')}</p><div class="pair">`)
-    const titles = ['Unit circle', 'Closer, to the same scale on both axes']
+    const titles = ['Unit circle', 'Closer, axes to the same scale']
     charts.forEach((svg, k) => {
       parts.push(`<figure><figcaption>${titles[k]}</figcaption>${svg}</figure>`)
     })
@@ -201,9 +201,11 @@ function metricsSection({ metrics }: ReportContent): string[] {
   return [
     '<h2>What it achieved</h2>',
     metrics.cost === null ? '' : `<p>Quadratic cost Σ δxᵀQ δx + δuᵀR δu: ${formatNumber(metrics.cost, 6)}</p>`,
+    states.length > 16 ? `<details><summary>${states.length} states</summary>` : '',
     '<div class="scroll">',
     table(['state', 'unit', 'final deviation', 'peak', 'RMS', 'settling time (s)'], states),
     '</div>',
+    states.length > 16 ? '</details>' : '',
     controls.length === 0
       ? ''
       : `<div class="scroll" style="margin-top:16px">${table(['control', 'unit', 'peak', 'RMS', 'at its limit'], controls)}</div>`,
@@ -238,6 +240,11 @@ function footer({ linearization, versions = {}, command, date }: ReportContent):
     date === undefined ? '' : escapeHtml(date),
   ]
   return `<footer>${parts.filter((part) => part !== '').join('<br>')}</footer>`
+}
+
+/** Keeps numbers and their units on one line, and their signs from breaking. */
+function unbroken(text: string): string {
+  return text.replace(/(?<=\d) (?=(s|%)( |$))/g, '\u00a0').replace(/e-(?=\d)/g, 'e−')
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -33,8 +33,7 @@ font-variant-numeric:tabular-nums;overflow:visible}
 .chart text{white-space:pre}
 .chart [aria-label$="grid"]{color:var(--muted)}
 .scroll{overflow-x:auto}
-.scroll svg.chart{min-width:min(100%,480px);width:auto;max-width:none!important}
-.shade{display:flex;flex-wrap:wrap;align-items:center;gap:0;margin:8px 0 0;color:var(--muted);font-size:12px}
+.shade{display:flex;flex-wrap:wrap;align-items:center;gap:0;margin:8px 0 12px;color:var(--muted);font-size:12px}
 .shade i{width:20px;height:12px}.shade span{padding:0 8px}.shade span:first-child{padding-left:0}
 .pair{display:flex;flex-wrap:wrap;gap:24px 40px;align-items:flex-start}
 .pair>*{flex:1 1 360px;min-width:0;max-width:560px}
@@ -43,6 +42,7 @@ th,td{padding:4px 16px 4px 0;text-align:right;border-bottom:1px solid var(--rule
 th{font-weight:600;vertical-align:bottom}
 th:first-child,td:first-child{text-align:left}
 td.text{text-align:left;white-space:normal;max-width:72ch}
+summary{cursor:pointer;margin-bottom:8px}
 footer{margin-top:40px;padding-top:12px;border-top:1px solid var(--rule);color:var(--muted);font-size:12px}
 @media (max-width:600px){main{padding:16px}h1{font-size:20px;line-height:28px}th,td{padding-right:12px}}
 `

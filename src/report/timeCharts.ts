@@ -1,5 +1,5 @@
 /** States and controls against time, one chart per quantity. */
-import type { Trajectory } from '../experiment/simulate.ts'
+import type { Disturbance, Trajectory } from '../experiment/simulate.ts'
 import type { Drawing } from './drawing.ts'
 import { escapeHtml, formatNumber } from './format.ts'
 
@@ -68,8 +68,6 @@ function figure(drawing: Drawing, trajectory: Trajectory, lines: readonly Line[]
   let low = Math.min(...lines.map(({ nominal }) => nominal ?? 0))
   let high = Math.max(...lines.map(({ nominal }) => nominal ?? 0))
   const marks = []
-  const names = new Set(lines.map(({ name }) => name))
-  const events = disturbances.filter((event) => names.has('coordinate' in event ? event.coordinate : event.control))
   const series = lines.map((line) => {
     const rows = thinOut(line, steps, Math.max(200, POINTS_PER_CHART / lines.length))
     for (const row of rows) {
@@ -91,12 +89,12 @@ function figure(drawing: Drawing, trajectory: Trajectory, lines: readonly Line[]
     }),
   )
   marks.push(
-    Plot.ruleX(events, {
-      x: (event: { time: number }) => event.time,
+    Plot.ruleX(disturbances, {
+      x: 'time',
       stroke: 'var(--warn)',
       strokeDasharray: '2 3',
-      title: (event: { time: number; amount: number }) =>
-        `disturbed by ${formatNumber(event.amount)} ${unit} at ${formatNumber(event.time)} s`,
+      title: (event: Disturbance) =>
+        `${'coordinate' in event ? event.coordinate : event.control} disturbed by ${formatNumber(event.amount)}`,
     }),
   )
   lines.forEach((line, k) => {
