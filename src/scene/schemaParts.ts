@@ -90,6 +90,8 @@ function withUnit(what: string, unit: string): string {
   return unit === '' ? what : `${what} (${unit})`
 }
 
+/** The unit stands at the end of the first sentence. */
 function describedUnit(description: string, unit: string): string {
-  return unit === '' ? `${description}.` : `${description}, in ${unit}.`
+  const [first, ...rest] = description.split('. ')
+  return `${[unit === '' ? first : `${first}, in ${unit}`, ...rest].join('. ')}.`
 }
