@@ -1,5 +1,6 @@
 import type { Pattern } from '../linalg/pattern.ts'
 import type { Layout } from '../scene/layout.ts'
+import type { NamedState } from '../scene/scene.ts'
 
 export type { ControlCoordinate, Coordinate, Layout } from '../scene/layout.ts'
 
@@ -16,6 +17,8 @@ export interface Engine {
   readonly dt: number // s, one control period (it may hold several physics substeps)
   /** The scene's home state and control. */
   readonly home: Point
+  /** The point of a state given by joint and actuator names; what it does not name is as in `base` (default: home). */
+  point?(named: NamedState, base?: Point): Point
   /** Pure: the same (x, u) gives the same xNext, bit for bit, whatever was stepped before. x may be xNext. */
   step(x: Float64Array, u: Float64Array, xNext: Float64Array): void
   /** x ⊕ dx; xOut may be x. */

@@ -41,7 +41,15 @@ export function multiplyQuatsInto(out: Float64Array, o: number, a: Numbers, i: n
 }
 
 /** out[o…] = q[i…] ⊗ exp(r/2), normalized; r [rad] is a rotation vector in the moved frame. out may be q. */
-export function turnQuatInto(out: Float64Array, o: number, q: Numbers, i: number, rx: number, ry: number, rz: number): void {
+export function turnQuatInto(
+  out: Float64Array,
+  o: number,
+  q: Numbers,
+  i: number,
+  rx: number,
+  ry: number,
+  rz: number,
+): void {
   const angle = Math.sqrt(rx * rx + ry * ry + rz * rz)
   // sin(angle/2)/angle by its series where the quotient loses digits
   const factor = angle > 1e-4 ? Math.sin(angle / 2) / angle : 0.5 - (angle * angle) / 48

@@ -11,7 +11,7 @@ import { controlVector, reducedState } from '../../scene/stateVector.ts'
 import type { Engine } from '../engine.ts'
 import { createKinematics, createTreeState } from '../kinematics.ts'
 import { manifoldOf } from '../manifold.ts'
-import { createTreeModel } from '../treeModel.ts'
+import { createTreeModel, type TreeModel } from '../treeModel.ts'
 import { createActuation } from './actuation.ts'
 import { JointSolver } from './jointSolver.ts'
 import { PairBroadphase } from './pairBroadphase.ts'
@@ -29,7 +29,7 @@ export function reducedCannonEngine(scene: Scene): Engine {
   const { place, move } = createKinematics(model, state)
   const { world, bodies, friction } = createCannonWorld(scene, model)
   const n = model.numBodies
-  world.broadphase = new PairBroadphase(world.bodies, (i, j) => scene.contact.enabled && !jointed(model.parent, n, i, j))
+  world.broadphase = new PairBroadphase(world.bodies, (i, j) => scene.contact.enabled && !jointed(model, i, j))
   const solver = new JointSolver(scene, model, state, bodies, friction)
   world.solver = solver
   const actuate = createActuation(scene, model, state, bodies)
@@ -37,6 +37,7 @@ export function reducedCannonEngine(scene: Scene): Engine {
   const V = new Float64Array(6 * n)
   const { nq, nv } = layout
   const v = x.subarray(nq)
+  const home = { x: reducedState(scene, scene.home), u: controlVector(scene, scene.home) }
   let disposed = false
 
   /** Writes the kinematic state of (q, v) into cannon's bodies. */
@@ -128,7 +129,11 @@ export function reducedCannonEngine(scene: Scene): Engine {
     name: 'cannon',
     layout,
     dt: scene.dt,
-    home: { x: reducedState(scene, scene.home), u: controlVector(scene, scene.home) },
+    home,
+    point: (named, base = home) => ({
+      x: reducedState(scene, named, base.x),
+      u: controlVector(scene, named, base.u),
+    }),
     step(x0, u, xNext) {
       check()
       x.set(x0)
@@ -161,8 +166,9 @@ export function reducedCannonEngine(scene: Scene): Engine {
   }
 }
 
-/** True where a joint connects bodies i and j; index n is the world. */
-function jointed(parent: Int32Array, n: number, i: number, j: number): boolean {
-  const [child, other] = i < j && j < n ? [j, i] : i < n ? [i, j] : [j, i]
-  return parent[child] === (other === n ? -1 : other)
+/** True where a joint that holds them together connects bodies i and j; index n is the world. */
+function jointed({ parent, type, numBodies: n }: TreeModel, i: number, j: number): boolean {
+  const holds = (child: number, other: number): boolean =>
+    child < n && type[child] !== 'free' && parent[child] === (other === n ? -1 : other)
+  return holds(i, j) || holds(j, i)
 }

@@ -34,8 +34,7 @@ export function createCannonWorld(scene: Scene, model: TreeModel): CannonWorld {
     return cannonBody
   })
   const ground = new CANNON.Body({ mass: 0, type: CANNON.Body.STATIC })
-  for (const shape of scene.environment)
-    if (shape.collide) addShape(ground, shape, [0, 0, 0], [1, 0, 0, 0], friction)
+  for (const shape of scene.environment) if (shape.collide) addShape(ground, shape, [0, 0, 0], [1, 0, 0, 0], friction)
   world.addBody(ground)
   return { world, bodies, friction }
 }
@@ -51,13 +50,7 @@ function setInertia(body: CANNON.Body, model: TreeModel, i: number): void {
 type Quat4 = [number, number, number, number]
 
 /** A shape given in the body frame, added at its place in the inertial frame. */
-function addShape(
-  body: CANNON.Body,
-  shape: Shape,
-  com: Vec3,
-  principal: Quat4,
-  friction: Map<number, number>,
-): void {
+function addShape(body: CANNON.Body, shape: Shape, com: Vec3, principal: Quat4, friction: Map<number, number>): void {
   const offset: Vec3 = [shape.position[0] - com[0], shape.position[1] - com[1], shape.position[2] - com[2]]
   const inverse: Quat4 = [principal[0], -principal[1], -principal[2], -principal[3]]
   const place = rotateByInverse(principal, offset)

@@ -1,0 +1,255 @@
+/** Does an engine keep the promises of the Engine interface at a point: pure, smooth, with a tangent that fits? */
+import { patternHas } from '../linalg/pattern.ts'
+import { random } from '../linalg/random.ts'
+import type { Engine, Point } from './engine.ts'
+
+export interface EngineCheck {
+  readonly name: string // 'purity'
+  readonly passed: boolean
+  readonly detail: string // one sentence: what was compared, and where it failed
+}
+
+export interface EngineReport {
+  readonly passed: boolean // every check did
+  readonly checks: readonly EngineCheck[]
+}
+
+export interface CheckEngineOptions {
+  readonly seed?: number // default 1
+  readonly signal?: AbortSignal
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+const STEP = 1e-4 // difference step in units of the inputs; the finer one is a tenth of it
+const ROUGH = 1e-3 // relative change of a difference quotient, from h to h/10 or from left to right, that is no curvature
+const TANGENT = 1e-9 // absolute error of ⊖ after ⊕
+const DETOURS = 12
+
+/**
+ * Checks at `point` (default: home): layout and home fit together; steps are finite; the same step is the same bit for bit after
+ * detours, in place, and leaves its inputs alone; ⊕ and ⊖ are inverse to each other; difference quotients at h and h/10, from
+ * left and from right, agree (a contact that opens or closes at the point does not); `structure` covers every entry seen;
+ * `derivatives`, where there are any, agree with differences. Costs about 5 (ndx + nu) steps. Throws the signal's reason when
+ * aborted, and what the engine throws.
+ */
+export async function checkEngine(
+  engine: Engine,
+  point: Point = engine.home,
+  options: CheckEngineOptions = {},
+): Promise<EngineReport> {
+  const { seed = 1 } = options
+  const checks = [checkLayout(engine, point)]
+  if (checks[0]!.passed) {
+    checks.push(checkFinite(engine, point))
+    if (checks[1]!.passed) {
+      checks.push(checkPurity(engine, point, seed), checkTangent(engine, point, seed))
+      checks.push(...(await checkDifferences(engine, point, options)))
+    }
+  }
+  return { passed: checks.every(({ passed }) => passed), checks }
+}
+
+function checkLayout({ layout, dt }: Engine, { x, u }: Point): EngineCheck {
+  const { nq, nv, nx, ndx, nu } = layout
+  const faults: string[] = []
+  const same = (what: string, found: number, expected: number) => {
+    if (found !== expected) faults.push(`${what} is ${found}, not ${expected}`)
+  }
+  same('number of x names', layout.x.length, nx)
+  same('number of dx names', layout.dx.length, ndx)
+  same('number of u names', layout.u.length, nu)
+  same('length of x', x.length, nx)
+  same('length of u', u.length, nu)
+  if (nq > nx || nv > ndx) faults.push(`nq = ${nq}, nv = ${nv} do not fit nx = ${nx}, ndx = ${ndx}`)
+  if (!(dt > 0 && Number.isFinite(dt))) faults.push(`dt is ${dt}`)
+  const bad = [...x, ...u].findIndex((value) => !Number.isFinite(value))
+  if (bad >= 0) faults.push(`entry ${bad} of (x, u) is not finite`)
+  for (const [kind, entries] of [
+    ['dx', layout.dx],
+    ['u', layout.u],
+  ] as const) {
+    const names = entries.map(({ name }) => name)
+    const twice = names.find((name, k) => names.indexOf(name) !== k)
+    if (twice !== undefined) faults.push(`two ${kind} entries are named ${twice}`)
+  }
+  return verdict('layout', faults[0], `nx = ${nx}, ndx = ${ndx}, nu = ${nu}, dt = ${dt} s`)
+}
+
+function checkFinite(engine: Engine, { x, u }: Point): EngineCheck {
+  const { layout } = engine
+  const xNext = new Float64Array(layout.nx)
+  engine.step(x, u, xNext)
+  const bad = xNext.findIndex((value) => !Number.isFinite(value))
+  return verdict(
+    'finite',
+    bad < 0 ? undefined : `${layout.x[bad]!.name} is ${xNext[bad]} after one step`,
+    'one step is finite',
+  )
+}
+
+function checkPurity(engine: Engine, { x, u }: Point, seed: number): EngineCheck {
+  const { layout } = engine
+  const first = new Float64Array(layout.nx)
+  const again = new Float64Array(layout.nx)
+  const xKept = x.slice()
+  const uKept = u.slice()
+  const detour = detours(engine, { x, u }, seed)
+  const differing = (a: Float64Array, b: Float64Array) => a.findIndex((value, i) => !Object.is(value, b[i]))
+  const fault = (when: string, i: number) => `${layout.x[i]?.name ?? layout.u[i]?.name} differs ${when}`
+
+  engine.step(x, u, first)
+  const changed = Math.max(differing(x, xKept), differing(u, uKept))
+  if (changed >= 0) return verdict('purity', 'step changes its inputs', '')
+  engine.step(x, u, again)
+  const repeated = differing(first, again)
+  if (repeated >= 0) return verdict('purity', fault('when the step is repeated', repeated), '')
+  for (let k = 0; k < DETOURS; k++) {
+    detour()
+    engine.step(x, u, again)
+    const i = differing(first, again)
+    if (i >= 0) return verdict('purity', fault(`after ${k + 1} detours`, i), '')
+  }
+  const place = x.slice()
+  engine.step(place, u, place)
+  const i = differing(first, place)
+  return verdict(
+    'purity',
+    i < 0 ? undefined : fault('when stepped in place', i),
+    `bitwise the same after ${DETOURS} detours`,
+  )
+}
+
+/** A function that steps somewhere else, a few times, at random. */
+function detours(engine: Engine, { x, u }: Point, seed: number): () => void {
+  const { layout } = engine
+  const source = random(seed)
+  const dx = new Float64Array(layout.ndx)
+  const uAway = new Float64Array(layout.nu)
+  const away = new Float64Array(layout.nx)
+  return () => {
+    for (let j = 0; j < dx.length; j++) dx[j] = 0.2 * source.normal()
+    for (let j = 0; j < uAway.length; j++) {
+      const [low, high] = layout.u[j]!.range
+      uAway[j] = Math.min(Math.max(u[j]! + source.normal(), low), high)
+    }
+    engine.integrate(x, dx, away)
+    for (let k = 0; k < 3; k++) engine.step(away, uAway, away)
+  }
+}
+
+function checkTangent(engine: Engine, { x }: Point, seed: number): EngineCheck {
+  const { layout } = engine
+  const source = random(seed, 1)
+  const dx = new Float64Array(layout.ndx)
+  const back = new Float64Array(layout.ndx)
+  const moved = new Float64Array(layout.nx)
+  engine.integrate(x, dx, moved)
+  const still = moved.findIndex((value, i) => Math.abs(value - x[i]!) > TANGENT)
+  if (still >= 0) return verdict('tangent', `x ⊕ 0 moves ${layout.x[still]!.name}`, '')
+  let worst = 0
+  for (let k = 0; k < DETOURS; k++) {
+    for (let j = 0; j < dx.length; j++) dx[j] = 0.5 * source.normal()
+    engine.integrate(x, dx, moved)
+    engine.difference(moved, x, back)
+    for (let j = 0; j < dx.length; j++) {
+      const error = Math.abs(back[j]! - dx[j]!)
+      if (!(error <= TANGENT)) {
+        const { name } = layout.dx[j]!
+        return verdict('tangent', `(x ⊕ dx) ⊖ x misses dx in ${name} by ${error.toExponential(1)}`, '')
+      }
+      worst = Math.max(worst, error)
+    }
+  }
+  return verdict('tangent', undefined, `(x ⊕ dx) ⊖ x = dx to ${worst.toExponential(1)}`)
+}
+
+/** Smoothness, structure and derivatives, from one pass over the inputs. */
+async function checkDifferences(engine: Engine, point: Point, options: CheckEngineOptions): Promise<EngineCheck[]> {
+  const { signal, onProgress } = options
+  const { layout } = engine
+  const { ndx, nu } = layout
+  const inputs = [...layout.dx, ...layout.u]
+  const quotients = differenceQuotients(engine, point)
+  const structure = engine.structure?.(point.x, point.u)
+  const A = new Float64Array(ndx * ndx)
+  const B = new Float64Array(ndx * nu)
+  engine.derivatives?.(point.x, point.u, A, B)
+
+  let rough = { size: 0, text: '' }
+  let uncovered: string | undefined
+  let wrong: string | undefined
+  let sliceEnd = performance.now() + 40
+  for (let j = 0; j < ndx + nu; j++) {
+    const coarse = quotients(j, STEP)
+    const fine = quotients(j, STEP / 10)
+    const scale = Math.max(1e-3, ...fine.central.map(Math.abs))
+    for (let i = 0; i < ndx; i++) {
+      const where = `∂ ${layout.dx[i]!.name} / ∂ ${inputs[j]!.name}`
+      const drift = Math.abs(coarse.central[i]! - fine.central[i]!) / scale
+      const kink = Math.abs(fine.right[i]! - fine.left[i]!) / scale
+      const size = Math.max(drift, kink)
+      if (size > rough.size || Number.isNaN(size))
+        rough = {
+          size: Number.isNaN(size) ? Number.POSITIVE_INFINITY : size,
+          text:
+            kink >= drift
+              ? `${where} is ${fine.left[i]!.toPrecision(4)} from the left and ${fine.right[i]!.toPrecision(4)} from the right`
+              : `${where} is ${coarse.central[i]!.toPrecision(4)} at h and ${fine.central[i]!.toPrecision(4)} at h/10`,
+        }
+      if (structure && Math.abs(fine.central[i]!) > 1e-7 * scale && !patternHas(structure, i, j))
+        uncovered ??= `${where} = ${fine.central[i]!.toPrecision(3)} is outside the structure`
+      const own = j < ndx ? A[i * ndx + j]! : B[i * nu + j - ndx]!
+      if (engine.derivatives && !(Math.abs(own - fine.central[i]!) <= 1e-5 * scale))
+        wrong ??= `${where} is ${own.toPrecision(6)}, differences give ${fine.central[i]!.toPrecision(6)}`
+    }
+    if (performance.now() > sliceEnd) {
+      onProgress?.(j + 1, ndx + nu)
+      await new Promise((next) => setTimeout(next))
+      signal?.throwIfAborted()
+      sliceEnd = performance.now() + 40
+    }
+  }
+  const largest = `difference quotients at h = ${STEP} and h/10 agree to ${rough.size.toExponential(1)}`
+  const kinked = `${rough.text}: a contact or a limit may switch here`
+  return [
+    verdict('smoothness', rough.size > ROUGH ? kinked : undefined, largest),
+    ...(structure ? [verdict('structure', uncovered, 'covers every entry that differences find')] : []),
+    ...(engine.derivatives ? [verdict('derivatives', wrong, "the engine's own agree with differences to 1e-5")] : []),
+  ]
+}
+
+interface Quotients {
+  readonly left: Float64Array
+  readonly right: Float64Array
+  readonly central: Float64Array
+}
+
+/** ∂f/∂(dx, u)_j at the point, from the left, from the right and central, with step h. */
+function differenceQuotients(engine: Engine, { x, u }: Point): (j: number, h: number) => Quotients {
+  const { nx, ndx } = engine.layout
+  const base = new Float64Array(nx)
+  engine.step(x, u, base)
+  const dx = new Float64Array(ndx)
+  const uMoved = u.slice()
+  const moved = new Float64Array(nx)
+  const change = (j: number, h: number): Float64Array => {
+    dx.fill(0)
+    uMoved.set(u)
+    if (j < ndx) dx[j] = h
+    else uMoved[j - ndx]! += h
+    engine.integrate(x, dx, moved)
+    engine.step(moved, uMoved, moved)
+    const out = new Float64Array(ndx)
+    engine.difference(moved, base, out)
+    return out
+  }
+  return (j, h) => {
+    const right = change(j, h).map((value) => value / h)
+    const left = change(j, -h).map((value) => -value / h)
+    return { left, right, central: right.map((value, i) => (value + left[i]!) / 2) }
+  }
+}
+
+function verdict(name: string, fault: string | undefined, otherwise: string): EngineCheck {
+  return { name, passed: fault === undefined, detail: fault ?? otherwise }
+}
