@@ -1,0 +1,70 @@
+/** Infinite-horizon discrete LQR: min Σ δxᵀQδx + δuᵀRδu + 2δxᵀSδu subject to δx⁺ = Aδx + Bδu; δu = −Kδx. */
+import type { Matrix } from 'ml-matrix'
+import { type MatrixLike, toMatrix, toSizedMatrix, toSymmetricMatrix } from '../linalg/dense.ts'
+import { type ComplexArray, eigenvalues } from '../linalg/eigenvalues.ts'
+import { type DareResult, dare } from './dare.ts'
+import type { Mode } from './modes.ts'
+
+/** What is needed of a linearization: A [ndx × ndx], B [ndx × nu], and the names of their rows and columns, if any. */
+export interface LinearModel {
+  readonly A: MatrixLike
+  readonly B: MatrixLike
+  readonly layout?: {
+    readonly dx: readonly { readonly name: string }[] // [ndx]
+    readonly u: readonly { readonly name: string }[] // [nu]
+  }
+}
+
+export interface QuadraticCost {
+  readonly Q: MatrixLike // [ndx × ndx], symmetric
+  readonly R: MatrixLike // [nu × nu], symmetric
+  readonly S?: MatrixLike // cross term, [ndx × nu]; default 0
+}
+
+export interface LqrOptions {
+  readonly tolerance?: number // largest relative residual of the Riccati equation, default 1e-9
+  readonly maxIterations?: number
+  /**
+   * Modes on the unit circle that carry no cost (the place of a robot whose place is free): 'keep' (default) leaves them
+   * where they are and lists them as undetectable, 'refuse' makes them a failure.
+   */
+  readonly uncosted?: 'keep' | 'refuse'
+}
+
+export interface Lqr {
+  readonly result: DareResult
+  readonly message: string // one sentence for people
+  readonly K: Matrix | null // [nu × ndx]; null unless a solution was found
+  readonly P: Matrix | null // cost to go δxᵀPδx, [ndx × ndx]
+  readonly eigenvalues: ComplexArray | null // of A − BK, by descending magnitude
+  readonly openLoopEigenvalues: ComplexArray // of A
+  readonly residual: number // relative residual of the Riccati equation
+  readonly iterations: number
+  readonly unstabilizable?: readonly Mode[] // modes at fault
+  readonly undetectable?: readonly Mode[] // modes at fault, or left on the unit circle
+}
+
+/**
+ * The gain K of u = uBar − K(x ⊖ xBar) for a linearization (or any { A, B }). The cost is per step, not per second.
+ * Misuse throws: `lqr: R must be [nu × nu] = [2 × 2], got [3 × 3]`, entries that are not finite, asymmetry. What numerics
+ * can't do is reported as `result`, with the modes at fault by coordinate names.
+ */
+export function lqr(lin: LinearModel, { Q, R, S }: QuadraticCost, options: LqrOptions = {}): Lqr {
+  const A = toMatrix(lin.A, 'lqr', 'A')
+  const ndx = A.rows
+  if (A.columns !== ndx) throw new RangeError(`lqr: A must be [ndx × ndx], got [${ndx} × ${A.columns}]`)
+  const B = toMatrix(lin.B, 'lqr', 'B')
+  if (B.rows !== ndx)
+    throw new RangeError(`lqr: B must be [ndx × nu] with ndx = ${ndx}, got [${B.rows} × ${B.columns}]`)
+  const nu = B.columns
+  if (nu === 0) throw new RangeError('lqr: there are no controls (nu = 0)')
+  const cost = {
+    Q: toSymmetricMatrix(Q, 'lqr', 'Q', { rows: ndx, symbols: 'ndx × ndx' }),
+    R: toSymmetricMatrix(R, 'lqr', 'R', { rows: nu, symbols: 'nu × nu' }),
+    S: S && toSizedMatrix(S, 'lqr', 'S', { rows: ndx, columns: nu, symbols: 'ndx × nu' }),
+  }
+  const names = lin.layout ? lin.layout.dx.map(({ name }) => name) : Array.from({ length: ndx }, (_, i) => `dx[${i}]`)
+  const { uncosted = 'keep', ...rest } = options
+  const solution = dare(A, B, cost.Q, cost.R, { ...rest, ...(cost.S && { S: cost.S }), uncosted, names })
+  return { ...solution, openLoopEigenvalues: eigenvalues(A) }
+}
