@@ -1,5 +1,5 @@
 /** What a closed-loop run achieved, in numbers with units: settling, peaks, RMS, effort, cost, final deviation. */
-import { Matrix } from 'ml-matrix'
+import { type MatrixLike, toFlat, toSizedMatrix } from '../linalg/dense.ts'
 import type { Trajectory } from './simulate.ts'
 
 export interface MetricsOptions {
@@ -8,8 +8,8 @@ export interface MetricsOptions {
   /** Least half width of the band, in the coordinate's own unit: what is smaller counts as rest. Default 1e-6. */
   readonly floor?: number
   /** Weights of the quadratic cost; without both no cost is computed. */
-  readonly Q?: Matrix | number[][] // [ndx × ndx]
-  readonly R?: Matrix | number[][] // [nu × nu]
+  readonly Q?: MatrixLike // [ndx × ndx]
+  readonly R?: MatrixLike // [nu × nu]
 }
 
 export interface CoordinateMetrics {
@@ -107,11 +107,11 @@ export function measureRun(trajectory: Trajectory, options: MetricsOptions = {})
 }
 
 /** Σ_k dx_kᵀ Q dx_k + du_kᵀ R du_k, k = 0 … N − 1. Throws RangeError on weights of a wrong size. */
-export function quadraticCost(trajectory: Trajectory, Q: Matrix | number[][], R: Matrix | number[][]): number {
+export function quadraticCost(trajectory: Trajectory, Q: MatrixLike, R: MatrixLike): number {
   const { layout, steps, dX, U, uBar } = trajectory
   const { ndx, nu } = layout
-  const weightsX = flat('Q', Q, 'ndx', ndx)
-  const weightsU = flat('R', R, 'nu', nu)
+  const weightsX = weightsOf('Q', Q, 'ndx', ndx)
+  const weightsU = weightsOf('R', R, 'nu', nu)
   let cost = 0
   const du = new Float64Array(nu)
   for (let k = 0; k < steps; k++) {
@@ -133,13 +133,8 @@ function quadraticForm(W: Float64Array, v: Float64Array): number {
   return sum
 }
 
-function flat(name: string, weights: Matrix | number[][], size: string, n: number): Float64Array {
-  const W = Matrix.checkMatrix(weights)
-  if (W.rows !== n || W.columns !== n)
-    throw new RangeError(
-      `measureRun: ${name} must be [${size} × ${size}] = [${n} × ${n}], got [${W.rows} × ${W.columns}]`,
-    )
-  return Float64Array.from(W.to1DArray())
+function weightsOf(name: string, weights: MatrixLike, symbol: string, n: number): Float64Array {
+  return toFlat(toSizedMatrix(weights, 'measureRun', name, { rows: n, columns: n, symbols: `${symbol} × ${symbol}` }))
 }
 
 /** End of the last disturbance, in s; 0 when there was none. */

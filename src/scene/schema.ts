@@ -149,7 +149,7 @@ const thruster = keyed('a thruster', {
 const numbers = z.union([z.number(), z.array(z.number())], 'a number or a list of numbers')
 const byName = 'by joint name: a number for hinge and slider, a list for'
 
-const namedState = keyed('a state { positions, velocities, controls }', {
+export const namedState = keyed('a state { positions, velocities, controls }', {
   positions: z
     .record(z.string(), numbers, 'positions by joint name')
     .describe(
