@@ -1,0 +1,63 @@
+/** Step two of sensing: the only one that calls the blackbox. */
+
+import type { Blackbox } from '../blackbox/blackbox.ts'
+import { checkMatch } from './checkMatch.ts'
+import { callsPerDirection, type Measurements, type Plan } from './plan.ts'
+import { openSession, type Session } from './session.ts'
+
+export interface MeasureOptions {
+  readonly at: ArrayLike<number> // [n], the point
+  /** f(at) where it is known: saves a call in forward differences. */
+  readonly base?: ArrayLike<number> | undefined // [m]
+  readonly maxCalls?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+/**
+ * Evaluates the blackbox along the directions of a plan: 1 (without `base`) + k + h times forward, 2k + 2h central. Throws
+ * BlackboxError naming evaluation and output when a value is not finite, RangeError when sizes do not fit the plan or maxCalls
+ * does not suffice, and the signal's reason when aborted.
+ */
+export async function measure(blackbox: Blackbox, plan: Plan, options: MeasureOptions): Promise<Measurements> {
+  checkPlanFits('measure', plan, blackbox)
+  const session = openSession('measure', blackbox, { ...options, scheme: plan.scheme })
+  return measureWithin(session, plan)
+}
+
+/** `measure` for a session that goes on afterwards. */
+export async function measureWithin(session: Session, plan: Plan): Promise<Measurements> {
+  const { directions, heldOutDirections } = plan
+  const planned = (directions + heldOutDirections) * callsPerDirection(plan.scheme)
+  const needed = planned + (planned > 0 && session.needsBase() ? 1 : 0)
+  if (needed > session.remaining())
+    throw new RangeError(
+      `sensing: the plan needs ${needed} evaluations, maxCalls leaves ${session.remaining()}; ` +
+        'raise maxCalls, or give a sparsity pattern, a forward scheme or fewer held-out directions',
+    )
+  session.expect(needed)
+  if (directions + heldOutDirections > 0) await session.ensureBase()
+  const Y = await session.differences('directions', plan.D, plan.steps, directions)
+  const heldOutY = await session.differences('heldOut', plan.heldOut, plan.heldOutSteps, heldOutDirections)
+  const { base, directions: forDirections, heldOut } = session.calls
+  return {
+    fingerprint: plan.fingerprint,
+    inputs: plan.inputs,
+    outputs: plan.outputs,
+    scheme: plan.scheme,
+    at: Array.from(session.at),
+    scale: Array.from(session.scale),
+    outputScale: Array.from(session.outputScale),
+    Y: Array.from(Y),
+    heldOutY: Array.from(heldOutY),
+    calls: { base, directions: forDirections, heldOut },
+  }
+}
+
+/** Throws RangeError listing the fields in which blackbox and plan differ. */
+export function checkPlanFits(who: string, plan: Plan, blackbox: Blackbox): void {
+  checkMatch(who, [
+    { name: 'inputs', planned: plan.inputs, actual: blackbox.inputs },
+    { name: 'outputs', planned: plan.outputs, actual: blackbox.outputs },
+  ])
+}

@@ -1,0 +1,57 @@
+/** The values that pass between the three steps of sensing. All are plain: they survive JSON.stringify and JSON.parse. */
+
+/** Forward: (f(z + p) − f(z)) / p, one shared extra call. Central: (f(z + p) − f(z − p)) / 2p. */
+export type Scheme = 'forward' | 'central'
+
+/** Methods with a recovery in recover/recoveries.ts. */
+export type PlanMethod = 'dense' | 'colored'
+
+/** What to perturb and how to decode the answers; prepared once, used at many points. */
+export interface Plan {
+  readonly inputs: number // n
+  readonly outputs: number // m
+  readonly method: PlanMethod
+  readonly scheme: Scheme
+  readonly directions: number // k
+  /** Direction t moves input j by steps[t] · scale[j] · D[t·n + j], scale being the typical magnitude of the inputs. */
+  readonly D: readonly number[] // [k × n]
+  readonly steps: readonly number[] // [k]
+  readonly heldOutDirections: number // h
+  readonly heldOut: readonly number[] // [h × n], like D, entries within ±1
+  readonly heldOutSteps: readonly number[] // [h]
+  readonly decoder: Decoder
+  readonly tolerance: number // what the held-out residual of each row is held against
+  readonly seed: number
+  readonly notes: readonly string[] // sentences for people: why this method
+  readonly fingerprint: string // hash of all of the above but the notes
+}
+
+/** What a recovery needs beside the directions. */
+export type Decoder =
+  | { readonly method: 'dense' }
+  | {
+      readonly method: 'colored'
+      readonly numColors: number
+      readonly colors: readonly number[] // [n], the direction that perturbs column j; −1: column known to be zero
+      readonly colPtr: readonly number[] // [n + 1], the sparsity pattern as in linalg/pattern.ts
+      readonly rowIdx: readonly number[] // [nnz]
+    }
+
+/** What the blackbox answered. */
+export interface Measurements {
+  readonly fingerprint: string // of the plan
+  readonly inputs: number // n
+  readonly outputs: number // m
+  readonly scheme: Scheme
+  readonly at: readonly number[] // [n], the point z̄
+  readonly scale: readonly number[] // [n], typical magnitude of each input
+  readonly outputScale: readonly number[] // [m], typical magnitude of each output
+  readonly Y: readonly number[] // [k × m], f(z̄ + p_t) − f(z̄) forward, f(z̄ + p_t) − f(z̄ − p_t) central
+  readonly heldOutY: readonly number[] // [h × m]
+  readonly calls: { readonly base: number; readonly directions: number; readonly heldOut: number }
+}
+
+/** Evaluations that one direction costs. */
+export function callsPerDirection(scheme: Scheme): number {
+  return scheme === 'central' ? 2 : 1
+}

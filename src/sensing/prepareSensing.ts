@@ -1,0 +1,121 @@
+/** Step one of sensing: chooses directions, steps and a decoder for all Jacobians of one structure. Calls nothing. */
+
+import { checkPattern } from '../linalg/checkPattern.ts'
+import type { Pattern } from '../linalg/pattern.ts'
+import { random } from '../linalg/random.ts'
+import { fingerprint } from './fingerprint.ts'
+import { heldOutDirections } from './heldOutDirections.ts'
+import type { Plan, PlanMethod, Scheme } from './plan.ts'
+import { recoveries } from './recover/recoveries.ts'
+import type { Design, Problem } from './recover/recovery.ts'
+import { defaultStep, defaultTolerance } from './steps.ts'
+
+/** What is known before measuring. Sizes may be left out where a pattern gives them. */
+export interface SensingStructure {
+  readonly inputs?: number | undefined // n
+  readonly outputs?: number | undefined // m
+  readonly sparsity?: Pattern | undefined // superset of the nonzeros, [m × n]
+}
+
+export interface PrepareOptions {
+  readonly method?: PlanMethod | 'auto' | undefined // default 'auto'
+  readonly scheme?: Scheme | undefined // default 'central'
+  readonly step?: number | undefined // relative to the inputs' typical magnitudes; default ∛ε central, √ε forward
+  readonly heldOut?: number | undefined // held-out directions, default 2; 0 gives no certificate
+  readonly tolerance?: number | undefined // of the certificate; default: see defaultTolerance in steps.ts
+  readonly seed?: number | undefined // default 1
+}
+
+/** 'auto' takes the coloring when it needs at most this share of the dense directions. */
+const WORTHWHILE = 0.9
+
+/**
+ * The plan for Jacobians of the given structure. `method: 'auto'` colors when a pattern is given and its colors are clearly
+ * fewer than the columns, else takes dense differences; `plan.notes` says why. Throws RangeError on misuse.
+ */
+export function prepareSensing(structure: SensingStructure, options: PrepareOptions = {}): Plan {
+  const { method = 'auto', scheme = 'central', heldOut = 2, seed = 1 } = options
+  if (scheme !== 'central' && scheme !== 'forward')
+    throw new RangeError(`sensing: scheme must be 'forward' or 'central', got ${String(scheme)}`)
+  const step = positive('step', options.step ?? defaultStep(scheme))
+  const tolerance = positive('tolerance', options.tolerance ?? defaultTolerance(scheme, step))
+  if (!(Number.isSafeInteger(heldOut) && heldOut >= 0))
+    throw new RangeError(`sensing: heldOut must be an integer ≥ 0, got ${heldOut}`)
+  const problem = resolveProblem(structure)
+  const { inputs: n, outputs: m } = problem
+
+  const { method: chosen, design, notes } = chooseDesign(problem, method)
+  const { directions, D, decoder } = design
+  const steps = new Array<number>(directions).fill(step)
+  const heldOutD = heldOutDirections(random(seed), n, heldOut)
+  const heldOutSteps = new Array<number>(heldOut).fill(step)
+  return {
+    inputs: n,
+    outputs: m,
+    method: chosen,
+    scheme,
+    directions,
+    D,
+    steps,
+    heldOutDirections: heldOut,
+    heldOut: heldOutD,
+    heldOutSteps,
+    decoder,
+    tolerance,
+    seed,
+    notes,
+    fingerprint: fingerprint(
+      `${chosen} ${scheme}`,
+      [n, m, directions, heldOut, tolerance, seed],
+      D,
+      steps,
+      heldOutD,
+      decoder.method === 'colored' ? decoder.colPtr : [],
+      decoder.method === 'colored' ? decoder.rowIdx : [],
+    ),
+  }
+}
+
+function chooseDesign(
+  problem: Problem,
+  method: PlanMethod | 'auto',
+): { method: PlanMethod; design: Design; notes: readonly string[] } {
+  if (method !== 'auto') {
+    const recovery = Object.hasOwn(recoveries, method) ? recoveries[method] : undefined
+    if (recovery === undefined) {
+      const names = [...Object.keys(recoveries), 'auto'].join(', ')
+      throw new RangeError(`sensing: method must be one of ${names}; got ${String(method)}`)
+    }
+    const design = recovery.design(problem)
+    return { method, design, notes: design.notes }
+  }
+  if (problem.sparsity === null) {
+    const note = 'auto took dense differences: no sparsity pattern was given'
+    return { method: 'dense', design: recoveries.dense.design(problem), notes: [note] }
+  }
+  const design = recoveries.colored.design(problem)
+  if (design.directions <= WORTHWHILE * problem.inputs)
+    return { method: 'colored', design, notes: [`auto took coloring: ${design.notes.join('; ')}`] }
+  const note = `auto took dense differences: coloring does not pay (${design.notes.join('; ')})`
+  return { method: 'dense', design: recoveries.dense.design(problem), notes: [note] }
+}
+
+function resolveProblem({ inputs, outputs, sparsity }: SensingStructure): Problem {
+  const n = size('inputs', inputs ?? sparsity?.cols)
+  const m = size('outputs', outputs ?? sparsity?.rows)
+  if (sparsity !== undefined) checkPattern('sensing', sparsity, m, n)
+  return { inputs: n, outputs: m, sparsity: sparsity ?? null }
+}
+
+function size(name: string, value: number | undefined): number {
+  if (value === undefined) throw new RangeError(`sensing: structure needs ${name}, or a sparsity pattern that gives it`)
+  if (!(Number.isSafeInteger(value) && value >= 0))
+    throw new RangeError(`sensing: ${name} must be an integer ≥ 0, got ${value}`)
+  return value
+}
+
+function positive(name: string, value: number): number {
+  if (!(Number.isFinite(value) && value > 0))
+    throw new RangeError(`sensing: ${name} must be a finite number > 0, got ${value}`)
+  return value
+}

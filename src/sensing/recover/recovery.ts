@@ -1,0 +1,33 @@
+import type { Pattern } from '../../linalg/pattern.ts'
+import type { Decoder, Plan, PlanMethod } from '../plan.ts'
+
+/** What is known of the Jacobian before measuring. */
+export interface Problem {
+  readonly inputs: number // n
+  readonly outputs: number // m
+  readonly sparsity: Pattern | null // superset of the nonzeros, [m × n]; null: unknown
+}
+
+/** What a recovery chooses for a problem. */
+export interface Design {
+  readonly directions: number // k
+  readonly D: number[] // [k × n], see Plan
+  readonly decoder: Decoder
+  readonly notes: readonly string[]
+}
+
+/** Measurements as a recovery reads them. */
+export interface Answers {
+  readonly Y: ArrayLike<number> // [k × m], differences
+  /** Writes the exact distance between the points of direction t, entry by entry. */
+  spanInto(span: Float64Array, t: number): void // [n]
+}
+
+/** A way to find a Jacobian from directional differences. */
+export interface Recovery {
+  readonly method: PlanMethod
+  /** Throws RangeError when the method cannot serve the problem. */
+  design(problem: Problem): Design
+  /** Writes all of J; row-major. */
+  decodeInto(J: Float64Array, plan: Plan, answers: Answers): void // [m × n]
+}

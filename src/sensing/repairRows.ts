@@ -1,0 +1,205 @@
+/**
+ * Repairs rows of a colored Jacobian that failed the certificate because the sparsity pattern misses some of their entries.
+ * First a few further random directions: each failing row is solved for the fewest additional entries that explain all
+ * measurements, and checked on fresh directions. What cannot be repaired so, within REPAIR_SHARE of the cost of dense differences,
+ * is measured densely: one direction per input that no color has already measured alone.
+ */
+
+import { transposePattern } from '../linalg/pattern.ts'
+import type { Random } from '../linalg/random.ts'
+import { misfitOf, rowResidual } from './certificate.ts'
+import { correctRow } from './correctRow.ts'
+import { heldOutDirections } from './heldOutDirections.ts'
+import { spanInto } from './perturb.ts'
+import { callsPerDirection, type Measurements, type Plan } from './plan.ts'
+import type { Session } from './session.ts'
+
+const REPAIR_SHARE = 0.15
+/** Directions of the first round, of which CHECKED are kept for checking; each further round doubles. */
+const FIRST_ROUND = 6
+const CHECKED = 2
+/** Repair by further directions is given up when its arithmetic would exceed this many multiplications. */
+const MAX_WORK = 2e9
+/** The dense fallback is measured in blocks of so many directions, so that memory stays small. */
+const BLOCK = 256
+
+export interface Repair {
+  readonly repairedRows: readonly number[] // rows whose entries were replaced
+  readonly fallback: string | null // why the dense fallback ran or could not run; null: not needed
+}
+
+/** Directions measured so far beside the plan's, growing. */
+interface Directions {
+  readonly D: number[] // [count × n]
+  readonly steps: number[] // [count]
+  readonly Y: number[] // [count × m]
+}
+
+/** Replaces the failed rows of J [m × n] and their residuals [m]; those of rows that still fail stay above the tolerance. */
+export async function repairRows(
+  session: Session,
+  plan: Plan,
+  measurements: Measurements,
+  state: { J: Float64Array; residuals: Float64Array; floor: Float64Array; failed: readonly number[]; source: Random },
+): Promise<Repair> {
+  const { J, residuals, floor, failed, source } = state
+  const { inputs: n, outputs: m, tolerance } = plan
+  const perDirection = callsPerDirection(plan.scheme)
+  const step = plan.heldOutSteps[0]!
+  const known: Directions = {
+    D: [...plan.heldOut],
+    steps: [...plan.heldOutSteps],
+    Y: [...measurements.heldOutY],
+  }
+
+  const spent = Math.ceil(session.calls.repair / perDirection)
+  let budget = Math.min(Math.floor(REPAIR_SHARE * n) - spent, Math.floor(session.remaining() / perDirection))
+  let open = failed
+  const work = failed.length * n * plan.directions * (plan.directions + FIRST_ROUND)
+  for (let round = FIRST_ROUND; open.length > 0 && budget > CHECKED && work <= MAX_WORK; round *= 2) {
+    const count = Math.min(round, budget)
+    budget -= count
+    const D = heldOutDirections(source, n, count)
+    const steps = new Array<number>(count).fill(step)
+    session.expect(count * perDirection)
+    const Y = Array.from(await session.differences('repair', D, steps, count))
+
+    // All but the last few directions join the equations; those check the answer.
+    const fitted = count - CHECKED
+    append(known, D.slice(0, fitted * n), steps.slice(0, fitted), Y.slice(0, fitted * m))
+    const check = { ...measurements, D: D.slice(fitted * n), steps: steps.slice(fitted), Y: Y.slice(fitted * m) }
+    const before = J.slice()
+    solveRows(J, plan, measurements, known, open, floor)
+    const misfits = misfitOf(J, m, check)
+    open = open.filter((i) => {
+      const residual = rowResidual(misfits, i, floor, tolerance)
+      if (residual <= tolerance) {
+        residuals[i] = residual
+        return false
+      }
+      J.set(before.subarray(i * n, (i + 1) * n), i * n)
+      return true
+    })
+    append(known, check.D, check.steps, check.Y)
+  }
+  const bySparsity = failed.filter((i) => !open.includes(i))
+  if (open.length === 0) return { repairedRows: bySparsity, fallback: null }
+
+  const columns = columnsToMeasure(plan)
+  const rows = open.length === 1 ? `row ${open[0]}` : `${open.length} rows`
+  if (columns.length * perDirection > session.remaining()) {
+    const reason = `${rows} need the dense fallback, but maxCalls leaves ${session.remaining()} of ${columns.length * perDirection} evaluations`
+    return { repairedRows: bySparsity, fallback: reason }
+  }
+  await measureColumns(session, J, plan, measurements, columns, open)
+  const misfits = misfitOf(J, m, { ...measurements, ...known })
+  for (const i of open) residuals[i] = rowResidual(misfits, i, floor, tolerance)
+  const fallback = `${rows} could not be repaired within ${Math.round(100 * REPAIR_SHARE)} % of the cost of dense differences`
+  return { repairedRows: [...failed], fallback }
+}
+
+function append(known: Directions, D: readonly number[], steps: readonly number[], Y: readonly number[]): void {
+  for (const value of D) known.D.push(value)
+  for (const value of steps) known.steps.push(value)
+  for (const value of Y) known.Y.push(value)
+}
+
+/** Writes into J the sparsest correction of each open row that explains plan and further directions; others stay as they are. */
+function solveRows(
+  J: Float64Array,
+  plan: Plan,
+  measurements: Measurements,
+  known: Directions,
+  open: readonly number[],
+  floor: Float64Array,
+): void {
+  if (plan.decoder.method !== 'colored') return
+  const { inputs: n, outputs: m, directions: k, tolerance, scheme } = plan
+  const { at, scale } = measurements
+  const q = k + known.steps.length
+  const sides = callsPerDirection(scheme)
+  // Columns are divided by the nominal span, so that unknowns are output differences of one step each.
+  const unit = Float64Array.from(scale, (size) => sides * plan.heldOutSteps[0]! * size)
+  const A = new Float64Array(q * n)
+  const span = new Float64Array(n)
+  const rms = new Float64Array(q)
+  for (let e = 0; e < q; e++) {
+    const isPlanned = e < k
+    const D = isPlanned ? plan.D : known.D
+    const t = isPlanned ? e : e - k
+    spanInto(span, at, scale, D, t * n, isPlanned ? plan.steps[t]! : known.steps[t]!, scheme)
+    for (let j = 0; j < n; j++) {
+      A[e * n + j] = span[j]! / unit[j]!
+      rms[e]! += A[e * n + j]! ** 2 / n
+    }
+    rms[e] = Math.sqrt(rms[e]!)
+  }
+
+  const { colPtr, rowIdx } = plan.decoder
+  const byRow = transposePattern({
+    rows: m,
+    cols: n,
+    colPtr: Int32Array.from(colPtr),
+    rowIdx: Int32Array.from(rowIdx),
+  })
+  const y = new Float64Array(q)
+  const accuracy = new Float64Array(q)
+  for (const i of open) {
+    let largest = 0
+    for (let e = 0; e < q; e++) {
+      y[e] = e < k ? measurements.Y[e * m + i]! : known.Y[(e - k) * m + i]!
+      largest = Math.max(largest, Math.abs(y[e]!))
+    }
+    // A tenth of what the certificate allows, so that a support that passes here passes there.
+    for (let e = 0; e < q; e++) accuracy[e] = 0.1 * tolerance * largest * Math.max(rms[e]!, 1e-3) + floor[i]!
+    const support = Array.from(byRow.rowIdx.subarray(byRow.colPtr[i]!, byRow.colPtr[i + 1]!))
+    const x = correctRow(A, y, n, support, accuracy)
+    if (x !== null) for (let j = 0; j < n; j++) J[i * n + j] = x[j]! / unit[j]!
+  }
+}
+
+/** Inputs that no direction of the plan moves alone. */
+function columnsToMeasure(plan: Plan): number[] {
+  const { inputs: n, decoder } = plan
+  const all = Array.from({ length: n }, (_, j) => j)
+  if (decoder.method !== 'colored') return all
+  const members = new Int32Array(decoder.numColors)
+  for (const color of decoder.colors) if (color >= 0) members[color]!++
+  return all.filter((j) => decoder.colors[j]! < 0 || members[decoder.colors[j]!] !== 1)
+}
+
+/** Writes dense differences into the given rows of J. */
+async function measureColumns(
+  session: Session,
+  J: Float64Array,
+  plan: Plan,
+  measurements: Measurements,
+  columns: readonly number[],
+  rows: readonly number[],
+): Promise<void> {
+  const { inputs: n, outputs: m, scheme, decoder } = plan
+  const { at, scale, Y } = measurements
+  const step = plan.heldOutSteps[0]!
+  const span = new Float64Array(n)
+  session.expect(columns.length * callsPerDirection(scheme))
+  for (let from = 0; from < columns.length; from += BLOCK) {
+    const block = columns.slice(from, from + BLOCK)
+    const D = new Float64Array(block.length * n)
+    for (let t = 0; t < block.length; t++) D[t * n + block[t]!] = 1
+    const steps = new Float64Array(block.length).fill(step)
+    const answers = await session.differences('fallback', D, steps, block.length)
+    for (let t = 0; t < block.length; t++) {
+      spanInto(span, at, scale, D, t * n, step, scheme)
+      for (const i of rows) J[i * n + block[t]!] = answers[t * m + i]! / span[block[t]!]!
+    }
+  }
+
+  const isMeasured = new Uint8Array(n)
+  for (const j of columns) isMeasured[j] = 1
+  for (let j = 0; j < n; j++) {
+    if (isMeasured[j] === 1 || decoder.method !== 'colored') continue
+    const c = decoder.colors[j]!
+    spanInto(span, at, scale, plan.D, c * n, plan.steps[c]!, scheme)
+    for (const i of rows) J[i * n + j] = Y[c * m + i]! / span[j]!
+  }
+}

@@ -1,0 +1,151 @@
+/** Senses the Jacobian of a blackbox at a point: prepare, measure, recover, certify, and repair where the certificate fails. */
+
+import { Matrix } from 'ml-matrix'
+import type { Blackbox } from '../blackbox/blackbox.ts'
+import type { Pattern } from '../linalg/pattern.ts'
+import { random } from '../linalg/random.ts'
+import { misfitOf, roundingFloor, rowResiduals } from './certificate.ts'
+import { checkMatch, type Field } from './checkMatch.ts'
+import { detectWithin } from './detectPattern.ts'
+import { explainMisfits } from './explainMisfits.ts'
+import { fingerprint } from './fingerprint.ts'
+import { checkPlanFits, type MeasureOptions, measureWithin } from './measure.ts'
+import type { Plan } from './plan.ts'
+import { type PrepareOptions, prepareSensing } from './prepareSensing.ts'
+import type { Quality } from './quality.ts'
+import { decode, heldOutOf, qualityOf, stepRangeOf } from './recover.ts'
+import { repairRows } from './repairRows.ts'
+import { openSession, type Session } from './session.ts'
+
+export interface SenseOptions extends MeasureOptions, PrepareOptions {
+  readonly structure?:
+    | {
+        /** Superset of the nonzeros, [m × n], or 'detect' to find it by dense differences first. */
+        readonly sparsity?: Pattern | 'detect' | undefined
+        /** true: probe the given superset first and keep only the entries that stand out. */
+        readonly refine?: boolean | undefined
+      }
+    | undefined
+  /** A plan of an earlier result, to be used again: saves coloring. Structure and preparing options are then those of the plan. */
+  readonly plan?: Plan | undefined
+}
+
+export interface SenseResult {
+  readonly result: 'certified' | 'uncertified'
+  readonly J: Matrix // [m × n], outputs per input
+  readonly quality: Quality
+  readonly plan: Plan // fits other points of the same blackbox
+  readonly pattern: Pattern | null // the one found, where detection or refinement ran
+}
+
+/** Random stream of the repair directions; the plan's held-out ones are stream 0. */
+const REPAIR_STREAM = 1
+
+/**
+ * J = ∂f/∂z at `at`. Calls: 1 + C forward (without `base`) or 2C central with C colors (n directions for dense differences),
+ * 1 or 2 per held-out direction, and those of detection and repair, as `quality.callsFor` says. Rows that fail on held-out
+ * directions are first measured more closely, then repaired; 'uncertified' says that some still fail (`quality.failedRows`), or
+ * that nothing was held out. With `method: 'colored'` and no pattern, the pattern is detected. Throws RangeError on misuse or
+ * when the plan itself exceeds maxCalls (repair just stops there), BlackboxError on values that are not finite, and the signal's
+ * reason when aborted.
+ */
+export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<SenseResult> {
+  const { structure = {}, method = 'auto', step } = options
+  const scheme = options.plan?.scheme ?? options.scheme ?? 'central'
+  if (options.plan !== undefined) checkReuse(options.plan, blackbox, options)
+  const session = openSession('sense', blackbox, { ...options, scheme })
+
+  let pattern: Pattern | null = null
+  let plan = options.plan
+  if (plan === undefined) {
+    const superset = structure.sparsity === 'detect' ? undefined : structure.sparsity
+    const usesPattern = method === 'colored' || method === 'auto'
+    const detects = usesPattern && (structure.sparsity === 'detect' || (superset === undefined && method === 'colored'))
+    const refines = usesPattern && superset !== undefined && structure.refine === true
+    const prepare = (sparsity: Pattern | undefined, as: PrepareOptions['method']) =>
+      prepareSensing({ inputs: blackbox.inputs, outputs: blackbox.outputs, sparsity }, { ...options, method: as })
+    // Prepared before detection too: misuse shall throw before anything is called.
+    plan = prepare(superset, detects ? 'dense' : method)
+    if (detects || refines) {
+      pattern = await detectWithin(session, superset, step)
+      plan = prepare(pattern, method)
+    }
+  }
+
+  const measurements = await measureWithin(session, plan)
+  const J = decode(plan, measurements)
+  const heldOut = heldOutOf(plan, measurements)
+  const floor = roundingFloor(measurements.outputScale)
+  const misfits = misfitOf(J, plan.outputs, heldOut)
+  const residuals = rowResiduals(misfits, floor, plan.tolerance)
+  const notes: string[] = pattern === null ? [] : [detectionNote(session, plan)]
+
+  let failed = rowsAbove(residuals, plan.tolerance)
+  if (failed.length > 0) {
+    const explained = await explainMisfits(session, J, heldOut, misfits, failed, floor, plan.tolerance)
+    if (explained.length > 0) {
+      notes.push(`${explained.length} flat rows are zero up to curvature or rounding, found by a coarser step`)
+      residuals.set(rowResiduals(misfits, floor, plan.tolerance))
+      failed = rowsAbove(residuals, plan.tolerance)
+    }
+  }
+  let repair: Awaited<ReturnType<typeof repairRows>> = { repairedRows: [], fallback: null }
+  if (failed.length > 0) {
+    if (plan.method === 'dense')
+      notes.push('dense differences fail the certificate: the blackbox is not smooth or too noisy for this step')
+    else {
+      const source = random(plan.seed, REPAIR_STREAM)
+      repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed, source })
+      if (repair.repairedRows.length > 0)
+        notes.push('the sparsity pattern misses entries in the repaired rows, or the blackbox is not smooth there')
+    }
+  }
+
+  const quality = qualityOf(plan, residuals, {
+    calls: session.calls,
+    stepRange: stepRangeOf(plan, measurements),
+    repairedRows: repair.repairedRows,
+    fallback: repair.fallback,
+    notes,
+  })
+  return {
+    result: quality.certified ? 'certified' : 'uncertified',
+    J: Matrix.from1DArray(plan.outputs, plan.inputs, J),
+    quality,
+    plan,
+    pattern,
+  }
+}
+
+/** Throws RangeError listing what differs between a plan and the blackbox or options it is to be used with. */
+function checkReuse(plan: Plan, blackbox: Blackbox, options: SenseOptions): void {
+  checkPlanFits('sense', plan, blackbox)
+  const { method = 'auto', scheme, step, heldOut, tolerance, seed, structure } = options
+  const fields: Field[] = []
+  const add = (name: string, planned: string | number, actual: string | number | undefined) => {
+    if (actual !== undefined) fields.push({ name, planned, actual })
+  }
+  add('method', plan.method, method === 'auto' ? undefined : method)
+  add('scheme', plan.scheme, scheme)
+  add('step', plan.heldOutSteps[0] ?? plan.steps[0] ?? 'none', step)
+  add('heldOut', plan.heldOutDirections, heldOut)
+  add('tolerance', plan.tolerance, tolerance)
+  add('seed', plan.seed, seed)
+  const sparsity = structure?.sparsity
+  if (typeof sparsity === 'object' && plan.decoder.method === 'colored') {
+    const { colPtr, rowIdx } = plan.decoder
+    add('sparsity pattern', fingerprint(colPtr, rowIdx), fingerprint(sparsity.colPtr, sparsity.rowIdx))
+  }
+  checkMatch('sense', fields)
+}
+
+function rowsAbove(residuals: Float64Array, tolerance: number): number[] {
+  const rows: number[] = []
+  for (let i = 0; i < residuals.length; i++) if (!(residuals[i]! <= tolerance)) rows.push(i)
+  return rows
+}
+
+function detectionNote(session: Session, plan: Plan): string {
+  const { detection } = session.calls
+  return `finding the pattern took ${detection} evaluations; pass the plan or the pattern on to other points (${plan.method}, ${plan.directions} directions)`
+}

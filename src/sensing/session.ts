@@ -1,0 +1,193 @@
+/** Everything that calls the blackbox goes through a session: it counts by purpose, checks values, and can be stopped. */
+
+import type { Blackbox } from '../blackbox/blackbox.ts'
+import { BlackboxError } from '../blackbox/blackboxError.ts'
+import { pointInto } from './perturb.ts'
+import { callsPerDirection, type Scheme } from './plan.ts'
+import type { CallCounts } from './quality.ts'
+import { checkVector, resolveScale } from './steps.ts'
+
+export interface SessionOptions {
+  readonly at: ArrayLike<number> // [n]
+  readonly scheme: Scheme
+  readonly base?: ArrayLike<number> | undefined // [m], f(at) where it is known
+  readonly maxCalls?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+export interface Session {
+  readonly blackbox: Blackbox
+  readonly scheme: Scheme
+  readonly at: Float64Array // [n]
+  readonly scale: Float64Array // [n]
+  readonly outputScale: Float64Array // [m], grows with the values seen
+  readonly calls: { -readonly [purpose in keyof CallCounts]: number }
+  /** Evaluations that maxCalls leaves; Infinity without it. */
+  remaining(): number
+  /** True when f(at) is wanted (forward differences) and not known yet. */
+  needsBase(): boolean
+  /** Adds to the total that progress is reported against. */
+  expect(evaluations: number): void
+  /** Forward differences only: makes sure that f(at) is known. */
+  ensureBase(): Promise<void>
+  /** f(z̄ + p_t) − f(z̄) or f(z̄ + p_t) − f(z̄ − p_t) along the `count` directions in D, [count × m]. */
+  differences(
+    purpose: keyof CallCounts,
+    D: ArrayLike<number>,
+    steps: ArrayLike<number>,
+    count: number,
+  ): Promise<Float64Array>
+}
+
+/** A batch holds at most about this many numbers; between batches progress is reported and a signal is heard. */
+const BATCH_NUMBERS = 1 << 20
+/** Pause for the event loop after so many milliseconds of evaluations. */
+const PAUSE_AFTER = 50
+
+/** Opens a session at a point. Throws RangeError on sizes or values that do not fit. `who` begins the messages. */
+export function openSession(who: string, blackbox: Blackbox, options: SessionOptions): Session {
+  const { inputs: n, outputs: m } = blackbox
+  const { scheme, signal, onProgress, maxCalls = Number.POSITIVE_INFINITY } = options
+  checkVector(who, 'at', options.at, n)
+  if (!(maxCalls >= 0)) throw new RangeError(`${who}: maxCalls must be a number ≥ 0, got ${maxCalls}`)
+  const at = Float64Array.from(options.at)
+  const scale = resolveScale(who, at, blackbox.scale)
+  const outputScale = new Float64Array(m)
+  if (blackbox.outputScale !== undefined) {
+    checkVector(who, 'outputScale', blackbox.outputScale, m)
+    outputScale.set(blackbox.outputScale)
+  }
+  let base: Float64Array | null = null
+  if (options.base !== undefined) {
+    checkVector(who, 'base', options.base, m)
+    base = Float64Array.from(options.base)
+    noteMagnitudes(outputScale, base)
+  }
+
+  const calls = { base: 0, directions: 0, heldOut: 0, detection: 0, repair: 0, fallback: 0 }
+  const perDirection = callsPerDirection(scheme)
+  const z = new Float64Array(n)
+  let done = 0
+  let total = 0
+  let lastPause = now()
+
+  /** Evaluates points p = 0 … count − 1, written by `writePoint`, and checks every value. */
+  async function evaluate(
+    purpose: keyof CallCounts,
+    count: number,
+    writePoint: (p: number, point: Float64Array) => void,
+    describe: (p: number) => string,
+  ): Promise<Float64Array> {
+    if (done + count > maxCalls)
+      throw new RangeError(`${who}: ${done + count} evaluations are needed, maxCalls is ${maxCalls}`)
+    const values = new Float64Array(count * m).fill(Number.NaN)
+    const check = (from: number, to: number) => {
+      for (let k = from * m; k < to * m; k++) {
+        if (Number.isFinite(values[k]!)) continue
+        const output = k % m
+        const p = (k - output) / m
+        const outputName = blackbox.outputNames?.[output]
+        throw new BlackboxError({
+          evaluation: done + p - from,
+          purpose: describe(p),
+          output,
+          outputName,
+          value: values[k]!,
+        })
+      }
+      for (let p = from; p < to; p++) noteMagnitudes(outputScale, values.subarray(p * m, (p + 1) * m))
+      calls[purpose] += to - from
+      done += to - from
+      onProgress?.(done, Math.max(done, total))
+    }
+    const batch = blackbox.evaluateBatch === undefined ? 1 : Math.max(1, Math.floor(BATCH_NUMBERS / Math.max(1, n)))
+    const Z = batch === 1 ? z : new Float64Array(Math.min(batch, count) * n)
+    for (let from = 0; from < count; from += batch) {
+      signal?.throwIfAborted()
+      const to = Math.min(count, from + batch)
+      if (blackbox.evaluateBatch === undefined) {
+        writePoint(from, z)
+        blackbox.evaluate(z, values.subarray(from * m, to * m))
+      } else {
+        for (let p = from; p < to; p++) writePoint(p, Z.subarray((p - from) * n, (p - from + 1) * n))
+        const points = Z.subarray(0, (to - from) * n)
+        await blackbox.evaluateBatch(points, values.subarray(from * m, to * m), to - from)
+      }
+      check(from, to)
+      // A signal can only be heard when timers and messages get their turn.
+      if (now() - lastPause > PAUSE_AFTER) {
+        await new Promise((resolve) => setTimeout(resolve, 0))
+        lastPause = now()
+      }
+    }
+    signal?.throwIfAborted()
+    return values
+  }
+
+  return {
+    blackbox,
+    scheme,
+    at,
+    scale,
+    outputScale,
+    calls,
+    remaining: () => maxCalls - done,
+    needsBase: () => scheme === 'forward' && base === null,
+    expect(evaluations) {
+      total = Math.max(total, done) + evaluations
+    },
+    async ensureBase() {
+      if (scheme === 'central' || base !== null) return
+      const writePoint = (_p: number, point: Float64Array) => point.set(at)
+      base = await evaluate('base', 1, writePoint, () => 'base point')
+    },
+    async differences(purpose, D, steps, count) {
+      const sides = perDirection === 2 ? ['plus side', 'minus side'] : ['plus side']
+      const writePoint = (p: number, point: Float64Array) => {
+        const t = Math.floor(p / perDirection)
+        pointInto(point, at, scale, D, t * n, p % perDirection === 0 ? steps[t]! : -steps[t]!)
+      }
+      const label = purpose === 'directions' ? 'direction' : `${PURPOSES[purpose]} direction`
+      const describe = (p: number) => `${label} ${Math.floor(p / perDirection)}, ${sides[p % perDirection]}`
+      const values = await evaluate(purpose, count * perDirection, writePoint, describe)
+      return subtractReference(values, base, scheme, m)
+    },
+  }
+}
+
+const PURPOSES: { readonly [purpose in keyof CallCounts]: string } = {
+  base: 'base',
+  directions: '',
+  heldOut: 'held-out',
+  detection: 'detection',
+  repair: 'repair',
+  fallback: 'fallback',
+}
+
+/** Turns values along directions into differences, [count × m]: minus the base (forward), plus minus minus (central). */
+export function subtractReference(
+  values: ArrayLike<number>,
+  base: ArrayLike<number> | null,
+  scheme: Scheme,
+  m: number,
+): Float64Array {
+  const central = scheme === 'central'
+  const Y = new Float64Array(values.length / callsPerDirection(scheme))
+  for (let t = 0; t * m < Y.length; t++)
+    for (let i = 0; i < m; i++)
+      Y[t * m + i] = central ? values[2 * t * m + i]! - values[(2 * t + 1) * m + i]! : values[t * m + i]! - base![i]!
+  return Y
+}
+
+/** Raises magnitudes to those of the values. */
+export function noteMagnitudes(magnitudes: Float64Array, values: ArrayLike<number>): void {
+  for (let i = 0; i < magnitudes.length; i++) {
+    const magnitude = Math.abs(values[i]!)
+    if (magnitude > magnitudes[i]!) magnitudes[i] = magnitude
+  }
+}
+
+function now(): number {
+  return performance.now()
+}

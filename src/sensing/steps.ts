@@ -1,0 +1,50 @@
+/** Difference steps, and what may be expected of differences taken with them. */
+
+import type { Scheme } from './plan.ts'
+
+/**
+ * The relative step that balances curvature against rounding for a function of unit scale: √ε forward, ∛ε central (Nocedal
+ * and Wright 2006, Numerical Optimization, §8.1). Multiplied by the typical magnitude of each input.
+ */
+export function defaultStep(scheme: Scheme): number {
+  return scheme === 'central' ? Math.cbrt(Number.EPSILON) : Math.sqrt(Number.EPSILON)
+}
+
+/**
+ * Relative error to expect of a difference quotient of a smooth function of unit scale with the given relative step:
+ * curvature h forward or h² central, plus rounding ε/h. 3e-8 forward and 7e-11 central at the default steps.
+ */
+export function expectedError(scheme: Scheme, step: number): number {
+  return (scheme === 'central' ? step * step : step) + Number.EPSILON / step
+}
+
+/**
+ * The default tolerance of the certificate: ten thousand times the expected error (3e-4 forward, 7e-7 central), so that
+ * curvature and rounding amplification of that order raise no false alarm, while a missing entry of more than that share of
+ * its row is seen; at most 1e-2, however coarse the step.
+ */
+export function defaultTolerance(scheme: Scheme, step: number): number {
+  return Math.min(1e-2, 1e4 * expectedError(scheme, step))
+}
+
+/** Rounding errors of outputs are taken to be at most this many units of ε times their typical magnitude. */
+export const ROUNDING_UNITS = 64
+
+/** Typical magnitudes of inputs: as given, else max(1, |z|). Throws RangeError naming the entry that is not finite and > 0. */
+export function resolveScale(who: string, at: ArrayLike<number>, given: ArrayLike<number> | undefined): Float64Array {
+  const n = at.length
+  if (given === undefined) return Float64Array.from(at, (value) => Math.max(1, Math.abs(value)))
+  if (given.length !== n) throw new RangeError(`${who}: scale must have ${n} entries, got ${given.length}`)
+  for (let j = 0; j < n; j++)
+    if (!(Number.isFinite(given[j]!) && given[j]! > 0))
+      throw new RangeError(`${who}: scale[${j}] must be finite and > 0, got ${given[j]}`)
+  return Float64Array.from(given)
+}
+
+/** Throws RangeError unless `values` has `length` finite entries. */
+export function checkVector(who: string, name: string, values: ArrayLike<number>, length: number): void {
+  if (values.length !== length)
+    throw new RangeError(`${who}: ${name} must have ${length} entries, got ${values.length}`)
+  for (let j = 0; j < length; j++)
+    if (!Number.isFinite(values[j]!)) throw new RangeError(`${who}: ${name}[${j}] must be finite, got ${values[j]}`)
+}
