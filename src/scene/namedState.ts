@@ -20,9 +20,10 @@ export function resolveState(state: StateInput, place: readonly string[], scene:
       throw problem(path, 'a quaternion (w, x, y, z) other than zero', shown(q.slice(-4)))
   }
   const controls = [...scene.actuators, ...scene.thrusters]
+  const controlOf = byName(controls)
   for (const [name, value] of Object.entries(state.controls)) {
     const path = pathText([...place, 'controls', name])
-    const control = controls.find((one) => one.name === name)
+    const control = controlOf.get(name)
     if (!control) throw unknownName(path, 'control', name, names(controls), problem)
     checkWithin(value, control.range, path, '', problem)
   }
@@ -62,9 +63,10 @@ function resolveNumbers(
   problem: Problem,
 ): Record<string, readonly number[]> {
   const resolved: Record<string, readonly number[]> = {}
+  const jointOf = byName(joints)
   for (const [name, value] of Object.entries(values)) {
     const path = pathText([...place, name])
-    const joint = joints.find((one) => one.name === name)
+    const joint = jointOf.get(name)
     if (!joint) throw unknownName(path, 'joint', name, names(joints), problem)
     const entries = JOINT_COORDINATES[joint.type][kind].map(([suffix]) => suffix)
     const list = typeof value === 'number' ? [value] : value
@@ -92,6 +94,10 @@ function checkWithin(
 
 function unitOf(joint: Joint): string {
   return JOINT_COORDINATES[joint.type].positions[0]?.[1] ?? ''
+}
+
+function byName<T extends { readonly name: string }>(parts: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(parts.map((part) => [part.name, part]))
 }
 
 function names(parts: readonly { readonly name: string }[]): string[] {

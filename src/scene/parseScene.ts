@@ -42,12 +42,14 @@ export function parseScene(value: unknown, { file = null }: { file?: string | nu
     const parent = tree.parentOf[b]!
     return { ...fileJoints[tree.jointOf[b]!]!, parent: parent < 0 ? -1 : place.get(parent)!, child: k }
   })
+  const jointIndex = new Map(joints.map(({ name }, k) => [name, k]))
+  const bodyIndex = new Map(bodies.map(({ name }, k) => [name, k]))
   const parts = {
     joints,
     actuators: actuators.map(
       ({ name, joint, gear, range }): JointActuator => ({
         name,
-        joint: joints.findIndex((one) => one.name === joint),
+        joint: jointIndex.get(joint)!,
         gear,
         range: openRange(range),
       }),
@@ -55,7 +57,7 @@ export function parseScene(value: unknown, { file = null }: { file?: string | nu
     thrusters: thrusters.map(
       ({ name, body, position = ZERO, direction = [0, 0, 1], gear, reactionTorque, range }): Thruster => ({
         name,
-        body: bodies.findIndex((one) => one.name === body),
+        body: bodyIndex.get(body)!,
         position,
         direction: normalized(direction),
         gear,
@@ -163,10 +165,15 @@ function resolveJoint(joint: JointInput, path: string, problem: Problem): Placed
 
 /** Names of actuators and thrusters, what they act on, directions and ranges. */
 function checkControls({ bodies, joints, actuators, thrusters }: SceneInput, problem: Problem): void {
-  const jointNames = joints.map(({ name }) => name)
-  const bodyNames = bodies.map(({ name }) => name)
-  const actuatorNames = actuators.map(({ name }) => name)
-  checkUnique('actuators', actuatorNames, 'control', problem)
+  const jointOf = new Map(joints.map((joint) => [joint.name, joint]))
+  const bodyNames = new Set(bodies.map(({ name }) => name))
+  const actuatorOf = new Map(actuators.map(({ name }, k) => [name, k]))
+  checkUnique(
+    'actuators',
+    actuators.map(({ name }) => name),
+    'control',
+    problem,
+  )
   checkUnique(
     'thrusters',
     thrusters.map(({ name }) => name),
@@ -174,21 +181,21 @@ function checkControls({ bodies, joints, actuators, thrusters }: SceneInput, pro
     problem,
   )
   actuators.forEach(({ joint, range }, k) => {
-    const driven = joints.find(({ name }) => name === joint)
-    if (!driven) throw unknownName(`actuators[${k}].joint`, 'joint', joint, jointNames, problem)
+    const driven = jointOf.get(joint)
+    if (!driven) throw unknownName(`actuators[${k}].joint`, 'joint', joint, [...jointOf.keys()], problem)
     if (driven.type !== 'hinge' && driven.type !== 'slider')
       throw problem(`actuators[${k}].joint`, 'a hinge or slider', `"${joint}", a ${driven.type} joint`)
     checkRange(range, `actuators[${k}].range`, problem)
   })
   thrusters.forEach(({ name, body, direction, range }, k) => {
-    const namesake = actuatorNames.indexOf(name)
-    if (namesake >= 0)
+    const namesake = actuatorOf.get(name)
+    if (namesake !== undefined)
       throw problem(
         `thrusters[${k}].name`,
         'a name that no other control has',
         `"${name}", the name of actuators[${namesake}] too`,
       )
-    if (!bodyNames.includes(body)) throw unknownName(`thrusters[${k}].body`, 'body', body, bodyNames, problem)
+    if (!bodyNames.has(body)) throw unknownName(`thrusters[${k}].body`, 'body', body, [...bodyNames], problem)
     if (direction && !(Math.hypot(...direction) > 1e-9))
       throw problem(`thrusters[${k}].direction`, 'a vector of length > 0', shown(direction))
     checkRange(range, `thrusters[${k}].range`, problem)
@@ -235,8 +242,9 @@ function resolveWeights(
       )
     return weights
   }
+  const isKnown = new Set(known)
   for (const name of Object.keys(weights))
-    if (!known.includes(name))
+    if (!isKnown.has(name))
       throw problem(
         pathText([...path, name]),
         `the name of a ${what}, one of ${listed(known)}`,

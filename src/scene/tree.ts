@@ -24,11 +24,19 @@ export function resolveTree({ bodies, joints }: SceneInput, problem: Problem): T
   if (reserved >= 0)
     throw problem(`bodies[${reserved}].name`, 'a name other than "world", which is the fixed frame', '"world"')
 
+  const indexOf = new Map(bodyNames.map((name, b) => [name, b]))
+  const bodyIndex = (joint: JointInput, j: number, end: 'parent' | 'child'): number => {
+    const index = indexOf.get(joint[end])
+    if (index !== undefined) return index
+    const known = end === 'parent' ? ['world', ...bodyNames] : bodyNames
+    const expected = `${end === 'parent' ? '"world" or the name of a body' : 'the name of a body'}, one of ${listed(known)}`
+    throw problem(`joints[${j}].${end}`, expected, `${shown(joint[end])}${suggestion(joint[end], known)}`)
+  }
   const jointOf: number[] = bodies.map(() => -1)
   const parentOf: number[] = bodies.map(() => -1)
   joints.forEach((joint, j) => {
-    const child = bodyIndex(joint, j, 'child', bodyNames, problem)
-    const parent = joint.parent === 'world' ? -1 : bodyIndex(joint, j, 'parent', bodyNames, problem)
+    const child = bodyIndex(joint, j, 'child')
+    const parent = joint.parent === 'world' ? -1 : bodyIndex(joint, j, 'parent')
     if (joint.type === 'free' && parent >= 0)
       throw problem(`joints[${j}].parent`, '"world", the only parent of a free joint', shown(joint.parent))
     const other = jointOf[child]!
@@ -66,24 +74,6 @@ export function checkUnique(list: string, names: readonly string[], what: string
   })
 }
 
-function bodyIndex(
-  joint: JointInput,
-  j: number,
-  end: 'parent' | 'child',
-  names: readonly string[],
-  problem: Problem,
-): number {
-  const index = names.indexOf(joint[end])
-  if (index >= 0) return index
-  const known = end === 'parent' ? ['world', ...names] : names
-  const expected = end === 'parent' ? '"world" or the name of a body' : 'the name of a body'
-  throw problem(
-    `joints[${j}].${end}`,
-    `${expected}, one of ${listed(known)}`,
-    `${shown(joint[end])}${suggestion(joint[end], known)}`,
-  )
-}
-
 /**
  * File order, changed as little as it takes: every body is drawn ahead of its children, and every tree together at the place of
  * its first body. Throws on a loop.
@@ -94,18 +84,21 @@ function treeOrder(
   names: readonly string[],
   problem: Problem,
 ): number[] {
+  const OPEN = -2 // on the path being walked
   const rootOf: number[] = parentOf.map(() => -1)
   const trees = new Map<number, number[]>() // by root, in the order of their first bodies
   for (let body = 0; body < parentOf.length; body++) {
     const path: number[] = [] // this body and its ancestors not placed yet, upwards
     let here = body
     while (here >= 0 && rootOf[here] === -1) {
-      if (path.includes(here)) {
-        const loop = [...path.slice(path.indexOf(here)), here].map((k) => names[k]!).reverse()
-        throw problem(`joints[${jointOf[here]}].parent`, 'joints that form a tree', `a loop: ${loop.join(' → ')}`)
-      }
+      rootOf[here] = OPEN
       path.push(here)
       here = parentOf[here]!
+    }
+    if (here >= 0 && rootOf[here] === OPEN) {
+      const loop = [...path.slice(path.indexOf(here)), here].map((k) => names[k]!).reverse()
+      const told = loop.length > 8 ? [...loop.slice(0, 4), '…', ...loop.slice(-3)] : loop
+      throw problem(`joints[${jointOf[here]}].parent`, 'joints that form a tree', `a loop: ${told.join(' → ')}`)
     }
     if (path.length === 0) continue
     const root = here >= 0 ? rootOf[here]! : path.at(-1)!

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { createEngine } from '../../src/engine/createEngine.ts'
 import { JOINT_COORDINATES, reducedLayout } from '../../src/scene/layout.ts'
 import { listScenes, loadScene } from '../../src/scene/loadScene.ts'
 import { controlVector, reducedState } from '../../src/scene/stateVector.ts'
@@ -40,6 +41,17 @@ describe.each(NAMES)('scene %s', (name) => {
     const moving = scene.joints.filter(({ type }) => JOINT_COORDINATES[type].positions.length > 0)
     expect(Object.keys(scene.home.positions).sort()).toEqual(moving.map((joint) => joint.name).sort())
     expect(scene.home.velocities).toEqual({})
+  })
+
+  test('home is an equilibrium: the engine stays there', async () => {
+    const engine = await createEngine(await loadScene(name))
+    const { x, u } = engine.home
+    const xNext = new Float64Array(engine.layout.nx)
+    const dx = new Float64Array(engine.layout.ndx)
+    engine.step(x, u, xNext)
+    engine.difference(xNext, x, dx)
+    engine.dispose()
+    expect(Math.max(...dx.map(Math.abs))).toBeLessThan(1e-12)
   })
 })
 
