@@ -14,8 +14,9 @@ export function checkPattern(who: string, pattern: Pattern, rows = pattern.rows,
     throw new RangeError(
       `${who}: colPtr of the pattern must run from 0 to ${rowIdx.length}, got ${colPtr[0]} to ${colPtr[cols]}`,
     )
-  for (let j = 0; j < cols; j++) {
+  for (let j = 0; j < cols; j++)
     if (colPtr[j + 1]! < colPtr[j]!) throw new RangeError(`${who}: colPtr of the pattern decreases at column ${j}`)
+  for (let j = 0; j < cols; j++) {
     for (let k = colPtr[j]!; k < colPtr[j + 1]!; k++) {
       const row = rowIdx[k]!
       if (row < 0 || row >= rows)
