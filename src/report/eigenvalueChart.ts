@@ -48,9 +48,12 @@ function chart(drawing: Drawing, dots: readonly Dot[], box: Box, labelled: boole
   const margins = { marginTop: 12, marginRight: 12, marginBottom: 36, marginLeft: 52 }
   const span = Math.max(Math.PI / 180, Math.min(Math.PI, 3 * half))
   const centre = half >= 0.9 ? 0 : Math.atan2(im, re)
-  const circle = Array.from({ length: 241 }, (_, k) => {
-    const angle = centre + (half >= 0.9 ? Math.PI : span) * (k / 120 - 1)
-    return [Math.cos(angle), Math.sin(angle)]
+  // Not clipped by Plot: its clip paths are numbered through the life of the process. A point outside breaks the line.
+  const inside = (x: number, y: number) => Math.abs(x - re) <= half && Math.abs(y - im) <= half
+  const circle = Array.from({ length: 481 }, (_, k) => {
+    const angle = centre + (half >= 0.9 ? Math.PI : span) * (k / 240 - 1)
+    const [x, y] = [Math.cos(angle), Math.sin(angle)]
+    return inside(x, y) ? [x, y] : [Number.NaN, Number.NaN]
   })
   const titled = (value: Dot) =>
     `${value.loop} loop: ${formatComplex(value.re, value.im)}, |λ| = ${formatNumber(Math.hypot(value.re, value.im), 6)}` +
@@ -95,7 +98,7 @@ function chart(drawing: Drawing, dots: readonly Dot[], box: Box, labelled: boole
           [0].filter((v) => Math.abs(v - im) < half),
           { stroke: 'var(--rule)' },
         ),
-        Plot.line(circle, { x: '0', y: '1', stroke: 'var(--muted)', strokeDasharray: '4 4', clip: true }),
+        Plot.line(circle, { x: '0', y: '1', stroke: 'var(--muted)', strokeDasharray: '4 4' }),
         Plot.dot(dots, {
           filter: (value: Dot) => value.loop === 'open',
           x: 're',

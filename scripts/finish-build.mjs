@@ -1,0 +1,22 @@
+/** After tsc: makes the command executable and removes what earlier builds left of deleted sources. */
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+function removeOrphans(folder) {
+  for (const entry of readdirSync(join(root, 'dist', folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) {
+      if (existsSync(join(root, 'src', path))) removeOrphans(path)
+      else rmSync(join(root, 'dist', path), { recursive: true })
+    } else if (/\.(js|d\.ts)$/.test(entry.name)) {
+      const source = path.replace(/(\.d\.ts|\.js)$/, '.ts')
+      if (!existsSync(join(root, 'src', source))) rmSync(join(root, 'dist', path))
+    }
+  }
+}
+
+removeOrphans('')
+chmodSync(join(root, 'dist/cli/main.js'), 0o755)

@@ -1,0 +1,90 @@
+/** jacsense color: how many directions a sparsity pattern needs. */
+import { type Command, Option } from 'commander'
+import type { Pattern } from '../linalg/pattern.ts'
+import { countNonzeros, densePattern } from '../linalg/pattern.ts'
+import { parseMatrixMarket } from '../linalg/matrixMarket.ts'
+import { InputError } from '../scene/inputError.ts'
+import { type ColumnColoring, colorColumns } from '../sensing/colorColumns.ts'
+import { COLUMN_ORDERS } from '../sensing/columnOrders.ts'
+import { patternFromJacobian } from '../sensing/patternFromJacobian.ts'
+import { type Io, printJson } from './io.ts'
+import { addLinearizeOptions, type LinearizeFlags } from './options.ts'
+import { linearizeAt, requireCertificate, setUp } from './prepare.ts'
+import { readText } from './readText.ts'
+import { textTable } from './table.ts'
+
+interface ColorFlags extends LinearizeFlags {
+  readonly problem: 'column'
+  readonly order: ColumnColoring['order'] | 'best'
+}
+
+/** Entries this far below the largest of their row are rounding. */
+const DIRT = 1e-8
+
+export function addColorCommand(program: Command, io: Io): void {
+  addLinearizeOptions(
+    program
+      .command('color')
+      .description('color the columns of a sparsity pattern: of a Matrix Market file, or of a scene at a point')
+      .argument('<file.mtx|scene>', 'a .mtx or .mtx.gz file, or a scene file, folder or name'),
+  )
+    .addOption(new Option('--problem <kind>', 'what a coloring must separate').choices(['column']).default('column'))
+    .addOption(new Option('--order <name>', 'order of the columns').choices([...COLUMN_ORDERS, 'best']).default('best'))
+    .action(async (source: string, flags: ColorFlags) => {
+      const pattern = /\.mtx(\.gz)?$/i.test(source)
+        ? await patternOfFile(source)
+        : await patternOfScene(source, flags, io)
+      const { numColors, order, lowerBound, optimal } = colorColumns(pattern, { order: flags.order })
+      const summary = {
+        rows: pattern.rows,
+        columns: pattern.cols,
+        nonzeros: countNonzeros(pattern),
+        problem: flags.problem,
+        order,
+        colors: numColors,
+        lowerBound,
+        optimal,
+      }
+      if (flags.json) printJson(io, summary)
+      else
+        io.stdout.write(
+          textTable(
+            Object.keys(summary),
+            [
+              Object.values(summary).map((value) =>
+                value === true ? 'yes' : value === false ? 'not known' : String(value),
+              ),
+            ],
+            [],
+          ),
+        )
+    })
+}
+
+async function patternOfFile(file: string): Promise<Pattern> {
+  const text = await readText(file)
+  try {
+    return parseMatrixMarket(text).pattern
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error
+    throw new InputError({ file, expected: 'a Matrix Market file', found: error.message })
+  }
+}
+
+/** What the engine says can influence what; with --refine, what a sensed Jacobian shows does. */
+async function patternOfScene(name: string, flags: ColorFlags, io: Io): Promise<Pattern> {
+  const setup = await setUp(name, flags, io)
+  const { engine, point } = setup
+  try {
+    if (!flags.refine) {
+      const { ndx, nu } = engine.layout
+      return engine.structure?.(point.x, point.u) ?? densePattern(ndx, ndx + nu)
+    }
+    const lin = await linearizeAt(setup, flags, io)
+    requireCertificate(lin)
+    const J = lin.A.to2DArray().map((row, i) => [...row, ...lin.B.getRow(i)])
+    return patternFromJacobian(J, { relative: DIRT, cols: engine.layout.ndx + engine.layout.nu })
+  } finally {
+    engine.dispose()
+  }
+}

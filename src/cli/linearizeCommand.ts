@@ -1,0 +1,38 @@
+/** jacsense linearize: A, B, c at a point, with what they cost and how far they can be trusted. */
+import type { Command } from 'commander'
+import { callsSentence, certificateSentence } from '../report/certificate.ts'
+import { withUnit } from '../report/format.ts'
+import { linearizationJson } from '../report/linearizationJson.ts'
+import { type Io, printJson } from './io.ts'
+import { addLinearizeOptions, type LinearizeFlags } from './options.ts'
+import { linearizeAt, requireCertificate, setUp, titleOf } from './prepare.ts'
+import { matrixTable } from './table.ts'
+
+export function addLinearizeCommand(program: Command, io: Io): void {
+  addLinearizeOptions(
+    program
+      .command('linearize')
+      .description('linearize a scene: δx⁺ = A δx + B δu + c')
+      .argument('<scene>', 'scene file, folder or name'),
+  ).action(async (name: string, flags: LinearizeFlags) => {
+    const setup = await setUp(name, flags, io)
+    try {
+      const lin = await linearizeAt(setup, flags, io)
+      const { A, B, c, layout } = lin
+      if (flags.json) printJson(io, linearizationJson(lin, setup.scene.name))
+      else {
+        io.stdout.write(`${titleOf(setup)}\n`)
+        io.stdout.write(`${matrixTable('A', A, layout.dx, layout.dx)}\n${matrixTable('B', B, layout.dx, layout.u)}\n`)
+        const defect = layout.dx.flatMap(({ name, unit }, i) =>
+          Math.abs(c[i]!) > 1e-9 ? [`${name} ${withUnit(c[i]!, unit)}`] : [],
+        )
+        io.stdout.write(`c     ${defect.length === 0 ? '0 (an equilibrium)' : defect.join(', ')}\n`)
+        io.stdout.write(`calls ${callsSentence(lin)}\n${certificateSentence(lin)}\n`)
+        for (const note of lin.quality.notes) io.stdout.write(`note  ${note}\n`)
+      }
+      requireCertificate(lin)
+    } finally {
+      setup.engine.dispose()
+    }
+  })
+}
