@@ -92,6 +92,29 @@ describe('inertia of shapes', () => {
     for (let k = 0; k < 6; k++) expect(two[k]).toBeCloseTo(one[k]!, 12)
   })
 
+  test('products have the sign of the tensor: small spheres at ±(1, 1, 0) have ixy = −∫xy dm = −2 kg·m²', () => {
+    const pair = [1, -1].map((s) => shape({ type: 'sphere', radius: 1e-6 }, [s, s, 0]))
+    const inertia = shapesInertia(pair, 2, [0, 0, 0])
+    ;[2, 2, 4, -2, 0, 0].forEach((entry, k) => {
+      expect(inertia[k]).toBeCloseTo(entry, 9)
+    })
+  })
+
+  test('a thin rod, turned and moved, is a row of many small spheres', () => {
+    const [length, half, n] = [1.2, 0.35, 400]
+    const turn: Quat = [Math.cos(half), Math.sin(half) * 0.6, Math.sin(half) * 0.8, 0] // by 0.7 rad about (0.6, 0.8, 0)
+    const along: Vec3 = [0.8 * Math.sin(0.7), -0.6 * Math.sin(0.7), Math.cos(0.7)] // that turn of the z axis
+    const centre: Vec3 = [0.3, -0.2, 0.5]
+    const rod = shapesInertia([shape({ type: 'cylinder', radius: 1e-6, length }, centre, turn)], 3, [0.1, 0.1, 0])
+    const beads = Array.from({ length: n }, (_, k) => {
+      const s = length * ((k + 0.5) / n - 0.5)
+      return shape({ type: 'sphere', radius: 1e-6 }, along.map((d, axis) => centre[axis]! + s * d) as unknown as Vec3)
+    })
+    shapesInertia(beads, 3, [0.1, 0.1, 0]).forEach((entry, k) => {
+      expect(rod[k]).toBeCloseTo(entry, 5)
+    })
+  })
+
   test('turning a shape by a quarter swaps its moments; by an eighth, it keeps the principal ones', () => {
     const box: Form = { type: 'box', size: [1, 2, 3] }
     const straight = shapesInertia([shape(box)], 6, [0, 0, 0])
