@@ -27,7 +27,7 @@ export function addLinearizeCommand(program: Command, io: Io): void {
           Math.abs(c[i]!) > 1e-9 ? [`${name} ${withUnit(c[i]!, unit)}`] : [],
         )
         io.stdout.write(`c     ${defect.length === 0 ? '0 (an equilibrium)' : defect.join(', ')}\n`)
-        io.stdout.write(`calls ${callsSentence(lin)}\n${certificateSentence(lin)}\n`)
+        io.stdout.write(`cost  ${callsSentence(lin)}\n${certificateSentence(lin)}\n`)
         for (const note of lin.quality.notes) io.stdout.write(`note  ${note}\n`)
       }
       requireCertificate(lin)

@@ -32,7 +32,7 @@ export function addLqrCommand(program: Command, io: Io): void {
       if (flags.json) printJson(io, designJson(scene, lin, design))
       else {
         io.stdout.write(`${titleOf(setup)}\n${designText(lin, design)}`)
-        io.stdout.write(`calls ${callsSentence(lin)}\n${certificateSentence(lin)}\n`)
+        io.stdout.write(`cost  ${callsSentence(lin)}\n${certificateSentence(lin)}\n`)
       }
       requireSolved(design)
       requireCertificate(lin)

@@ -7,7 +7,7 @@ import type { Kick } from '../experiment/simulate.ts'
 export interface LinearizeFlags {
   readonly engine: string
   readonly coordinates?: 'reduced' | 'maximal'
-  readonly method: 'auto' | 'dense' | 'colored'
+  readonly method: 'auto' | 'dense' | 'colored' | 'native'
   readonly scheme: 'central' | 'forward'
   readonly at: string
   readonly seed: number
@@ -30,7 +30,7 @@ export function addLinearizeOptions(command: Command): Command {
   return addEngineOptions(command)
     .addOption(
       new Option('--method <name>', 'how the Jacobian is measured')
-        .choices(['auto', 'dense', 'colored'])
+        .choices(['auto', 'dense', 'colored', 'native'])
         .default('auto'),
     )
     .addOption(new Option('--scheme <name>', 'difference scheme').choices(['central', 'forward']).default('central'))

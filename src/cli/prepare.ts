@@ -7,6 +7,7 @@ import type { Linearization } from '../linearization/linearization.ts'
 import { linearize } from '../linearization/linearize.ts'
 import { certificateSentence } from '../report/certificate.ts'
 import { withUnit } from '../report/format.ts'
+import { InputError } from '../scene/inputError.ts'
 import { loadScene } from '../scene/loadScene.ts'
 import { parseJson } from '../scene/parseJson.ts'
 import type { Scene } from '../scene/scene.ts'
@@ -57,13 +58,20 @@ export async function readPoint(file: string, scene: Scene, engine: Engine): Pro
 /** Linearizes at the point with the method, scheme and seed of the command line. */
 export async function linearizeAt({ engine, point }: Setup, flags: LinearizeFlags, io: Io): Promise<Linearization> {
   const { method, scheme, seed, refine = false } = flags
+  if (method === 'native' && !engine.derivatives)
+    throw new InputError({
+      path: '--method',
+      expected: `auto, dense or colored for the engine ${engine.name}, which has no derivatives of its own`,
+      found: 'native',
+    })
+  const structure = refine && !engine.structure ? { sparsity: 'detect' as const } : { refine }
   const progress = progressLine(io, 'linearizing: call')
   try {
     return await linearize(engine, point, {
       method,
       scheme,
       seed,
-      refine,
+      structure,
       ...signalOf(io),
       onProgress: progress.onProgress,
     })

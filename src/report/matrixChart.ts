@@ -1,8 +1,13 @@
 /** Signed matrices as maps: blue for positive, plum for negative, nothing where the entry is zero. */
 import type { Matrix } from 'ml-matrix'
-import type { Coordinate } from '../engine/engine.ts'
 import type { Drawing } from './drawing.ts'
 import { formatNumber } from './format.ts'
+
+/** A row or column: 'pole.angle', 'rad'. */
+export interface Coordinate {
+  readonly name: string
+  readonly unit: string
+}
 
 export interface MatrixBlock {
   readonly title: string // 'A'

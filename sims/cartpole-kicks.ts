@@ -1,0 +1,46 @@
+/** How hard a kick does the cart-pole survive, at which angle? Linear theory says any; the motor's limits and gravity say otherwise. */
+import { fileURLToPath } from 'node:url'
+import { createEngine, linearize, loadScene, lqr, lqrController, simulate, taskCost } from 'jacsense'
+
+export interface Row {
+  readonly 'R (weight of the motor)': number
+  readonly 'largest survived kick (rad/s)': number
+  readonly 'smallest fatal kick (rad/s)': number
+  readonly 'closed-loop runs': number
+}
+
+const HIGHEST = 40 // rad/s, fatal for certain
+const DURATION = 4 // s after the kick
+
+/** Bisects the largest kick of pole.velocity, for several weights of the motor. `budget`: closed-loop runs for each weight. */
+export async function run({ budget = 12 }: { budget?: number } = {}): Promise<Row[]> {
+  const scene = await loadScene('cartpole')
+  const engine = await createEngine(scene)
+  const lin = await linearize(engine)
+  const angle = engine.layout.dx.findIndex(({ name }) => name === 'pole.angle')
+  const rows: Row[] = []
+  for (const R of [0.01, 0.1, 1]) {
+    const { K } = lqr(lin, taskCost({ Q: scene.task!.Q, R }, engine.layout))
+    if (K === null) throw new Error(`no gain for R = ${R}`)
+    const controller = lqrController(lin, K, engine.difference)
+    let [survived, fatal] = [0, HIGHEST]
+    for (let k = 0; k < budget; k++) {
+      const amount = (survived + fatal) / 2
+      const kick = { time: 0, coordinate: 'pole.velocity', amount }
+      const { result, steps, dX } = await simulate(engine, controller, { duration: DURATION, disturbances: [kick] })
+      const standing = result === 'completed' && Math.abs(dX[steps * engine.layout.ndx + angle]!) < 0.1
+      if (standing) survived = amount
+      else fatal = amount
+    }
+    rows.push({
+      'R (weight of the motor)': R,
+      'largest survived kick (rad/s)': survived,
+      'smallest fatal kick (rad/s)': fatal,
+      'closed-loop runs': budget,
+    })
+  }
+  engine.dispose()
+  return rows
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await run())

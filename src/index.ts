@@ -1,0 +1,70 @@
+/** jacsense: linearize rigid-body simulators without derivatives, and control them. Public names only. */
+
+// Scenes
+export { InputError } from './scene/inputError.ts'
+export { sceneJsonSchema } from './scene/jsonSchema.ts'
+export { listScenes, loadScene } from './scene/loadScene.ts'
+export { parseScene } from './scene/parseScene.ts'
+export type { NamedState, Scene, Task, Weights } from './scene/scene.ts'
+export { controlVector, reducedState } from './scene/stateVector.ts'
+
+// Engines
+export { type CheckEngineOptions, checkEngine, type EngineCheck, type EngineReport } from './engine/checkEngine.ts'
+export { createEngine, ENGINE_NAMES, type EngineChoice } from './engine/createEngine.ts'
+export type { ControlCoordinate, Coordinate, Engine, Layout, Point } from './engine/engine.ts'
+
+// Blackboxes
+export type { Blackbox } from './blackbox/blackbox.ts'
+export { BlackboxError } from './blackbox/blackboxError.ts'
+export { type CountedBlackbox, countCalls } from './blackbox/countCalls.ts'
+export { withCorruption } from './blackbox/withCorruption.ts'
+export { withNoise } from './blackbox/withNoise.ts'
+
+// Patterns and coloring
+export { parseMatrixMarket, type MatrixMarket } from './linalg/matrixMarket.ts'
+export { densePattern, type Pattern, patternFromColumns, patternFromEntries } from './linalg/pattern.ts'
+export { type ColumnColoring, colorColumns } from './sensing/colorColumns.ts'
+export type { ColumnOrder } from './sensing/columnOrders.ts'
+
+// Sensing
+export { type DetectOptions, detectPattern } from './sensing/detectPattern.ts'
+export { type MeasureOptions, measure } from './sensing/measure.ts'
+export { patternFromJacobian } from './sensing/patternFromJacobian.ts'
+export type { Measurements, Plan } from './sensing/plan.ts'
+export { type PrepareOptions, prepareSensing, type SensingStructure } from './sensing/prepareSensing.ts'
+export type { CallCounts, Quality } from './sensing/quality.ts'
+export { recover } from './sensing/recover.ts'
+export { type SenseOptions, type SenseResult, sense } from './sensing/sense.ts'
+
+// Linearization
+export { type Equilibrium, type EquilibriumOptions, findEquilibrium } from './linearization/findEquilibrium.ts'
+export type { Linearization } from './linearization/linearization.ts'
+export { type LinearizeOptions, linearize } from './linearization/linearize.ts'
+
+// Control
+export type { Controller } from './control/controller.ts'
+export { type Dare, type DareOptions, type DareResult, dare } from './control/dare.ts'
+export { type Lqr, type LqrOptions, lqr, type QuadraticCost } from './control/lqr.ts'
+export { lqrController } from './control/lqrController.ts'
+export { describeMode, type Mode } from './control/modes.ts'
+export { openLoop } from './control/openLoop.ts'
+
+// Experiments
+export { type Metrics, type MetricsOptions, measureRun } from './experiment/metrics.ts'
+export { pointFrom, pointFromNames } from './experiment/point.ts'
+export {
+  type Disturbance,
+  type Kick,
+  type Pulse,
+  type SimulateOptions,
+  simulate,
+  type Trajectory,
+} from './experiment/simulate.ts'
+export { type Cost, taskCost } from './experiment/taskCost.ts'
+export { unstableModes } from './experiment/unstableModes.ts'
+
+// Reports
+export { callsSentence, certificateSentence } from './report/certificate.ts'
+export { type LinearizationJson, linearizationJson } from './report/linearizationJson.ts'
+export { trajectoryCsv } from './report/trajectoryCsv.ts'
+export { type ReportContent, writeReport } from './report/writeReport.ts'

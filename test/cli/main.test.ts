@@ -1,0 +1,103 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import packageJson from '../../package.json' with { type: 'json' }
+import { invoke, invokeWith } from './invoke.ts'
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jacsense-cli-'))
+  await writeFile(join(folder, 'broken.json'), '{ "name": "x", ')
+  await writeFile(join(folder, 'typo.json'), '{ "positions": { "pol": 0.1 } }')
+  await writeFile(join(folder, 'short.json'), '{ "x": [0, 0, 0] }')
+  await writeFile(join(folder, 'text.json'), '{ "x": [0, "1", 0, 0] }')
+  await writeFile(join(folder, 'keys.json'), '{ "x": [0, 0, 0, 0], "v": [0] }')
+  await writeFile(join(folder, 'bad.mtx'), '%%MatrixMarket matrix coordinate real general\n2 2 1\n3 1 1.0\n')
+  await writeFile(join(folder, 'bad.mtx.gz'), 'not gzip')
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+describe('help and version', () => {
+  it('prints the version of package.json', async () => {
+    expect(await invoke('--version')).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' })
+  })
+
+  it.each([[[]], [['linearize']], [['lqr']], [['run']], [['check']], [['color']]])('%j --help', async (command) => {
+    const { code, stdout, stderr } = await invoke(...command, '--help')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('Usage: jacsense')
+    if (command.length > 0) expect(stdout).toContain('--json')
+  })
+})
+
+describe('bad input: one line on stderr, nothing on stdout, exit code 2', () => {
+  it.each<[string, string[], RegExp]>([
+    ['no command', [], /./],
+    ['an unknown command', ['linearise', 'cartpole'], /unknown command 'linearise'.*Did you mean linearize/],
+    ['an unknown option', ['linearize', 'cartpole', '--methud', 'dense'], /unknown option '--methud'.*--method/],
+    ['a missing argument', ['linearize'], /missing required argument 'scene'/],
+    ['an argument too many', ['linearize', 'cartpole', 'pendulum'], /too many arguments/],
+    ['an unknown method', ['linearize', 'cartpole', '--method', 'magic'], /'magic' is invalid.*auto, dense, colored/],
+    [
+      'an engine that is not there',
+      ['linearize', 'cartpole', '--engine', 'mujoco'],
+      /'mujoco' is invalid.*cannon, reference/,
+    ],
+    ['a seed that is no integer', ['linearize', 'cartpole', '--seed', '1.5'], /seed.*'1\.5'.*integer/],
+    ['an unknown scene', ['linearize', 'cartpol'], /cartpol.*cartpole/],
+    ['a broken scene file', ['linearize', '<folder>/broken.json'], /broken\.json/],
+    ['a missing state file', ['linearize', 'cartpole', '--at', '<folder>/none.json'], /none\.json: .*no such file/],
+    [
+      'a misspelt joint',
+      ['linearize', 'cartpole', '--at', '<folder>/typo.json'],
+      /typo\.json: positions\.pol: .*"pole"/,
+    ],
+    [
+      'a short state',
+      ['linearize', 'cartpole', '--at', '<folder>/short.json'],
+      /short\.json: x: .*4 numbers.*list of 3/,
+    ],
+    ['a state with text', ['linearize', 'cartpole', '--at', '<folder>/text.json'], /x\[1\]: .*pole\.angle.*found "1"/],
+    ['an unknown key', ['linearize', 'cartpole', '--at', '<folder>/keys.json'], /keys\.json: v: .*"x", "u"/],
+    [
+      'a native method that is not there',
+      ['linearize', 'cartpole', '--method', 'native'],
+      /--method: .*no derivatives/,
+    ],
+    ['a scene without controls', ['lqr', 'chains'], /at least one control/],
+    ['a kick that is none', ['run', 'cartpole', '--kick', '2'], /time:coordinate:amount/],
+    [
+      'a kick of nothing',
+      ['run', 'cartpole', '--kick', '1:pole.velocty:1'],
+      /"pole\.velocty" \(did you mean "pole\.velocity"\?\)/,
+    ],
+    [
+      'a kick too late',
+      ['run', 'cartpole', '--duration', '1', '--kick', '2:pole.velocity:1'],
+      /within the run, 0 … 1 s/,
+    ],
+    ['a duration of nothing', ['run', 'cartpole', '--duration', '0'], /number > 0/],
+    ['an unknown order', ['color', 'x.mtx', '--order', 'smallest'], /'smallest' is invalid/],
+    ['a matrix that is missing', ['color', '<folder>/none.mtx'], /none\.mtx: .*no such file/],
+    ['a matrix with a bad entry', ['color', '<folder>/bad.mtx'], /bad\.mtx: .*line 3/],
+    ['a matrix that is not gzip', ['color', '<folder>/bad.mtx.gz'], /bad\.mtx\.gz: expected gzip data/],
+    ['a matrix market file that is a folder', ['check', '<folder>'], /scene\.json/],
+  ])('%s', async (_what, argv, message) => {
+    const out = join(folder, 'out')
+    const withOut = argv[0] === 'run' ? [...argv, '--out', out] : argv
+    const { code, stdout, stderr } = await invoke(...withOut.map((text) => text.replace('<folder>', folder)))
+    expect(stderr).toMatch(message)
+    expect([code, stdout]).toEqual([2, ''])
+    if (argv.length > 0) expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(stderr).not.toMatch(/\bat .*\.ts:/)
+    expect(await readdir(folder)).not.toContain('out')
+  })
+})
+
+it('an interrupted command ends with 130 and writes nothing', async () => {
+  const out = join(folder, 'interrupted')
+  const { code, stdout, stderr } = await invokeWith({ signal: AbortSignal.abort() }, 'run', 'cartpole', '--out', out)
+  expect([code, stdout, stderr]).toEqual([130, '', 'interrupted\n'])
+  expect(await readdir(folder)).not.toContain('interrupted')
+})
