@@ -1,0 +1,250 @@
+/**
+ * Points where the engine's step changes nothing: f(x, u) ⊖ x = 0, by Gauss–Newton steps of least norm on the sensed (A − I, B),
+ * damped (Levenberg 1944, Marquardt 1963) where a plain step does not lower the residual. The search stays near its start:
+ * among all corrections it takes the smallest, in units of max(1, |coordinate|).
+ */
+import { Matrix, SingularValueDecomposition } from 'ml-matrix'
+import { BlackboxError } from '../blackbox/blackboxError.ts'
+import type { Engine, Layout, Point } from '../engine/engine.ts'
+import { checkPoint, linearize } from './linearize.ts'
+
+export interface EquilibriumOptions {
+  /**
+   * What may move: 'positions' (tangent coordinates), 'controls', 'velocities', 'activations', or single coordinates by name.
+   * Default: positions, controls and activations. Velocities that may not move are set to zero first.
+   */
+  readonly free?: readonly string[]
+  /** Largest accepted |f(x, u) ⊖ x| / dt of any coordinate, in its unit per second; default 1e-8. */
+  readonly tolerance?: number
+  readonly maxIterations?: number // default 50
+  readonly scheme?: 'central' | 'forward' // of the sensed derivatives
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined // iterations
+}
+
+/** A coordinate that the step still changes. */
+export interface Unbalanced {
+  readonly name: string
+  readonly unit: string // 'm/s²' for a velocity in m/s
+  readonly value: number // (f(x, u) ⊖ x) / dt
+}
+
+export interface Equilibrium {
+  /**
+   * 'least-squares': no small move of the free coordinates lowers the residual: the rest can't be balanced from here.
+   * 'diverged': the engine gives NaN or Infinity, or the search runs away.
+   */
+  readonly result: 'solved' | 'least-squares' | 'max-iterations' | 'diverged'
+  readonly message: string // one sentence for people
+  readonly x: Float64Array // [nx], the best found
+  readonly u: Float64Array // [nu]
+  readonly residual: number // largest |f(x, u) ⊖ x| / dt; Infinity where the engine gave no number
+  readonly unbalanced: readonly Unbalanced[] // above tolerance, largest first
+  readonly iterations: number
+  readonly calls: number // of the engine's step
+}
+
+const NEGLIGIBLE = 1e-8 // singular values relative to the largest: below is noise of the sensed derivatives
+const NOISE = { central: 1e-9, forward: 1e-7 } // of sensed entries of A and B, in any case
+const LONGEST_MOVE = 0.5 // of one coordinate in one iteration, relative to max(1, |coordinate|), for positions
+const RUNAWAY = 1e6
+const DAMPINGS = [0, 1e-6, 1e-4, 1e-2, 1, 100] // relative to the square of the largest singular value
+const HALVINGS = 6
+
+/**
+ * Searches from `point` (default: home). Controls are not kept within their ranges. Misuse throws RangeError (sizes, NaN,
+ * unknown names), an abort the signal's reason; everything else is reported.
+ */
+export async function findEquilibrium(
+  engine: Engine,
+  point: Point = engine.home,
+  options: EquilibriumOptions = {},
+): Promise<Equilibrium> {
+  const { tolerance = 1e-8, maxIterations = 50, signal, onProgress, scheme = 'central' } = options
+  if (!(tolerance > 0)) throw new RangeError(`findEquilibrium: tolerance must be a number > 0, got ${tolerance}`)
+  checkPoint('findEquilibrium', engine, point)
+  const { layout, dt } = engine
+  const { nx, ndx, nq, nv, nu } = layout
+  const free = freeIndices(layout, options.free ?? ['positions', 'controls', 'activations'])
+  let x: Float64Array = point.x.slice()
+  let u: Float64Array = point.u.slice()
+  for (let k = 0; k < nv; k++) if (!free.includes(nv + k)) x[nq + k] = 0
+
+  let calls = 0
+  const rates = (c: Float64Array) => c.map((value) => value / dt)
+  const report = (result: Equilibrium['result'], iterations: number, r: Float64Array | null): Equilibrium =>
+    reported(result, layout, { x, u, r, tolerance, iterations, calls })
+
+  for (let iterations = 0; ; iterations++) {
+    let lin: Awaited<ReturnType<typeof linearize>>
+    try {
+      lin = await linearize(engine, { x, u }, { heldOut: 0, signal, scheme })
+    } catch (error) {
+      if (error instanceof BlackboxError) return report('diverged', iterations, null)
+      throw error
+    }
+    calls += lin.quality.calls
+    const r = rates(lin.c)
+    if (largest(r) <= tolerance) return report('solved', iterations, r)
+    if (iterations === maxIterations) return report('max-iterations', iterations, r)
+    if (free.length === 0) return report('least-squares', iterations, r)
+    onProgress?.(iterations, maxIterations)
+
+    const scale = Float64Array.from(free, (k) => (k < ndx ? 1 : Math.max(1, Math.abs(u[k - ndx]!))))
+    const J = Matrix.zeros(ndx, free.length)
+    for (const [column, k] of free.entries())
+      for (let i = 0; i < ndx; i++) {
+        const entry = k < ndx ? lin.A.get(i, k) - (i === k ? 1 : 0) : lin.B.get(i, k - ndx)
+        J.set(i, column, (entry * scale[column]!) / dt)
+      }
+    const next = lowerPoint(
+      J,
+      NOISE[scheme] / dt,
+      r,
+      (step) => {
+        const dx = new Float64Array(ndx)
+        const uTry = u.slice()
+        for (const [column, k] of free.entries()) {
+          const move = step[column]! * scale[column]!
+          if (k < ndx) dx[k] = move
+          else uTry[k - ndx]! += move
+        }
+        const [xTry, xNext, c] = [new Float64Array(nx), new Float64Array(nx), new Float64Array(ndx)]
+        engine.integrate(x, dx, xTry)
+        engine.step(xTry, uTry, xNext)
+        engine.difference(xNext, xTry, c)
+        calls++
+        return { x: xTry, u: uTry, r: rates(c) }
+      },
+      free.map((k) => (k < nv ? LONGEST_MOVE : Number.POSITIVE_INFINITY)),
+    )
+    if (!next) return report('least-squares', iterations, r)
+    x = next.x
+    u = next.u
+    if (
+      largest(x) > RUNAWAY * (1 + largest(point.x)) ||
+      (nu > 0 && largest(u) > RUNAWAY * (1 + largest(point.u)) * 1e6)
+    )
+      return report('diverged', iterations + 1, next.r)
+  }
+}
+
+interface Trial {
+  readonly x: Float64Array
+  readonly u: Float64Array
+  readonly r: Float64Array
+}
+
+/** A point along a damped least-norm step that lowers ‖r‖ enough; null where none does. J [ndx × free]. */
+function lowerPoint(
+  J: Matrix,
+  noise: number, // of an entry of J
+  r: Float64Array,
+  evaluate: (step: Float64Array) => Trial,
+  longest: readonly number[],
+): Trial | null {
+  const svd = new SingularValueDecomposition(J, { autoTranspose: true })
+  const sigma = svd.diagonal
+  const top = Math.max(...sigma)
+  const U = svd.leftSingularVectors
+  const V = svd.rightSingularVectors
+  const kept = sigma.flatMap((value, k) => (value > Math.max(NEGLIGIBLE * top, noise) ? [k] : []))
+  const projected = kept.map((k) => r.reduce((sum, value, i) => sum + U.get(i, k) * value, 0))
+  const size = norm(r)
+  // What the linear model can still take off; nothing worth while: a least-squares point.
+  if (norm(projected) <= 1e-7 * size) return null
+  for (const damping of DAMPINGS) {
+    const lambda = damping * top * top
+    const step = new Float64Array(J.columns)
+    let promised = 0 // decrease of ‖r‖²/2 in the linear model, per unit of a small step
+    for (const [at, k] of kept.entries()) {
+      const amount = (-sigma[k]! / (sigma[k]! ** 2 + lambda)) * projected[at]!
+      promised -= amount * sigma[k]! * projected[at]!
+      for (let j = 0; j < step.length; j++) step[j]! += amount * V.get(j, k)
+    }
+    let shrink = 1
+    for (let j = 0; j < step.length; j++) shrink = Math.min(shrink, longest[j]! / Math.max(Math.abs(step[j]!), 1e-300))
+    for (let halving = 0, length = shrink; halving <= HALVINGS; halving++, length /= 2) {
+      const trial = evaluate(step.map((value) => length * value))
+      const sizeTry = norm(trial.r)
+      if (sizeTry * sizeTry <= size * size - 2e-4 * length * promised) return trial
+    }
+  }
+  return null
+}
+
+/** Indices into (dx, u) of what may move, ascending. */
+function freeIndices({ dx, u, nv, ndx }: Layout, free: readonly string[]): number[] {
+  const names = [...dx, ...u].map(({ name }) => name)
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => from + k)
+  const groups: Readonly<Record<string, number[]>> = {
+    positions: range(0, nv),
+    velocities: range(nv, 2 * nv),
+    activations: range(2 * nv, ndx),
+    controls: range(ndx, names.length),
+  }
+  const chosen = new Set<number>()
+  for (const what of free) {
+    const known = Object.hasOwn(groups, what) ? groups[what]! : names.flatMap((name, k) => (name === what ? [k] : []))
+    if (known.length === 0 && !Object.hasOwn(groups, what))
+      throw new RangeError(
+        `findEquilibrium: free names '${what}', known are ${Object.keys(groups).join(', ')}, ${names.join(', ')}`,
+      )
+    for (const k of known) chosen.add(k)
+  }
+  return [...chosen].sort((a, b) => a - b)
+}
+
+function reported(
+  result: Equilibrium['result'],
+  layout: Layout,
+  found: {
+    x: Float64Array
+    u: Float64Array
+    r: Float64Array | null
+    tolerance: number
+    iterations: number
+    calls: number
+  },
+): Equilibrium {
+  const { x, u, r, tolerance, iterations, calls } = found
+  const unbalanced = r ? unbalancedOf(layout, r, tolerance) : []
+  const rest = unbalanced.slice(0, 4).map(({ name, unit, value }) => `${name} (${value.toPrecision(3)} ${unit})`)
+  const messages: Record<Equilibrium['result'], string> = {
+    solved: 'equilibrium found',
+    'least-squares': `no move of the free coordinates balances ${rest.join(', ')}`,
+    'max-iterations': `not balanced after ${iterations} iterations: ${rest.join(', ')}`,
+    diverged: r ? `the search ran away; not balanced: ${rest.join(', ')}` : 'the engine gave a value that is no number',
+  }
+  const residual = r ? largest(r) : Number.POSITIVE_INFINITY
+  return { result, message: messages[result], x, u, residual, unbalanced, iterations, calls }
+}
+
+/** Coordinates above tolerance. A position that moves only because its velocity has just changed is left to that velocity. */
+function unbalancedOf({ dx, nv }: Layout, r: Float64Array, tolerance: number): Unbalanced[] {
+  const unbalanced: Unbalanced[] = []
+  for (let i = 0; i < dx.length; i++) {
+    const value = r[i]!
+    if (Math.abs(value) <= tolerance) continue
+    const follows = i < nv && Math.abs(r[nv + i]!) > tolerance && Math.abs(value) <= Math.abs(r[nv + i]!)
+    if (!follows) unbalanced.push({ name: dx[i]!.name, unit: perSecond(dx[i]!.unit), value })
+  }
+  return unbalanced.sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
+}
+
+function perSecond(unit: string): string {
+  if (unit.endsWith('/s')) return `${unit}²`
+  return unit === '' ? '1/s' : `${unit}/s`
+}
+
+function largest(values: ArrayLike<number>): number {
+  let max = 0
+  for (let k = 0; k < values.length; k++) max = Math.max(max, Math.abs(values[k]!))
+  return max
+}
+
+function norm(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let k = 0; k < values.length; k++) sum += values[k]! * values[k]!
+  return Math.sqrt(sum)
+}

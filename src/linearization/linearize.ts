@@ -1,0 +1,175 @@
+/** Linearizes an engine's step: δx⁺ = A δx + B δu + c around a point, A and B sensed from few steps or taken from the engine. */
+import { Matrix } from 'ml-matrix'
+import type { Blackbox } from '../blackbox/blackbox.ts'
+import { BlackboxError } from '../blackbox/blackboxError.ts'
+import type { Engine, Layout, Point } from '../engine/engine.ts'
+import type { Pattern } from '../linalg/pattern.ts'
+import type { Plan } from '../sensing/plan.ts'
+import { prepareSensing } from '../sensing/prepareSensing.ts'
+import type { Quality } from '../sensing/quality.ts'
+import { type SenseOptions, sense } from '../sensing/sense.ts'
+import type { Linearization } from './linearization.ts'
+import { nativeJacobian } from './nativeJacobian.ts'
+
+export interface LinearizeOptions {
+  /** Where x⁺ is measured from, [nx]; default xBar, so that c = f(xBar, uBar) ⊖ xBar is zero at an equilibrium. */
+  readonly xBarNext?: Float64Array | undefined
+  /**
+   * 'dense', 'colored': finite differences; 'native': the engine's own derivatives, certified like any other; 'auto' (default):
+   * coloring where the engine's structure makes it clearly cheaper, else native where the engine has derivatives, else dense.
+   */
+  readonly method?: SenseOptions['method'] | 'native'
+  readonly scheme?: 'central' | 'forward' | undefined // default 'central'
+  /** Superset of the nonzeros of [A B], or 'detect'; default: what the engine says. refine: probe it for a finer one first. */
+  readonly structure?:
+    | { readonly sparsity?: Pattern | 'detect' | undefined; readonly refine?: boolean | undefined }
+    | undefined
+  readonly plan?: Plan | undefined // an earlier plan for the same engine, used again
+  readonly heldOut?: number | undefined // held-out directions, default 2
+  readonly tolerance?: number | undefined // of the certificate
+  readonly step?: number | undefined // difference step, relative to max(1, |coordinate|)
+  readonly maxCalls?: number | undefined // of the engine's step
+  readonly seed?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+/**
+ * The linearization at `point` (default: the engine's home). The engine's step is called exactly `quality.calls` times: once
+ * at (xBar, uBar), which gives c and is the base of forward differences (`callsFor.base`), and for the directions: C forward or
+ * 2C central with C colors, 1 or 2 for each held-out direction, and what detection and repair take.
+ * Throws RangeError on sizes or values that do not fit, BlackboxError naming the coordinate when the engine gives NaN or
+ * Infinity, the signal's reason when aborted. A Jacobian that fails its certificate is returned with `quality.certified` false.
+ */
+export async function linearize(
+  engine: Engine,
+  point: Point = engine.home,
+  options: LinearizeOptions = {},
+): Promise<Linearization> {
+  const { layout } = engine
+  const { ndx, nu } = layout
+  checkPoint('linearize', engine, point)
+  if (options.xBarNext) checkState('linearize', 'xBarNext', options.xBarNext, layout)
+  if (options.method === 'native' && !engine.derivatives)
+    throw new RangeError(`linearize: engine '${engine.name}' has no derivatives of its own; take another method`)
+  const { maxCalls = Number.POSITIVE_INFINITY, onProgress } = options
+  if (!(maxCalls >= 1)) throw new RangeError(`linearize: maxCalls must be a number ≥ 1, got ${maxCalls}`)
+
+  options.signal?.throwIfAborted()
+  const xBar = point.x.slice()
+  const uBar = point.u.slice()
+  const xBarNext = (options.xBarNext ?? xBar).slice()
+  const fBar = new Float64Array(layout.nx)
+  engine.step(xBar, uBar, fBar)
+  checkStepped(fBar, layout)
+  const c = new Float64Array(ndx)
+  engine.difference(fBar, xBarNext, c)
+
+  const blackbox = stepDifferences(engine, { x: xBar, u: uBar }, fBar)
+  const senseOptions = {
+    ...options,
+    at: new Float64Array(ndx + nu),
+    base: new Float64Array(ndx), // f(xBar, uBar) ⊖ f(xBar, uBar)
+    maxCalls: maxCalls - 1,
+    onProgress: onProgress && ((done: number, total: number) => onProgress(done + 1, total + 1)),
+  }
+  const sparsity = options.structure?.sparsity ?? engine.structure?.(xBar, uBar)
+  const { J, quality } = takesNative(engine, options, sparsity)
+    ? await nativeJacobian(engine, point, blackbox, senseOptions)
+    : await sense(blackbox, {
+        ...senseOptions,
+        method: options.method === 'native' ? 'auto' : options.method,
+        structure: { sparsity, refine: options.structure?.refine },
+      })
+  return {
+    A: block(J, 0, ndx),
+    B: block(J, ndx, nu),
+    c,
+    xBar,
+    uBar,
+    xBarNext,
+    dt: engine.dt,
+    layout,
+    engine: engine.name,
+    quality: withBaseStep(quality),
+  }
+}
+
+/** z = (δx, δu) ↦ f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar), [ndx] from [ndx + nu], named and scaled by the layout. */
+export function stepDifferences(engine: Engine, { x: xBar, u: uBar }: Point, fBar: Float64Array): Blackbox {
+  const { layout } = engine
+  const { nx, ndx, nu } = layout
+  const x = new Float64Array(nx)
+  const u = new Float64Array(nu)
+  const inputs = [...layout.dx, ...layout.u]
+  return {
+    inputs: ndx + nu,
+    outputs: ndx,
+    inputNames: inputs.map(({ name }) => name),
+    outputNames: layout.dx.map(({ name }) => name),
+    scale: Float64Array.from([...tangentScale(layout, xBar), ...uBar.map((value) => Math.max(1, Math.abs(value)))]),
+    outputScale: tangentScale(layout, fBar),
+    evaluate(z, y) {
+      engine.integrate(xBar, z.subarray(0, ndx), x)
+      for (let k = 0; k < nu; k++) u[k] = uBar[k]! + z[ndx + k]!
+      engine.step(x, u, x)
+      engine.difference(x, fBar, y)
+    },
+  }
+}
+
+/** max(1, |value|) of Euclidean coordinates (they have one name in x and dx), 1 for rotations; [ndx]. */
+function tangentScale(layout: Layout, x: Float64Array): Float64Array {
+  const places = new Map(layout.x.map(({ name }, k) => [name, k]))
+  return Float64Array.from(layout.dx, ({ name }) => {
+    const k = places.get(name)
+    return k === undefined ? 1 : Math.max(1, Math.abs(x[k]!))
+  })
+}
+
+function takesNative(engine: Engine, options: LinearizeOptions, sparsity: Pattern | 'detect' | undefined): boolean {
+  const { method = 'auto', structure, plan } = options
+  if (method === 'native') return true
+  if (method !== 'auto' || !engine.derivatives || plan || sparsity === 'detect' || structure?.refine) return false
+  const { ndx, nu } = engine.layout
+  return prepareSensing({ inputs: ndx + nu, outputs: ndx, sparsity }).method === 'dense'
+}
+
+function block(J: Matrix, from: number, columns: number): Matrix {
+  const out = Matrix.zeros(J.rows, columns)
+  for (let i = 0; i < J.rows; i++) for (let j = 0; j < columns; j++) out.set(i, j, J.get(i, from + j))
+  return out
+}
+
+function withBaseStep(quality: Quality): Quality {
+  const { calls, callsFor } = quality
+  return { ...quality, calls: calls + 1, callsFor: { ...callsFor, base: callsFor.base + 1 } }
+}
+
+/** Throws RangeError where a point does not fit the engine: sizes, or an entry that is not finite, by name. */
+export function checkPoint(caller: string, engine: Engine, { x, u }: Point): void {
+  const { layout } = engine
+  checkState(caller, 'x', x, layout)
+  if (u.length !== layout.nu) throw new RangeError(`${caller}: u must have nu = ${layout.nu} entries, got ${u.length}`)
+  for (let k = 0; k < u.length; k++)
+    if (!Number.isFinite(u[k]!)) throw new RangeError(`${caller}: u[${k}] (${layout.u[k]!.name}) is ${u[k]}`)
+}
+
+function checkState(caller: string, name: string, x: Float64Array, layout: Layout): void {
+  if (x.length !== layout.nx)
+    throw new RangeError(`${caller}: ${name} must have nx = ${layout.nx} entries, got ${x.length}`)
+  for (let k = 0; k < x.length; k++)
+    if (!Number.isFinite(x[k]!)) throw new RangeError(`${caller}: ${name}[${k}] (${layout.x[k]!.name}) is ${x[k]}`)
+}
+
+function checkStepped(fBar: Float64Array, layout: Layout): void {
+  for (let k = 0; k < fBar.length; k++)
+    if (!Number.isFinite(fBar[k]!))
+      throw new BlackboxError({
+        evaluation: 0,
+        purpose: 'the step from (xBar, uBar)',
+        output: k,
+        outputName: layout.x[k]!.name,
+        value: fBar[k]!,
+      })
+}
