@@ -47,6 +47,9 @@ export function maximalCannonEngine(scene: Scene): Engine {
 
   /** Writes x [13n] into cannon's bodies, from body frames to inertial frames. */
   function load(x: Float64Array): void {
+    // the stock solver adds 0 · λ to static bodies too: NaN of a diverged step would stay for ever
+    ground.velocity.setZero()
+    ground.angularVelocity.setZero()
     for (let i = 0; i < n; i++) {
       const body = bodies[i]!
       const q = 7 * i

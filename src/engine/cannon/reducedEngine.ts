@@ -65,6 +65,8 @@ export function reducedCannonEngine(scene: Scene): Engine {
       body.force.setZero()
       setGyroscopicTorque(i)
       body.aabbNeedsUpdate = true
+      // cannon-es multiplies it by our zero torque before it renews it: NaN of a diverged step would stay for ever
+      if (Number.isNaN(body.invInertiaWorld.elements[0])) body.updateInertiaWorld(true)
     }
     world.broadphase.dirty = true
   }

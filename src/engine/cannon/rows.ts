@@ -10,7 +10,9 @@ import type { TreeSolver } from '../treeSolver.ts'
 import type { RowSet } from './unilateral.ts'
 
 const WIDTH = 12 // numbers of a row: C on body a, C on body b
-const FRICTION_COMPLIANCE = 1e-9 // of the row's own inverse mass: keeps redundant friction rows solvable
+// of the row's own inverse mass: keep redundant rows solvable
+const FRICTION_COMPLIANCE = 1e-5
+const LIMIT_COMPLIANCE = 1e-13
 
 export interface Rows {
   clear(): void
@@ -42,7 +44,7 @@ export function createRows(model: TreeModel, state: TreeState, friction: Readonl
   let b = new Int32Array(0)
   let C = new Float64Array(0)
   let target = new Float64Array(0)
-  let compliance = new Float64Array(0) // absolute, or −relative for friction
+  let compliance = new Float64Array(0) // absolute, or −relative until the row is measured
   let normal = new Int32Array(0)
   let mu = new Float64Array(0)
   let response = new Float64Array(0) // [6n] for each row, valid on the trees of its bodies
@@ -204,7 +206,7 @@ export function createRows(model: TreeModel, state: TreeState, friction: Readonl
       C[k + 8] = z
     }
     target[row] = least
-    compliance[row] = -FRICTION_COMPLIANCE
+    compliance[row] = -LIMIT_COMPLIANCE
   }
 
   function jointRate(V: Float64Array, body: number): number {

@@ -2,7 +2,7 @@
  * What can influence what in one control period: bodies of one kinematic tree, and of trees that may touch within it. Static
  * bodies connect nothing. A superset: every coordinate of an island influences every other one of it.
  */
-import * as CANNON from 'cannon-es'
+import type * as CANNON from 'cannon-es'
 import { type Pattern, patternFromColumns } from '../../linalg/pattern.ts'
 import type { Layout } from '../../scene/layout.ts'
 import type { Scene } from '../../scene/scene.ts'
