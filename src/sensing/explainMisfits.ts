@@ -1,10 +1,10 @@
 /**
  * Tells a wrong Jacobian from a row that is merely flat. Where a row fails the certificate by a misfit that is small beside the
- * whole Jacobian, or beside an output of size 1, the held-out direction is measured once more with a step COARSER times as large:
- * a missing or wrong entry makes the misfit grow like the step, curvature like its square (forward) or cube (central), and
- * rounding or noise not at all. Curvature is accepted when the step is fine enough for the tolerance, so the entries are zero up
- * to the scheme's own error; noise is accepted when it is below tolerance × the largest row. The floor of accepted rows is raised
- * to their misfit.
+ * whole Jacobian, or beside an output of size 1, the held-out direction is measured again with one coarser and three finer steps.
+ * A missing or wrong entry makes the misfit proportional to the step. Curvature makes it grow faster (square forward, cube
+ * central); it is accepted when the step is fine enough for the tolerance: the row is zero up to the scheme's own error. Rounding
+ * or noise keeps the misfit from shrinking with the step; it is accepted below tolerance × the largest row. The floor of accepted
+ * rows is raised to their misfit. A blackbox that gives `outputScale` spares itself these calls.
  */
 
 import { type HeldOut, type Misfit, misfitOf } from './certificate.ts'
@@ -12,6 +12,8 @@ import { callsPerDirection } from './plan.ts'
 import type { Session } from './session.ts'
 
 const COARSER = 32
+/** Factors of the finer steps: three, as noise of one unit in the last place is often zero by chance. */
+const FINER = [1 / 8, 1 / 16, 1 / 32]
 
 /** Raises `floor` [m] for the failed rows that are explained. Returns their numbers. */
 export async function explainMisfits(
@@ -27,39 +29,50 @@ export async function explainMisfits(
   const n = heldOut.at.length
   const m = floor.length
   const { count, misfit, size } = misfits
-  const central = scheme === 'central'
-  const fails = (t: number, i: number) => Math.abs(misfit[t * m + i]!) > tolerance * size[t * m + i]! + floor[i]!
 
-  // A candidate's misfit is small along every direction.
-  let candidates = [...failed]
-  const largest = new Float64Array(count)
+  // Candidates have small misfits along every direction; those that are small beside the largest row may be noise.
+  const worst = new Float64Array(m)
+  const isCandidate = new Uint8Array(m).fill(1)
+  const mayBeNoise = new Uint8Array(m).fill(1)
   for (let t = 0; t < count; t++) {
-    for (let i = 0; i < m; i++) largest[t] = Math.max(largest[t]!, size[t * m + i]!)
-    const small = tolerance * Math.max(largest[t]!, steps[t]!)
-    candidates = candidates.filter((i) => Math.abs(misfit[t * m + i]!) <= small)
-  }
-
-  let explained = candidates
-  const raised = floor.slice()
-  for (let t = 0; t < count; t++) {
-    if (!explained.some((i) => fails(t, i))) continue
-    if (session.remaining() < callsPerDirection(scheme)) return []
-    const direction = Float64Array.from({ length: n }, (_, j) => D[t * n + j]!)
-    const coarse = [COARSER * steps[t]!]
-    const Y = await session.differences('repair', direction, coarse, 1)
-    const again = misfitOf(J, m, { ...heldOut, D: direction, steps: coarse, Y })
-    const fine = central ? steps[t]! ** 2 <= tolerance : steps[t]! <= tolerance
-    explained = explained.filter((i) => {
-      if (!fails(t, i)) return true
+    let largest = 0
+    for (let i = 0; i < m; i++) largest = Math.max(largest, size[t * m + i]!)
+    for (let i = 0; i < m; i++) {
       const error = Math.abs(misfit[t * m + i]!)
-      const growth = Math.abs(again.misfit[i]!) / error
-      const isNoise = growth < Math.sqrt(COARSER)
-      const isCurvature = growth > COARSER ** 1.5
-      const accepted = (isNoise && error <= tolerance * largest[t]!) || (isCurvature && fine)
-      if (accepted) raised[i] = Math.max(raised[i]!, error)
-      return accepted
-    })
+      worst[i] = Math.max(worst[i]!, error)
+      if (error > tolerance * largest) mayBeNoise[i] = 0
+      if (error > tolerance * Math.max(largest, steps[t]!)) isCandidate[i] = 0
+    }
   }
-  for (const i of explained) floor[i] = raised[i]!
+
+  const explained: number[] = []
+  let open = failed.filter((i) => isCandidate[i] === 1)
+  for (let t = 0; t < count && open.length > 0; t++) {
+    const fails = (i: number) => Math.abs(misfit[t * m + i]!) > tolerance * size[t * m + i]! + floor[i]!
+    if (!open.some(fails)) continue
+    const factors = [COARSER, ...FINER]
+    const numCalls = factors.length * callsPerDirection(scheme)
+    if (session.remaining() < numCalls) break
+    session.expect(numCalls)
+    const direction = Array.from({ length: n }, (_, j) => D[t * n + j]!)
+    const again = {
+      ...heldOut,
+      D: factors.flatMap(() => direction),
+      steps: factors.map((factor) => factor * steps[t]!),
+    }
+    const Y = await session.differences('repair', again.D, again.steps, factors.length)
+    const probed = misfitOf(J, m, { ...again, Y }).misfit
+    const isFine = (scheme === 'central' ? steps[t]! ** 2 : steps[t]!) <= tolerance
+    const isExplained = (i: number) => {
+      const error = Math.abs(misfit[t * m + i]!)
+      const finest = Math.max(...FINER.map((_, k) => Math.abs(probed[(k + 1) * m + i]!)))
+      const isNoise = finest > 2 * FINER[0]! * error
+      const isCurvature = Math.abs(probed[i]!) > COARSER ** 1.5 * error
+      return (isNoise && mayBeNoise[i] === 1) || (isCurvature && isFine)
+    }
+    for (const i of open) if (fails(i) && isExplained(i)) explained.push(i)
+    open = open.filter((i) => !explained.includes(i) && !fails(i))
+  }
+  for (const i of explained) floor[i] = Math.max(floor[i]!, worst[i]!)
   return explained
 }

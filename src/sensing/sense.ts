@@ -84,7 +84,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   if (failed.length > 0) {
     const explained = await explainMisfits(session, J, heldOut, misfits, failed, floor, plan.tolerance)
     if (explained.length > 0) {
-      notes.push(`${explained.length} flat rows are zero up to curvature or rounding, found by a coarser step`)
+      notes.push(`flat rows, zero up to curvature or rounding as other steps show: ${explained.join(', ')}`)
       residuals.set(rowResiduals(misfits, floor, plan.tolerance))
       failed = rowsAbove(residuals, plan.tolerance)
     }

@@ -202,7 +202,7 @@ describe('failures are named', () => {
     await expect(sensing).rejects.toMatchObject({ evaluation: 4, output: 1, outputName: 'cart.velocity', value: bad })
   })
   test('an output that the blackbox does not write', async () => {
-    const forgetful: Blackbox = { inputs: 2, outputs: 2, evaluate: (z, y) => void (y[0] = z[0]!) }
+    const forgetful: Blackbox = { inputs: 2, outputs: 2, evaluate: (z, y) => y.set([z[0]!]) }
     await expect(sense(forgetful, { at: [0, 0], scheme: 'forward' })).rejects.toThrow(
       /output 1 is NaN at evaluation 0 \(base point\)/,
     )
