@@ -34,8 +34,8 @@ export async function run({ budget = 12 }: { budget?: number } = {}): Promise<Ro
     }
     rows.push({
       'R (weight of the motor)': R,
-      'largest survived kick (rad/s)': survived,
-      'smallest fatal kick (rad/s)': fatal,
+      'largest survived kick (rad/s)': Number(survived.toFixed(3)),
+      'smallest fatal kick (rad/s)': Number(fatal.toFixed(3)),
       'closed-loop runs': budget,
     })
   }

@@ -38,15 +38,20 @@ export async function run({ budget = WEIGHTS.length }: { budget?: number } = {})
     const { settlingTime, controls, coordinates } = measureRun(trajectory)
     rows.push({
       R,
-      'settling time (s)': settlingTime,
-      'peak force (N)': controls[0]!.peak,
-      'at its limit (%)': 100 * controls[0]!.saturatedFraction,
-      'farthest cart (m)': coordinates[0]!.peakDeviation,
-      'slowest mode |λ|': Math.hypot(re[0]!, im[0]!),
+      'settling time (s)': settlingTime === null ? null : rounded(settlingTime),
+      'peak force (N)': rounded(controls[0]!.peak),
+      'at its limit (%)': rounded(100 * controls[0]!.saturatedFraction),
+      'farthest cart (m)': rounded(coordinates[0]!.peakDeviation),
+      'slowest mode |λ|': rounded(Math.hypot(re[0]!, im[0]!)),
     })
   }
   engine.dispose()
   return rows
+}
+
+/** Four digits are enough for a table. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(4))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await run())

@@ -38,12 +38,14 @@ export async function checkEngine(
   options: CheckEngineOptions = {},
 ): Promise<EngineReport> {
   const { seed = 1 } = options
-  const checks = [checkLayout(engine, point)]
+  // A copy for each check: a step that writes into its inputs must not spoil the others, or the caller's point.
+  const at = (): Point => ({ x: point.x.slice(), u: point.u.slice() })
+  const checks = [checkLayout(engine, at())]
   if (checks[0]!.passed) {
-    checks.push(checkFinite(engine, point))
+    checks.push(checkFinite(engine, at()))
     if (checks[1]!.passed) {
-      checks.push(checkPurity(engine, point, seed), checkTangent(engine, point, seed))
-      checks.push(...(await checkDifferences(engine, point, options)))
+      checks.push(checkPurity(engine, at(), seed), checkTangent(engine, at(), seed))
+      checks.push(...(await checkDifferences(engine, at(), options)))
     }
   }
   return { passed: checks.every(({ passed }) => passed), checks }

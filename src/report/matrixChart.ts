@@ -1,4 +1,4 @@
-/** Signed matrices as maps: blue for positive, plum for negative, nothing where the entry is zero. */
+/** Signed matrices as maps: blue for positive, plum for negative, nothing where the entry is zero up to rounding. */
 import type { Matrix } from 'ml-matrix'
 import type { Drawing } from './drawing.ts'
 import { formatNumber } from './format.ts'
@@ -33,6 +33,8 @@ interface Cell {
 }
 
 const DECADES = 4 // of the log shade
+const ROUNDING = 1e-13 // entries this far below the largest are drawn as zero
+const MAX_TILES = 4_000
 const MAX_TOOLTIPS = 12_000
 
 /** Blocks side by side over the same rows, with names on the axes while they fit. */
@@ -82,12 +84,15 @@ export function matrixChart(drawing: Drawing, blocks: readonly MatrixBlock[], op
           tickFormat: (key: string) => nameOf.get(key) ?? '',
         }),
         Plot.axisY(shownRows, { label: null, tickSize: 0, tickFormat: (i: string) => rows[Number(i)]!.name }),
-        ...blocks.map((block, b) =>
-          Plot.cell(
-            block.columns.flatMap((_, j) => rows.map((_, i) => [`${b}.${j}`, String(i)])),
-            { x: '0', y: '1', fill: 'var(--panel)', inset },
-          ),
-        ),
+        // A tile for every entry, zeros too; one frame where they would be thousands.
+        ...(rows.length * columns.length > MAX_TILES
+          ? [Plot.frame({ fill: 'var(--panel)', stroke: 'none' })]
+          : blocks.map((block, b) =>
+              Plot.cell(
+                block.columns.flatMap((_, j) => rows.map((_, i) => [`${b}.${j}`, String(i)])),
+                { x: '0', y: '1', fill: 'var(--panel)', inset },
+              ),
+            )),
         Plot.cell(cells, {
           x: 'x',
           y: 'y',
@@ -153,8 +158,8 @@ function cellsOf(
     columns.forEach((column, j) => {
       rows.forEach((row, i) => {
         const value = matrix.get(i, j)
-        if (value === 0 || !Number.isFinite(value)) return
         const ratio = Math.abs(value) / largest
+        if (!(ratio > ROUNDING)) return
         const strength = shade === 'linear' ? ratio : 1 + Math.log10(ratio) / DECADES
         cells.push({
           x: `${b}.${j}`,

@@ -75,7 +75,7 @@ function facts({ linearization, trajectory, metrics, closedLoop }: ReportContent
     trajectory === undefined
       ? ''
       : fact(
-          trajectory.result === 'completed' ? `simulated with ${trajectory.controller}` : 'before it diverged',
+          simulated(trajectory),
           `${formatNumber(trajectory.times[trajectory.steps]!)} s`,
           trajectory.result === 'completed' ? 'good' : 'bad',
         ),
@@ -88,6 +88,11 @@ function facts({ linearization, trajectory, metrics, closedLoop }: ReportContent
         ),
     '</div>',
   ]
+}
+
+function simulated({ result, controller }: Trajectory): string {
+  if (result === 'diverged') return 'before it diverged'
+  return controller === 'none' ? 'simulated without feedback' : `simulated with ${controller}`
 }
 
 function closedLoopSection(drawing: Drawing, { trajectory }: ReportContent): string[] {
