@@ -6,6 +6,7 @@
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
 import type { Engine, Layout, Point } from '../engine/engine.ts'
+import type { Linearization } from './linearization.ts'
 import { checkPoint, linearize } from './linearize.ts'
 
 export interface EquilibriumOptions {
@@ -64,31 +65,38 @@ export async function findEquilibrium(
   if (!(tolerance > 0)) throw new RangeError(`findEquilibrium: tolerance must be a number > 0, got ${tolerance}`)
   checkPoint('findEquilibrium', engine, point)
   const { layout, dt } = engine
-  const { nx, ndx, nq, nv, nu } = layout
+  const { nx, ndx, nq, nv } = layout
   const free = freeIndices(layout, options.free ?? ['positions', 'controls', 'activations'])
-  let x: Float64Array = point.x.slice()
-  let u: Float64Array = point.u.slice()
-  for (let k = 0; k < nv; k++) if (!free.includes(nv + k)) x[nq + k] = 0
+  const start = point.x.slice()
+  for (let k = 0; k < nv; k++) if (!free.includes(nv + k)) start[nq + k] = 0
 
-  let calls = 0
-  const rates = (c: Float64Array) => c.map((value) => value / dt)
-  const report = (result: Equilibrium['result'], iterations: number, r: Float64Array | null): Equilibrium =>
-    reported(result, layout, { x, u, r, tolerance, iterations, calls })
+  const { engine: counted, count } = countSteps(engine)
+  const rest = (xAt: Float64Array, uAt: Float64Array): Trial => {
+    const [xNext, r] = [new Float64Array(nx), new Float64Array(ndx)]
+    counted.step(xAt, uAt, xNext)
+    counted.difference(xNext, xAt, r)
+    return { x: xAt, u: uAt, r: r.map((value) => value / dt) }
+  }
+  let here = rest(start, point.u.slice())
+  const report = (result: Equilibrium['result'], iterations: number): Equilibrium =>
+    reported(result, layout, { ...here, tolerance, iterations, calls: count.steps })
 
   for (let iterations = 0; ; iterations++) {
-    let lin: Awaited<ReturnType<typeof linearize>>
+    signal?.throwIfAborted()
+    const { x, u, r } = here
+    if (!r.every(Number.isFinite)) return report('diverged', iterations)
+    if (largest(r) <= tolerance) return report('solved', iterations)
+    if (iterations === maxIterations) return report('max-iterations', iterations)
+    if (free.length === 0) return report('least-squares', iterations)
+    if (hasRunAway(here, point)) return report('diverged', iterations)
+    onProgress?.(iterations, maxIterations)
+    let lin: Linearization
     try {
-      lin = await linearize(engine, { x, u }, { heldOut: 0, signal, scheme })
+      lin = await linearize(counted, { x, u }, { heldOut: 0, signal, scheme })
     } catch (error) {
-      if (error instanceof BlackboxError) return report('diverged', iterations, null)
+      if (error instanceof BlackboxError) return report('diverged', iterations)
       throw error
     }
-    calls += lin.quality.calls
-    const r = rates(lin.c)
-    if (largest(r) <= tolerance) return report('solved', iterations, r)
-    if (iterations === maxIterations) return report('max-iterations', iterations, r)
-    if (free.length === 0) return report('least-squares', iterations, r)
-    onProgress?.(iterations, maxIterations)
 
     const scale = Float64Array.from(free, (k) => (k < ndx ? 1 : Math.max(1, Math.abs(u[k - ndx]!))))
     const J = Matrix.zeros(ndx, free.length)
@@ -109,30 +117,50 @@ export async function findEquilibrium(
           if (k < ndx) dx[k] = move
           else uTry[k - ndx]! += move
         }
-        const [xTry, xNext, c] = [new Float64Array(nx), new Float64Array(nx), new Float64Array(ndx)]
-        engine.integrate(x, dx, xTry)
-        engine.step(xTry, uTry, xNext)
-        engine.difference(xNext, xTry, c)
-        calls++
-        return { x: xTry, u: uTry, r: rates(c) }
+        const xTry = new Float64Array(nx)
+        counted.integrate(x, dx, xTry)
+        return rest(xTry, uTry)
       },
       free.map((k) => (k < nv ? LONGEST_MOVE : Number.POSITIVE_INFINITY)),
     )
-    if (!next) return report('least-squares', iterations, r)
-    x = next.x
-    u = next.u
-    if (
-      largest(x) > RUNAWAY * (1 + largest(point.x)) ||
-      (nu > 0 && largest(u) > RUNAWAY * (1 + largest(point.u)) * 1e6)
-    )
-      return report('diverged', iterations + 1, next.r)
+    if (!next) return report('least-squares', iterations)
+    here = next
   }
 }
 
+/** A point and how fast the step changes it there. */
 interface Trial {
   readonly x: Float64Array
   readonly u: Float64Array
-  readonly r: Float64Array
+  readonly r: Float64Array // [ndx], (f(x, u) ⊖ x) / dt
+}
+
+function hasRunAway({ x, u }: Trial, start: Point): boolean {
+  return largest(x) > RUNAWAY * (1 + largest(start.x)) || largest(u) > RUNAWAY * RUNAWAY * (1 + largest(start.u))
+}
+
+/** The engine with its steps counted. */
+function countSteps(engine: Engine): { engine: Engine; count: { steps: number } } {
+  const count = { steps: 0 }
+  const counted: Engine = {
+    name: engine.name,
+    layout: engine.layout,
+    dt: engine.dt,
+    home: engine.home,
+    step(x, u, xNext) {
+      count.steps++
+      engine.step(x, u, xNext)
+    },
+    integrate: (x, dx, xOut) => engine.integrate(x, dx, xOut),
+    difference: (x1, x0, dxOut) => engine.difference(x1, x0, dxOut),
+    ...(engine.structure && { structure: (x: Float64Array, u: Float64Array) => engine.structure!(x, u) }),
+    ...(engine.derivatives && {
+      derivatives: (x: Float64Array, u: Float64Array, A: Float64Array, B: Float64Array) =>
+        engine.derivatives!(x, u, A, B),
+    }),
+    dispose: () => engine.dispose(),
+  }
+  return { engine: counted, count }
 }
 
 /** A point along a damped least-norm step that lowers ‖r‖ enough; null where none does. J [ndx × free]. */
@@ -198,25 +226,24 @@ function freeIndices({ dx, u, nv, ndx }: Layout, free: readonly string[]): numbe
 function reported(
   result: Equilibrium['result'],
   layout: Layout,
-  found: {
-    x: Float64Array
-    u: Float64Array
-    r: Float64Array | null
-    tolerance: number
-    iterations: number
-    calls: number
-  },
+  found: Trial & { tolerance: number; iterations: number; calls: number },
 ): Equilibrium {
   const { x, u, r, tolerance, iterations, calls } = found
-  const unbalanced = r ? unbalancedOf(layout, r, tolerance) : []
+  const finite = r.every(Number.isFinite)
+  const unbalanced = unbalancedOf(layout, r, tolerance)
   const rest = unbalanced.slice(0, 4).map(({ name, unit, value }) => `${name} (${value.toPrecision(3)} ${unit})`)
   const messages: Record<Equilibrium['result'], string> = {
     solved: 'equilibrium found',
     'least-squares': `no move of the free coordinates balances ${rest.join(', ')}`,
     'max-iterations': `not balanced after ${iterations} iterations: ${rest.join(', ')}`,
-    diverged: r ? `the search ran away; not balanced: ${rest.join(', ')}` : 'the engine gave a value that is no number',
+    diverged: finite
+      ? `the search ran away or the engine gave no numbers near it; not balanced: ${rest.join(', ')}`
+      : `the engine gives no number for ${layout.dx
+          .filter((_, i) => !Number.isFinite(r[i]!))
+          .map(({ name }) => name)
+          .join(', ')}`,
   }
-  const residual = r ? largest(r) : Number.POSITIVE_INFINITY
+  const residual = finite ? largest(r) : Number.POSITIVE_INFINITY
   return { result, message: messages[result], x, u, residual, unbalanced, iterations, calls }
 }
 
@@ -225,7 +252,7 @@ function unbalancedOf({ dx, nv }: Layout, r: Float64Array, tolerance: number): U
   const unbalanced: Unbalanced[] = []
   for (let i = 0; i < dx.length; i++) {
     const value = r[i]!
-    if (Math.abs(value) <= tolerance) continue
+    if (!(Math.abs(value) > tolerance)) continue // NaN has its own message
     const follows = i < nv && Math.abs(r[nv + i]!) > tolerance && Math.abs(value) <= Math.abs(r[nv + i]!)
     if (!follows) unbalanced.push({ name: dx[i]!.name, unit: perSecond(dx[i]!.unit), value })
   }
