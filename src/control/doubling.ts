@@ -4,49 +4,61 @@
  * 77(8), 2004. Each iteration doubles the horizon: H_k is the cost-to-go of 2ᵏ steps with no cost at the end, A_k the
  * transition over them.
  */
-import { Matrix } from 'ml-matrix'
-import { frobenius, solveLinear, symmetrized } from '../linalg/dense.ts'
+import type { Matrix } from 'ml-matrix'
+import { fromFlat, toFlat } from '../linalg/dense.ts'
+import { matMulInto, norm2, solveManyInPlace, symmetrizeInPlace, transposeInto } from '../linalg/flat.ts'
 
 /**
  * Iterates A ← A W⁻¹A, G ← G + A W⁻¹G Aᵀ, H ← H + Aᵀ H W⁻¹A with W = I + GH from H = Q until H settles.
  * Null when W is singular, the iterates overflow or H does not settle. All matrices [n × n]; G, Q symmetric.
  */
 export function doubling(
-  A: Matrix,
-  G: Matrix,
+  A0: Matrix,
+  G0: Matrix,
   Q: Matrix,
   maxIterations: number,
 ): { P: Matrix; iterations: number } | null {
-  const n = A.rows
-  const I = Matrix.eye(n, n)
-  let H = Q
+  const n = A0.rows
+  const square = () => new Float64Array(n * n)
+  const [At, W, WinvA, WinvG, product, increment] = [square(), square(), square(), square(), square(), square()]
+  const G = toFlat(G0)
+  const H = toFlat(Q)
+  let A = toFlat(A0)
+  let next: Float64Array = square()
+  const both = new Float64Array(2 * n * n) // [A G], then W⁻¹[A G]
   let lastChange = Number.POSITIVE_INFINITY
   for (let iterations = 1; iterations <= maxIterations; iterations++) {
-    const W = Matrix.add(I, G.mmul(H))
-    const solved = solveLinear(W, sideBySide(A, G)) // W⁻¹[A G]
-    if (!solved) return null
-    const WinvA = solved.subMatrix(0, n - 1, 0, n - 1)
-    const WinvG = solved.subMatrix(0, n - 1, n, 2 * n - 1)
-    const At = A.transpose()
-    const increment = symmetrized(At.mmul(H).mmul(WinvA))
-    H = Matrix.add(H, increment)
-    G = Matrix.add(G, symmetrized(A.mmul(WinvG).mmul(At)))
-    A = A.mmul(WinvA)
-    const size = frobenius(H)
-    const change = frobenius(increment)
+    matMulInto(W, G, H, n, n, n)
+    for (let i = 0; i < n; i++) {
+      W[i * n + i]! += 1
+      both.set(A.subarray(i * n, (i + 1) * n), 2 * i * n)
+      both.set(G.subarray(i * n, (i + 1) * n), (2 * i + 1) * n)
+    }
+    if (!solveManyInPlace(W, both, n, 2 * n)) return null
+    for (let i = 0; i < n; i++) {
+      WinvA.set(both.subarray(2 * i * n, (2 * i + 1) * n), i * n)
+      WinvG.set(both.subarray((2 * i + 1) * n, (2 * i + 2) * n), i * n)
+    }
+    transposeInto(At, A, n, n)
+
+    matMulInto(product, H, WinvA, n, n, n)
+    matMulInto(increment, At, product, n, n, n)
+    symmetrizeInPlace(increment, n)
+    const change = norm2(increment)
+    for (let k = 0; k < H.length; k++) H[k]! += increment[k]!
+    const size = norm2(H)
     if (!Number.isFinite(size) || !Number.isFinite(change)) return null
     // Settled to rounding, or, beside modes on the unit circle, as far as rounding lets it: small and no longer falling.
     if (change <= 2 * Number.EPSILON * size || (change <= 1e-12 * size && change >= lastChange / 2))
-      return { P: H, iterations }
+      return { P: fromFlat(H, n, n), iterations }
     lastChange = change
-    if (!Number.isFinite(frobenius(A)) || !Number.isFinite(frobenius(G))) return null
+
+    matMulInto(product, A, WinvG, n, n, n)
+    matMulInto(increment, product, At, n, n, n)
+    symmetrizeInPlace(increment, n)
+    for (let k = 0; k < G.length; k++) G[k]! += increment[k]!
+    matMulInto(next, A, WinvA, n, n, n)
+    ;[A, next] = [next, A]
   }
   return null
-}
-
-function sideBySide(X: Matrix, Y: Matrix): Matrix {
-  const M = Matrix.zeros(X.rows, X.columns + Y.columns)
-  M.setSubMatrix(X, 0, 0)
-  M.setSubMatrix(Y, 0, X.columns)
-  return M
 }
