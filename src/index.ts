@@ -50,7 +50,13 @@ export { describeMode, type Mode } from './control/modes.ts'
 export { openLoop } from './control/openLoop.ts'
 
 // Experiments
-export { type Metrics, type MetricsOptions, measureRun } from './experiment/metrics.ts'
+export {
+  type ControlMetrics,
+  type CoordinateMetrics,
+  type Metrics,
+  type MetricsOptions,
+  measureRun,
+} from './experiment/metrics.ts'
 export { pointFrom, pointFromNames } from './experiment/point.ts'
 export {
   type Disturbance,
@@ -65,6 +71,7 @@ export { unstableModes } from './experiment/unstableModes.ts'
 
 // Reports
 export { callsSentence, certificateSentence } from './report/certificate.ts'
+export type { Eigenvalue, ReportContent } from './report/content.ts'
 export { type LinearizationJson, linearizationJson } from './report/linearizationJson.ts'
 export { trajectoryCsv } from './report/trajectoryCsv.ts'
-export { type ReportContent, writeReport } from './report/writeReport.ts'
+export { writeReport } from './report/writeReport.ts'

@@ -1,13 +1,7 @@
 /** Eigenvalues of a discrete-time system against the unit circle, to scale, and closer where they crowd. */
+import type { Eigenvalue } from './content.ts'
 import type { Drawing } from './drawing.ts'
 import { formatComplex, formatNumber } from './format.ts'
-
-export interface Eigenvalue {
-  readonly re: number
-  readonly im: number
-  /** Name of the coordinate that moves most in this mode, for the label of unstable ones. */
-  readonly coordinate?: string
-}
 
 interface Dot extends Eigenvalue {
   readonly loop: 'open' | 'closed'

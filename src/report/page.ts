@@ -1,33 +1,13 @@
 /** report.html: one self-contained page about a linearization and the closed loop built on it. */
-import type { Matrix } from 'ml-matrix'
-import type { Metrics } from '../experiment/metrics.ts'
 import type { Trajectory } from '../experiment/simulate.ts'
-import type { Linearization } from '../linearization/linearization.ts'
 import { callsSentence, certificateSentence } from './certificate.ts'
+import type { ReportContent } from './content.ts'
 import type { Drawing } from './drawing.ts'
-import { type Eigenvalue, eigenvalueCharts } from './eigenvalueChart.ts'
+import { eigenvalueCharts } from './eigenvalueChart.ts'
 import { escapeHtml, formatNumber, withUnit } from './format.ts'
 import { matrixChart, shadeKey } from './matrixChart.ts'
 import { STYLE } from './style.ts'
 import { timeCharts } from './timeCharts.ts'
-
-/** What a report can be about. Only the scene and the linearization are required. */
-export interface ReportContent {
-  readonly scene: string
-  readonly description?: string
-  readonly linearization: Linearization
-  readonly openLoop?: readonly Eigenvalue[]
-  readonly closedLoop?: readonly Eigenvalue[]
-  readonly K?: Matrix // [nu × ndx]
-  readonly trajectory?: Trajectory
-  readonly metrics?: Metrics
-  /** Names and versions of what computed it: { jacsense: '0.1.0', node: '20.19.0' }. */
-  readonly versions?: Readonly<Record<string, string>>
-  /** How to get the same report again. */
-  readonly command?: string
-  /** Printed when given; nothing else in a report depends on the clock. */
-  readonly date?: string
-}
 
 export function reportPage(drawing: Drawing, content: ReportContent): string {
   const { scene, description } = content

@@ -1,13 +1,11 @@
 /** Writes what a run found into a folder: linearization.json, trajectory.csv and a self-contained report.html. */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ReportContent } from './content.ts'
 import { loadDrawing } from './drawing.ts'
 import { linearizationJson } from './linearizationJson.ts'
-import { type ReportContent, reportPage } from './page.ts'
+import { reportPage } from './page.ts'
 import { trajectoryCsv } from './trajectoryCsv.ts'
-
-export type { Eigenvalue } from './eigenvalueChart.ts'
-export type { ReportContent } from './page.ts'
 
 /**
  * Creates `dir` if need be and returns the paths written, in order; trajectory.csv only where there is a trajectory. Every

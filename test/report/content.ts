@@ -4,7 +4,7 @@ import type { Engine } from '../../src/engine/engine.ts'
 import { measureRun } from '../../src/experiment/metrics.ts'
 import { type Disturbance, simulate } from '../../src/experiment/simulate.ts'
 import type { Linearization } from '../../src/linearization/linearization.ts'
-import type { ReportContent } from '../../src/report/writeReport.ts'
+import type { ReportContent } from '../../src/report/content.ts'
 import type { Quality } from '../../src/sensing/quality.ts'
 import { linearEngine } from '../experiment/engines.ts'
 
