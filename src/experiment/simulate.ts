@@ -64,13 +64,13 @@ export interface StoppedAt {
   readonly coordinate: string // name of the first x or u entry that was not finite
 }
 
-const MAX_STEPS = 10_000_000
+const MAX_VALUES = 2 ** 27 // of a trajectory: 1 GB
 const SLICE_MS = 40 // work done between two looks at the signal
 
 /**
  * Runs `controller` on `engine` for `duration` seconds. A NaN or an infinity from engine or controller ends the run with
  * `result: 'diverged'`, the step and the coordinate. Throws InputError on a disturbance that names nothing or falls outside
- * the run, RangeError on sizes and durations that can't be meant, and the signal's reason when aborted.
+ * the run and on a run too long to keep, RangeError on sizes and durations that can't be meant, and the signal's reason when aborted.
  */
 export async function simulate(engine: Engine, controller: Controller, options: SimulateOptions): Promise<Trajectory> {
   const { layout, dt } = engine
@@ -83,7 +83,7 @@ export async function simulate(engine: Engine, controller: Controller, options: 
     ['uBar', uBar, 'nu', nu],
   ] as const)
     checkVector(name, vector, size, length)
-  const N = stepCount(duration, dt)
+  const N = stepCount(duration, dt, 1 + nx + ndx + nu)
   const events = disturbances.map((disturbance, k) => resolve(disturbance, k, layout, dt, N))
   const kicksAt = new Map<number, Event[]>()
   for (const event of events) if (event.kind === 'kick') addTo(kicksAt, event.first, event)
@@ -215,11 +215,17 @@ function resolve(disturbance: Disturbance, k: number, layout: Layout, dt: number
   return { kind, first, last: Math.ceil((time + disturbance.duration) / dt - 1e-9), index, amount }
 }
 
-function stepCount(duration: number, dt: number): number {
+function stepCount(duration: number, dt: number, valuesPerStep: number): number {
   if (!(duration > 0 && Number.isFinite(duration)))
     throw new RangeError(`simulate: duration must be a number > 0 (s), got ${duration}`)
   const N = Math.max(1, Math.round(duration / dt))
-  if (N > MAX_STEPS) throw new RangeError(`simulate: ${duration} s are ${N} steps of ${dt} s, more than ${MAX_STEPS}`)
+  const most = Math.floor(MAX_VALUES / valuesPerStep)
+  if (N > most)
+    throw new InputError({
+      path: 'duration',
+      expected: `at most ${round(most * dt)} s, which is ${most} steps of ${dt} s`,
+      found: `${duration} s`,
+    })
   return N
 }
 

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -220,6 +221,28 @@ describe('color', () => {
   })
 })
 
+const published = new URL('../../../shared/data/matrices/', import.meta.url).pathname
+
+describe.skipIf(!existsSync(published))('color on published matrices', () => {
+  it.each([
+    ['natural', 'N'],
+    ['largest-first', 'LF'],
+    ['smallest-last', 'SL'],
+    ['incidence-degree', 'ID'],
+    ['dynamic-largest-first', 'DLF'],
+  ])('gives their column counts in the %s order', async (order, key) => {
+    const cases: { file: string; nnz: number; colors: { column: Record<string, number> } }[] = JSON.parse(
+      await readFile(join(published, 'expected_colors.json'), 'utf8'),
+    )
+    const some = cases.filter(({ file }) => /^(ash219|west0479|.*smb_jac)\.mtx(\.gz)?$/.test(file))
+    expect(some).toHaveLength(3)
+    for (const { file, nnz, colors } of some) {
+      const { stdout } = await invoke('color', join(published, file), '--order', order, '--json')
+      expect({ file, ...JSON.parse(stdout) }).toMatchObject({ file, order, nonzeros: nnz, colors: colors.column[key] })
+    }
+  })
+})
+
 describe('the built command', () => {
   const main = new URL('../../dist/cli/main.js', import.meta.url).pathname
 
@@ -229,5 +252,26 @@ describe('the built command', () => {
       `set -o pipefail; '${main}' linearize spheres --json | head -c 20; echo " code $?"`,
     ])
     expect(stdout).toMatch(/^\{\s+"scene".* code 0\n$/s)
+  })
+
+  it('ends with 130 on Ctrl+C, having written nothing', async () => {
+    const out = join(folder, 'interrupted')
+    const child = spawn(main, ['run', 'spheres', '--controller', 'none', '--duration', '1000', '--out', out])
+    let stderr = ''
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+    const timer = setTimeout(() => child.kill('SIGINT'), 1500)
+    expect(await ended).toBe(130)
+    clearTimeout(timer)
+    expect(stderr).toBe('interrupted\n')
+    expect(existsSync(out)).toBe(false)
+  })
+
+  it('answers misuse with exit code 2 and one line', async () => {
+    const failure = await promisify(execFile)(main, ['linearize', 'cartpole', '--at', 'nowhere.json']).catch((e) => e)
+    expect([failure.code, failure.stdout]).toEqual([2, ''])
+    expect(failure.stderr).toMatch(/^error: nowhere\.json: expected a readable file, found no such file\n$/)
   })
 })

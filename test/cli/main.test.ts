@@ -78,6 +78,7 @@ describe('bad input: one line on stderr, nothing on stdout, exit code 2', () => 
       /within the run, 0 … 1 s/,
     ],
     ['a duration of nothing', ['run', 'cartpole', '--duration', '0'], /number > 0/],
+    ['a duration beyond memory', ['run', 'cartpole', '--duration', '1e9'], /duration: expected at most/],
     ['an unknown order', ['color', 'x.mtx', '--order', 'smallest'], /'smallest' is invalid/],
     ['a matrix that is missing', ['color', '<folder>/none.mtx'], /none\.mtx: .*no such file/],
     ['a matrix with a bad entry', ['color', '<folder>/bad.mtx'], /bad\.mtx: .*line 3/],

@@ -165,8 +165,14 @@ describe('simulate', () => {
     await expect(run({ x0: new Float64Array(3) })).rejects.toThrow('x0 must be [nx] = [2], got [3]')
     await expect(run({ x0: Float64Array.of(0, Infinity) })).rejects.toThrow('x0[1] is Infinity')
     await expect(run({ uBar: new Float64Array(2) })).rejects.toThrow('uBar must be [nu] = [1], got [2]')
-    for (const duration of [0, -1, Number.NaN, Infinity, 1e9])
-      await expect(run({ duration })).rejects.toThrow(RangeError)
+    for (const duration of [0, -1, Number.NaN, Infinity]) await expect(run({ duration })).rejects.toThrow(RangeError)
+  })
+
+  it('refuses a run too long to keep, and says how long it may be', async () => {
+    const run = simulate(doubleIntegrator(), idle, { duration: 1e9 })
+    await expect(run).rejects.toThrow(
+      /duration: expected at most \d+(\.\d+)? s, which is \d+ steps of 0\.1 s, found 1000000000 s/,
+    )
   })
 
   it('stops when aborted', async () => {
