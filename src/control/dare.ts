@@ -47,6 +47,7 @@ export type DareResult =
   | 'singular-R' // R is singular and so is R + BᵀPB
   | 'singular-E'
   | 'no-stabilizing-solution' // (Q, R, S) not positive enough for one to exist
+  | 'max-iterations' // not enough of them to find even a stabilizing gain
   | 'inaccurate' // a solution was found, but its residual is above tolerance
 
 export interface Dare {
@@ -81,6 +82,11 @@ interface Candidate {
  */
 export function dare(A: MatrixLike, B: MatrixLike, Q: MatrixLike, R: MatrixLike, options: DareOptions = {}): Dare {
   const { tolerance = 1e-9, maxIterations = 60, uncosted = 'refuse' } = options
+  if (!(tolerance >= 0)) throw new RangeError(`dare: tolerance must be a number ≥ 0, got ${tolerance}`)
+  if (!(Number.isInteger(maxIterations) && maxIterations >= 1))
+    throw new RangeError(`dare: maxIterations must be an integer ≥ 1, got ${maxIterations}`)
+  if (uncosted !== 'refuse' && uncosted !== 'keep')
+    throw new RangeError(`dare: uncosted must be 'refuse' or 'keep', got ${String(uncosted)}`)
   const a = toMatrix(A, 'dare', 'A')
   const n = a.rows
   if (a.columns !== n) throw new RangeError(`dare: A must be [n × n], got [${n} × ${a.columns}]`)
@@ -136,8 +142,8 @@ function solveStandard(problem: RiccatiProblem, settings: Settings): Dare {
       return unstabilizable.length > 0
         ? unstabilizableFailure(unstabilizable, iterations)
         : failure(
-            'no-stabilizing-solution',
-            'no stabilizing gain was found, though every mode passes the PBH test',
+            'max-iterations',
+            `no stabilizing gain was found in ${maxIterations} iterations, though every mode passes the PBH test`,
             iterations,
           )
     }

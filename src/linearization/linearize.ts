@@ -96,7 +96,7 @@ export async function linearize(
 }
 
 /** z = (δx, δu) ↦ f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar), [ndx] from [ndx + nu], named and scaled by the layout. */
-export function stepDifferences(engine: Engine, { x: xBar, u: uBar }: Point, fBar: Float64Array): Blackbox {
+function stepDifferences(engine: Engine, { x: xBar, u: uBar }: Point, fBar: Float64Array): Blackbox {
   const { layout } = engine
   const { nx, ndx, nu } = layout
   const x = new Float64Array(nx)

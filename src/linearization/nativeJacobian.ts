@@ -11,7 +11,7 @@ import { openSession } from '../sensing/session.ts'
 import { defaultStep, defaultTolerance } from '../sensing/steps.ts'
 
 /**
- * J = [A B], [ndx × (ndx + nu)], from `engine.derivatives`. `blackbox` is that of `stepDifferences` at the same point; calls: 1
+ * J = [A B], [ndx × (ndx + nu)], from `engine.derivatives`. `blackbox` gives f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar) at the same point; calls: 1
  * or 2 per held-out direction. Throws RangeError when the derivatives are not finite, naming the entry.
  */
 export async function nativeJacobian(

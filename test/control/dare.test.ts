@@ -220,6 +220,21 @@ describe('dare, what it refuses', () => {
     expect(dare([[1]], [[1]], [[0]], [[0]]).result).toMatch(/singular-R|undetectable/)
   })
 
+  test('too few iterations', () => {
+    const found = dare(
+      [
+        [1.1, 1],
+        [0, 1.2],
+      ],
+      [[0], [1]],
+      I,
+      [[1]],
+      { maxIterations: 1 },
+    )
+    expect(found.result).toBe('max-iterations')
+    expect(found.P).toBeNull()
+  })
+
   test('a singular E', () => {
     expect(
       dare(I, I, I, I, {
@@ -268,6 +283,9 @@ describe('dare, what it refuses', () => {
       ),
     ).toThrow('dare: Q must be symmetric, but Q[1][0] = -1 and Q[0][1] = 1')
     expect(() => dare(I, I, I, I, { S: [[1]] })).toThrow('dare: S must be [n × m] = [2 × 2]')
+    expect(() => dare(I, I, I, I, { tolerance: Number.NaN })).toThrow('dare: tolerance must be')
+    expect(() => dare(I, I, I, I, { maxIterations: 0.5 })).toThrow('dare: maxIterations must be')
+    expect(() => dare(I, I, I, I, { names: ['a'] })).toThrow('dare: names must hold n = 2 names, got 1')
     expect(() => dare({ re: [[1]], im: [[1]] } as never, I, I, I)).toThrow('must be a real matrix')
   })
 })

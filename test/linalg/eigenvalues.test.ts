@@ -48,14 +48,12 @@ describe('eigenvalues', () => {
   })
 
   test('have the trace as sum and the trace of M² as sum of squares, and come by descending magnitude', () => {
-    const matrices = fc
-      .integer({ min: 1, max: 9 })
-      .chain((n) =>
-        fc.array(fc.array(fc.integer({ min: -2, max: 2 }), { minLength: n, maxLength: n }), {
-          minLength: n,
-          maxLength: n,
-        }),
-      )
+    const matrices = fc.integer({ min: 1, max: 9 }).chain((n) =>
+      fc.array(fc.array(fc.integer({ min: -2, max: 2 }), { minLength: n, maxLength: n }), {
+        minLength: n,
+        maxLength: n,
+      }),
+    )
     fc.assert(
       fc.property(matrices, (rows) => {
         const M = new Matrix(rows)
