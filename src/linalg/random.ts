@@ -24,7 +24,7 @@ export function random(seed: number, stream = 0): Random {
   if (!Number.isSafeInteger(seed)) throw new RangeError(`random: seed must be an integer, got ${seed}`)
   if (!Number.isSafeInteger(stream)) throw new RangeError(`random: stream must be an integer, got ${stream}`)
   const source = xoroshiro128plus(mix(mix(seed) ^ stream))
-  // The first outputs of neighbouring seeds resemble each other.
+  // The seed fills only a quarter of the state: a few steps spread it over the whole.
   for (let i = 0; i < 16; i++) source.next()
   let spare = Number.NaN
 

@@ -8,6 +8,9 @@
  * times the typical magnitude of output i. A row passes when its residual is at most the tolerance, that is when the misfit is at
  * most tolerance · size_i + floor_i: rows are held against their own scale, however small beside others, and a zero row of an
  * output of size 1 may show rounding dirt.
+ *
+ * What it can't see: entries below the tolerance's share of their row, and, with central differences, whatever is even about the
+ * point, such as a kink of |z| at exactly z = 0.
  */
 
 import { spanInto } from './perturb.ts'

@@ -1,7 +1,7 @@
 import { BlackboxError } from '../blackbox/blackboxError.ts'
 import { callsPerDirection, type Measurements, type Plan } from './plan.ts'
 import { noteMagnitudes, subtractReference } from './session.ts'
-import { checkVector, resolveScale } from './steps.ts'
+import { checkVector, resolveOutputScale, resolveScale } from './steps.ts'
 
 /**
  * Measurements from values brought back from elsewhere: `values[p·m …]` is f at point p of `plannedPoints`, which must have been
@@ -32,11 +32,7 @@ export function measurementsFromValues(
     throw new BlackboxError({ evaluation, purpose: 'values brought back', output: k % m, value: values[k]! })
   }
 
-  const outputScale = new Float64Array(m)
-  if (point.outputScale !== undefined) {
-    checkVector(who, 'outputScale', point.outputScale, m)
-    outputScale.set(Array.from(point.outputScale))
-  }
+  const outputScale = resolveOutputScale(who, m, point.outputScale)
   const flat = Float64Array.from(values)
   for (let p = 0; p < count; p++) noteMagnitudes(outputScale, flat.subarray(p * m, (p + 1) * m))
   const base = numBase === 1 ? flat.subarray(0, m) : null

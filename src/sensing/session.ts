@@ -5,7 +5,7 @@ import { BlackboxError } from '../blackbox/blackboxError.ts'
 import { pointInto } from './perturb.ts'
 import { callsPerDirection, type Scheme } from './plan.ts'
 import type { CallCounts } from './quality.ts'
-import { checkVector, resolveScale } from './steps.ts'
+import { checkVector, resolveOutputScale, resolveScale } from './steps.ts'
 
 export interface SessionOptions {
   readonly at: ArrayLike<number> // [n]
@@ -53,11 +53,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
   if (!(maxCalls >= 0)) throw new RangeError(`${who}: maxCalls must be a number ≥ 0, got ${maxCalls}`)
   const at = Float64Array.from(options.at)
   const scale = resolveScale(who, at, blackbox.scale)
-  const outputScale = new Float64Array(m)
-  if (blackbox.outputScale !== undefined) {
-    checkVector(who, 'outputScale', blackbox.outputScale, m)
-    outputScale.set(blackbox.outputScale)
-  }
+  const outputScale = resolveOutputScale(who, m, blackbox.outputScale)
   let base: Float64Array | null = null
   if (options.base !== undefined) {
     checkVector(who, 'base', options.base, m)

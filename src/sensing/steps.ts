@@ -41,6 +41,15 @@ export function resolveScale(who: string, at: ArrayLike<number>, given: ArrayLik
   return Float64Array.from(given)
 }
 
+/** Typical magnitudes of outputs as given, else zeros, to be raised by the values seen. Throws RangeError like resolveScale. */
+export function resolveOutputScale(who: string, m: number, given: ArrayLike<number> | undefined): Float64Array {
+  if (given === undefined) return new Float64Array(m)
+  checkVector(who, 'outputScale', given, m)
+  for (let i = 0; i < m; i++)
+    if (!(given[i]! > 0)) throw new RangeError(`${who}: outputScale[${i}] must be > 0, got ${given[i]}`)
+  return Float64Array.from(given)
+}
+
 /** Throws RangeError unless `values` has `length` finite entries. */
 export function checkVector(who: string, name: string, values: ArrayLike<number>, length: number): void {
   if (values.length !== length)

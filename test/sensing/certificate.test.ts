@@ -138,6 +138,46 @@ describe.each(schemes)('%s', (scheme) => {
     }
   })
 
+  test('rounding of large outputs costs no further call', async () => {
+    // Slope zero, rounding errors of numbers of size 1e6; the typical size is seen in the values.
+    const large: Blackbox = { inputs: 2, outputs: 2, evaluate: (z, y) => y.set([1e6 + z[0]! / 3 - z[0]! / 3, z[1]!]) }
+    for (const method of ['dense', 'colored'] as const) {
+      const options = { at: [0.1, 0.2], scheme, method, structure: { sparsity: banded(2, 2, 0, 1) } }
+      const { result, quality } = await sense(large, options)
+      expect(result).toBe('certified')
+      expect(quality.callsFor.repair).toBe(0)
+    }
+  })
+
+  test('where all rows are rounding dirt, nothing is certified: no slope tells what is small', async () => {
+    const dirt: Blackbox = {
+      inputs: 3,
+      outputs: 2,
+      evaluate: (z, y) => y.set([z[0]! + 1.1 + z[1]! - z[0]! - 1.1 - z[1]!, z[1]! + 1.3 + z[2]! - z[1]! - 1.3 - z[2]!]),
+    }
+    const sensed = await sense(dirt, { at: [0, 0, 0], scheme })
+    expect(sensed.result).toBe('uncertified')
+    // Told the size of what cancels, the blackbox is certified as it is.
+    const told = await sense({ ...dirt, outputScale: Float64Array.of(1, 1) }, { at: [0, 0, 0], scheme })
+    expect(told.result).toBe('certified')
+    expect(told.quality.callsFor.repair).toBe(0)
+  })
+
+  test('the dense fallback leaves out columns that were measured alone', async () => {
+    // Columns 0 and 1 are full, the other six share one color; row 3 misses column 5.
+    const entries: [number, number][] = []
+    for (let i = 0; i < 8; i++) entries.push([i, 0], [i, 1], [i, i])
+    const wrong = patternFromEntries(8, 8, entries)
+    const truth = patternFromEntries(8, 8, [...entries, [3, 5]])
+    const { blackbox, at, jacobian } = ridge('fallback', truth, random(25))
+    const { result, J, quality } = await sense(blackbox, { at, scheme, structure: { sparsity: wrong } })
+    expect(result).toBe('certified')
+    expect(quality).toMatchObject({ colors: 3, repairedRows: [3] })
+    expect(quality.fallback).toMatch(/row 3 could not be repaired/)
+    expect(quality.callsFor).toMatchObject({ repair: 0, fallback: scheme === 'central' ? 12 : 6 })
+    expect(rowwiseError(J, jacobian(at))).toBeLessThan(scheme === 'central' ? 1e-8 : 1e-5)
+  })
+
   test('noise and kinks are never certified', async () => {
     const { blackbox, at, pattern } = tridiagonal(12)
     const noisy = await sense(withNoise(blackbox, { sigma: 1e-6 }), { at, scheme, structure: { sparsity: pattern } })

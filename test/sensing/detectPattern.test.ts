@@ -52,6 +52,23 @@ describe.each(['forward', 'central'] as const)('%s', (scheme) => {
   })
 })
 
+test('entries within the error of the differences are dirt, above it they count', async () => {
+  const size = 1e3
+  const coupled = (coupling: number): Blackbox => ({
+    inputs: 2,
+    outputs: 1,
+    outputScale: Float64Array.of(1e-9),
+    evaluate: (z, y) => y.set([z[0]! + coupling * z[1]! * size]),
+  })
+  const at = [0, 0]
+  expect(entriesOf(await detectPattern(coupled(1e-14), { at }))).toEqual([[0, 0]])
+  expect(entriesOf(await detectPattern(coupled(1e-10), { at }))).toEqual([
+    [0, 0],
+    [0, 1],
+  ])
+  expect(entriesOf(await detectPattern(coupled(1e-10), { at, scheme: 'forward' }))).toEqual([[0, 0]])
+})
+
 test('nothing to find: no entries', async () => {
   const constant: Blackbox = { inputs: 3, outputs: 2, evaluate: (_z, y) => y.fill(7) }
   expect(entriesOf(await detectPattern(constant, { at: [0, 1, 2] }))).toEqual([])

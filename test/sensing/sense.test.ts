@@ -245,6 +245,9 @@ describe('failures are named', () => {
     await expect(sense({ ...blackbox, scale: Float64Array.of(1, 0) }, { at })).rejects.toThrow(
       /scale\[1\] must be finite and > 0, got 0/,
     )
+    await expect(sense({ ...blackbox, outputScale: Float64Array.of(-1, 1) }, { at })).rejects.toThrow(
+      /outputScale\[0\] must be > 0, got -1/,
+    )
   })
 })
 
