@@ -7,7 +7,7 @@ import { openLoop } from '../control/openLoop.ts'
 import { type Metrics, measureRun } from '../experiment/metrics.ts'
 import { pointFromNames } from '../experiment/point.ts'
 import { type Kick, simulate, type Trajectory } from '../experiment/simulate.ts'
-import { taskCost } from '../experiment/taskCost.ts'
+import { type Cost, taskCost } from '../experiment/taskCost.ts'
 import { unstableModes } from '../experiment/unstableModes.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
 import type { Linearization } from '../linearization/linearization.ts'
@@ -16,6 +16,7 @@ import type { Eigenvalue } from '../report/content.ts'
 import { formatNumber } from '../report/format.ts'
 import { linearizationJson, toPlain } from '../report/linearizationJson.ts'
 import { writeReport } from '../report/writeReport.ts'
+import type { Scene } from '../scene/scene.ts'
 import { type Io, NumericalFailure, printJson } from './io.ts'
 import { designCost, designText, requireSolved } from './lqrCommand.ts'
 import { addLinearizeOptions, kick, type LinearizeFlags, positiveNumber } from './options.ts'
@@ -60,7 +61,7 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
   const { scene, engine, point } = setup
   const { layout } = engine
   const withLqr = flags.controller === 'lqr'
-  const cost = withLqr ? designCost(scene, layout) : scene.task && taskCost(scene.task, layout)
+  const cost = withLqr ? designCost(scene, layout) : costOf(scene, flags, layout)
   const x0 = await initialState(setup, flags)
   const lin = await linearizeAt(setup, flags, io)
   const design = withLqr ? lqr(lin, cost!) : null
@@ -97,6 +98,12 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
   else io.stdout.write(runText(setup, lin, design, trajectory, metrics, files))
   if (trajectory.result === 'diverged') throw new NumericalFailure(trajectory.message)
   requireCertificate(lin)
+}
+
+/** The weights of the task, to tell what a run without feedback costs; null in coordinates that the task is not about. */
+function costOf({ task, engines }: Scene, { coordinates }: RunFlags, layout: Linearization['layout']): Cost | null {
+  const own = coordinates === undefined || coordinates === engines.cannon.coordinates
+  return task !== null && own ? taskCost(task, layout) : null
 }
 
 async function initialState({ scene, engine, point }: Setup, { initial }: RunFlags): Promise<Float64Array> {

@@ -23,13 +23,17 @@ export function pointFrom(
   return pointFromNames(parseState(value, scene, { file }), scene, engine, { file })
 }
 
-/** The point of a state given by names; what it does not name is as at home. Throws InputError in maximal coordinates. */
+/**
+ * The point of a state given by names; what it does not name is as at home. Throws InputError where the engine neither steps joint
+ * coordinates nor converts them itself.
+ */
 export function pointFromNames(
   state: NamedState,
   scene: Scene,
   engine: Engine,
   { file = null }: { file?: string | null } = {},
 ): Point {
+  if (engine.point !== undefined) return engine.point(state)
   const { layout, home } = engine
   const u = controlVector(scene, state, home.u)
   if (Object.keys(state.positions).length === 0 && Object.keys(state.velocities).length === 0)

@@ -49,9 +49,10 @@ describe('pointFrom', () => {
     expect(read).toThrow(message)
   })
 
-  it('refuses joint names where the engine steps other coordinates', () => {
+  it('refuses joint names where the engine steps other coordinates and has no way from them', () => {
+    const { point: _, ...plain } = engine
     const renamed = {
-      ...engine,
+      ...plain,
       layout: { ...layout, x: layout.x.map(({ name, unit }) => ({ name: `b.${name}`, unit })) },
     }
     expect(() => pointFrom({ positions: { base: [0, 0, 1, 1, 0, 0, 0] } }, quadrotor, renamed)).toThrow(
