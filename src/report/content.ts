@@ -1,0 +1,30 @@
+/** What a report is made of. Free of the plot library's types, so that users of the package need not have them. */
+import type { Matrix } from 'ml-matrix'
+import type { Metrics } from '../experiment/metrics.ts'
+import type { Trajectory } from '../experiment/simulate.ts'
+import type { Linearization } from '../linearization/linearization.ts'
+
+export interface Eigenvalue {
+  readonly re: number
+  readonly im: number
+  /** Name of the coordinate that moves most in this mode, for the label of unstable ones. */
+  readonly coordinate?: string
+}
+
+/** What a report can be about. Only the scene and the linearization are required. */
+export interface ReportContent {
+  readonly scene: string
+  readonly description?: string
+  readonly linearization: Linearization
+  readonly openLoop?: readonly Eigenvalue[]
+  readonly closedLoop?: readonly Eigenvalue[]
+  readonly K?: Matrix // [nu × ndx]
+  readonly trajectory?: Trajectory
+  readonly metrics?: Metrics
+  /** Names and versions of what computed it: { jacsense: '0.1.0', node: '20.19.0' }. */
+  readonly versions?: Readonly<Record<string, string>>
+  /** How to get the same report again. */
+  readonly command?: string
+  /** Printed when given; nothing else in a report depends on the clock. */
+  readonly date?: string
+}
