@@ -28,7 +28,7 @@ export async function run({ budget = WEIGHTS.length }: { budget?: number } = {})
   const scene = await loadScene('cartpole')
   const engine = await createEngine(scene)
   const lin = await linearize(engine)
-  const { x: x0 } = pointFromNames(scene.task!.initial, scene, engine)
+  const { x: x0 } = pointFromNames(engine, scene.task!.initial)
   const rows: Row[] = []
   for (const R of WEIGHTS.slice(0, budget)) {
     const design = lqr(lin, taskCost({ Q: scene.task!.Q, R }, engine.layout))

@@ -52,7 +52,7 @@ async function pointAt(at: string, scene: Scene, engine: Engine, io: Io): Promis
 
 /** The point in a state file. */
 export async function readPoint(file: string, scene: Scene, engine: Engine): Promise<Point> {
-  return pointFrom(parseJson(await readText(file), file), scene, engine, { file })
+  return pointFrom(engine, scene, parseJson(await readText(file), file), { file })
 }
 
 /** Linearizes at the point with the method, scheme and seed of the command line. */

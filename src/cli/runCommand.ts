@@ -110,7 +110,7 @@ async function initialState({ scene, engine, point }: Setup, { initial }: RunFla
   if (initial !== undefined) return (await readPoint(initial, scene, engine)).x
   const { positions = {}, velocities = {} } = scene.task?.initial ?? {}
   const atPoint = Object.keys(positions).length + Object.keys(velocities).length === 0
-  return atPoint ? point.x : pointFromNames(scene.task!.initial, scene, engine, { file: scene.file }).x
+  return atPoint ? point.x : pointFromNames(engine, scene.task!.initial).x
 }
 
 function runText(

@@ -4,13 +4,21 @@ import { formatNumber } from './format.ts'
 
 /** 'Certified: the worst row leaves 2e-11 of …' or 'Not certified: …' with the rows that failed, by coordinate name. */
 export function certificateSentence({ quality, layout }: Linearization): string {
-  const { certified, heldOutResidual, heldOutDirections, tolerance, failedRows, repairedRows, fallback } = quality
+  const { certified, heldOutResidual, heldOutDirections, tolerance, failedRows, repairedRows, kinkedRows, fallback } =
+    quality
   const directions = `${heldOutDirections} held-out random direction${heldOutDirections === 1 ? '' : 's'}`
   const residual = `residual ${formatNumber(heldOutResidual, 2)} on ${directions}, tolerance ${formatNumber(tolerance, 2)}`
   const names = (rows: readonly number[]) => rows.map((row) => layout.dx[row]?.name ?? `row ${row}`).join(', ')
+  const kinked = quality.kinkedRows ?? []
   const history = [
     repairedRows.length > 0 ? ` Measured again: ${names(repairedRows)}.` : '',
+    kinkedRows !== null && kinkedRows.length > 0
+      ? ` Left and right differences disagree in ${names(kinkedRows)}: a contact or a limit may switch here.`
+      : '',
     fallback !== null ? ` Dense fallback: ${fallback.replace(/\.$/, '')}.` : '',
+    kinked.length > 0
+      ? ` Left and right differences disagree in ${names(kinked)}: a contact or limit may switch within the step.`
+      : '',
   ].join('')
   if (certified) {
     if (heldOutDirections === 0) return `Certified without held-out directions.${history}`

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/createEngine.ts'
-import { pointFrom } from '../../src/experiment/point.ts'
+import { pointFrom, pointFromNames } from '../../src/experiment/point.ts'
 import { unstableModes } from '../../src/experiment/unstableModes.ts'
 import { linearize } from '../../src/linearization/linearize.ts'
 import { InputError } from '../../src/scene/inputError.ts'
@@ -8,26 +8,25 @@ import { loadScene } from '../../src/scene/loadScene.ts'
 
 const quadrotor = await loadScene('quadrotor')
 const engine = await createEngine(quadrotor)
-const { home, layout } = engine
+const { home } = engine
 
 describe('pointFrom', () => {
   it('reads names; what they leave out is as at home', () => {
-    const { x, u } = pointFrom(
-      { positions: { base: [1, 2, 3, 2, 0, 0, 0] }, controls: { 'front-left': 0.5 } },
-      quadrotor,
-      engine,
-    )
+    const { x, u } = pointFrom(engine, quadrotor, {
+      positions: { base: [1, 2, 3, 2, 0, 0, 0] },
+      controls: { 'front-left': 0.5 },
+    })
     expect([...x]).toEqual([1, 2, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0])
     expect([...u]).toEqual([0.5, ...home.u.subarray(1)])
   })
 
   it('an empty state is home, in any coordinates', () => {
-    expect(pointFrom({}, quadrotor, engine)).toEqual({ x: home.x, u: home.u })
+    expect(pointFrom(engine, quadrotor, {})).toEqual({ x: home.x, u: home.u })
   })
 
   it('reads vectors and makes quaternions unit', () => {
     const x = [0, 0, 1, 3, 0, 4, 0, 0, 0, 0, 0, 0, 0]
-    const point = pointFrom({ x }, quadrotor, engine)
+    const point = pointFrom(engine, quadrotor, { x })
     expect([...point.x.subarray(3, 7)]).toEqual([0.6, 0, 0.8, 0])
     expect(point.u).toEqual(home.u)
     expect(home.x[3]).toBe(1)
@@ -44,19 +43,27 @@ describe('pointFrom', () => {
     [[], /expected a state/],
     ['home', /expected a state/],
   ])('refuses %j by name', (value, message) => {
-    const read = () => pointFrom(value, quadrotor, engine, { file: 'state.json' })
+    const read = () => pointFrom(engine, quadrotor, value, { file: 'state.json' })
     expect(read).toThrow(InputError)
     expect(read).toThrow(message)
   })
 
-  it('refuses joint names where the engine steps other coordinates and has no way from them', () => {
+  it('finds joints by the names of the layout where an engine has no way of its own', () => {
     const { point: _, ...plain } = engine
-    const renamed = {
-      ...plain,
-      layout: { ...layout, x: layout.x.map(({ name, unit }) => ({ name: `b.${name}`, unit })) },
+    const state = {
+      positions: { base: [1, 2, 3, 0, 2, 0, 0] },
+      velocities: { base: [1, 2, 3, 4, 5, 6] },
+      controls: { 'rear-left': 3 },
     }
-    expect(() => pointFrom({ positions: { base: [0, 0, 1, 1, 0, 0, 0] } }, quadrotor, renamed)).toThrow(
-      /joint coordinates/,
+    expect(pointFromNames(plain, state)).toEqual(pointFromNames(engine, state))
+    expect(() => pointFromNames(plain, { ...state, positions: { bas: [0] } })).toThrow(
+      /positions\.bas: expected one of "base", found "bas" \(did you mean/,
+    )
+    expect(() => pointFromNames(plain, { ...state, velocities: { base: [0] } })).toThrow(
+      /velocities\.base: expected 6 numbers \(base\.vx, .*found 1/,
+    )
+    expect(() => pointFromNames(plain, { ...state, controls: { left: 0 } })).toThrow(
+      /controls\.left: expected one of "front-left"/,
     )
   })
 })

@@ -21,6 +21,7 @@ export const quality: Quality = {
   heldOutResidual: 3.1e-11,
   heldOutResidualByRow: Float64Array.of(1e-12, 3.1e-11, 0, Number.NaN),
   tolerance: 1e-6,
+  kinkedRows: [],
   failedRows: [],
   repairedRows: [],
   fallback: null,

@@ -75,6 +75,9 @@ describe('the sentences', () => {
     expect(certificateSentence(lin)).toBe(
       'Certified: residual 3.1e-11 on 2 held-out random directions, tolerance 1e-6.',
     )
+    expect(certificateSentence({ ...lin, quality: { ...quality, kinkedRows: [0] } })).toMatch(
+      /^Certified.* Left and right differences disagree in cart\.position: a contact/,
+    )
     const failing = {
       ...quality,
       certified: false,
