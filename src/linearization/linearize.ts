@@ -36,8 +36,9 @@ export interface LinearizeOptions {
 
 /**
  * The linearization at `point` (default: the engine's home). The engine's step is called exactly `quality.calls` times: once
- * at (xBar, uBar), which gives c and is the base of forward differences (`callsFor.base`), and for the directions: C forward or
- * 2C central with C colors, 1 or 2 for each held-out direction, and what detection and repair take.
+ * at (xBar, uBar), which gives c and is the base of forward differences (`callsFor.base`) or the point that left and right are
+ * compared with in central ones (`callsFor.heldOut`, `kinkedRows`); and for the directions: C forward or 2C central with C
+ * colors, 1 or 2 for each held-out direction, and what detection and repair take.
  * Throws RangeError on sizes or values that do not fit, BlackboxError naming the coordinate when the engine gives NaN or
  * Infinity, the signal's reason when aborted. A Jacobian that fails its certificate is returned with `quality.certified` false.
  */
@@ -91,7 +92,7 @@ export async function linearize(
     dt: engine.dt,
     layout,
     engine: engine.name,
-    quality: withBaseStep(quality),
+    quality: withNominalStep(quality),
   }
 }
 
@@ -141,9 +142,11 @@ function block(J: Matrix, from: number, columns: number): Matrix {
   return out
 }
 
-function withBaseStep(quality: Quality): Quality {
-  const { calls, callsFor } = quality
-  return { ...quality, calls: calls + 1, callsFor: { ...callsFor, base: callsFor.base + 1 } }
+/** Counts the step at (xBar, uBar): the base of forward differences; what left and right are compared with in central ones. */
+function withNominalStep(quality: Quality): Quality {
+  const { calls, callsFor, scheme } = quality
+  const purpose = scheme === 'forward' ? 'base' : 'heldOut'
+  return { ...quality, calls: calls + 1, callsFor: { ...callsFor, [purpose]: callsFor[purpose] + 1 } }
 }
 
 /** Throws RangeError where a point does not fit the engine: sizes, or an entry that is not finite, by name. */

@@ -67,6 +67,7 @@ export async function nativeJacobian(
       heldOutResidual: residuals.reduce((worst, residual) => Math.max(worst, residual), 0),
       heldOutResidualByRow: residuals,
       tolerance,
+      kinkedRows: session.kinkedRows(),
       failedRows,
       repairedRows: [],
       fallback: null,

@@ -12,6 +12,8 @@ export interface Quality {
   readonly heldOutResidual: number // relative residual on held-out random directions, the worst row
   readonly heldOutResidualByRow: Float64Array // [m]
   readonly tolerance: number // what the residual is held against
+  /** Rows where left and right differences disagree: a contact or limit may switch within the step. null where not compared. */
+  readonly kinkedRows: readonly number[] | null
   readonly failedRows: readonly number[] // rows above tolerance in the returned J
   readonly repairedRows: readonly number[] // rows that failed first and were measured again
   readonly fallback: string | null // why the dense fallback ran, null where it did not
@@ -22,9 +24,9 @@ export interface Quality {
 
 /** Blackbox evaluations by purpose. */
 export interface CallCounts {
-  readonly base: number // f(z̄) itself: 1 for forward differences, 0 for central ones
+  readonly base: number // f(z̄) itself: 1 for forward differences
   readonly directions: number // C forward, 2C central
-  readonly heldOut: number
+  readonly heldOut: number // and, for central differences, f(z̄) itself where it was taken to compare left and right
   readonly detection: number // finding the pattern
   readonly repair: number // further directions for failing rows
   readonly fallback: number // dense fallback

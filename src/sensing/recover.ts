@@ -71,10 +71,11 @@ export function qualityOf(
     readonly stepRange: readonly [number, number]
     readonly repairedRows?: readonly number[]
     readonly fallback?: string | null
+    readonly kinkedRows?: readonly number[] | null
     readonly notes?: readonly string[]
   },
 ): Quality {
-  const { calls, stepRange, repairedRows = [], fallback = null, notes = [] } = facts
+  const { calls, stepRange, repairedRows = [], fallback = null, kinkedRows = null, notes = [] } = facts
   const failedRows: number[] = []
   let worst = 0
   for (let i = 0; i < residuals.length; i++) {
@@ -95,6 +96,7 @@ export function qualityOf(
     heldOutResidual: worst,
     heldOutResidualByRow: residuals,
     tolerance: plan.tolerance,
+    kinkedRows,
     failedRows,
     repairedRows,
     fallback,

@@ -106,6 +106,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     stepRange: stepRangeOf(plan, measurements),
     repairedRows: repair.repairedRows,
     fallback: repair.fallback,
+    kinkedRows: session.kinkedRows(),
     notes,
   })
   return {

@@ -2,6 +2,7 @@
 
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
+import { collectKinks } from './kinks.ts'
 import { pointInto } from './perturb.ts'
 import { callsPerDirection, type Scheme } from './plan.ts'
 import type { CallCounts } from './quality.ts'
@@ -38,6 +39,8 @@ export interface Session {
     steps: ArrayLike<number>,
     count: number,
   ): Promise<Float64Array>
+  /** Rows where left and right differences disagree; null where that can't be told (forward, or f(at) not known). */
+  kinkedRows(): number[] | null
 }
 
 /** A batch holds at most about this many numbers; between batches progress is reported and a signal is heard. */
@@ -63,6 +66,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
 
   const calls = { base: 0, directions: 0, heldOut: 0, detection: 0, repair: 0, fallback: 0 }
   const perDirection = callsPerDirection(scheme)
+  const kinks = collectKinks(m)
   const z = new Float64Array(n)
   let done = 0
   let total = 0
@@ -147,8 +151,14 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       const label = purpose === 'directions' ? 'direction' : `${PURPOSES[purpose]} direction`
       const describe = (p: number) => `${label} ${Math.floor(p / perDirection)}, ${sides[p % perDirection]}`
       const values = await evaluate(purpose, count * perDirection, writePoint, describe)
+      if (scheme === 'central' && base !== null)
+        for (let t = 0; t < count; t++) {
+          const plus = values.subarray(2 * t * m, (2 * t + 1) * m)
+          kinks.note(plus, values.subarray((2 * t + 1) * m, (2 * t + 2) * m), base, steps[t]!)
+        }
       return subtractReference(values, base, scheme, m)
     },
+    kinkedRows: () => (scheme === 'central' && base !== null ? kinks.rows(outputScale) : null),
   }
 }
 

@@ -74,12 +74,13 @@ describe.each([
       expect(relativeB).toBeLessThanOrEqual(error)
       expect(lin.quality.certified).toBe(true)
       const { base, directions, heldOut, detection, repair, fallback } = lin.quality.callsFor
-      expect(base).toBe(1)
+      // the step at the point is the base of forward differences, and what left and right are compared with in central ones
+      expect(base).toBe(scheme === 'forward' ? 1 : 0)
       const perDirection = scheme === 'central' ? 2 : 1
       if (method === 'dense') expect(directions).toBe(perDirection * (engine.layout.ndx + engine.layout.nu))
       if (method === 'colored') expect(directions).toBe(perDirection * lin.quality.colors!)
       if (method === 'native') expect(directions).toBe(0)
-      expect(heldOut).toBe(perDirection * 2)
+      expect(heldOut).toBe(perDirection * 2 + (scheme === 'central' ? 1 : 0))
       expect(base + directions + heldOut + detection + repair + fallback).toBe(lin.quality.calls)
       expect(count.steps).toBe(lin.quality.calls)
     },

@@ -1,0 +1,34 @@
+/**
+ * Do differences to the left and to the right of the point agree? Where f(z̄) is known, central differences answer this without
+ * a further call: |f(z̄+p) + f(z̄−p) − 2f(z̄)| beside |f(z̄+p) − f(z̄−p)| is of the order of the step for a smooth f, and of
+ * order one where a contact opens or closes, or a limit is met, between the two.
+ */
+
+const ROUGH = 0.05 // of the row's largest first difference
+const SLOPE = 0.01 // least difference of left and right slope, in typical outputs (at least 1) per typical inputs: less may be curvature
+
+export interface Kinks {
+  /** Takes in one direction's values on both sides. */
+  note(plus: Float64Array, minus: Float64Array, base: Float64Array, step: number): void // values [m]
+  /** Rows where left and right slopes differ. */
+  rows(outputScale: Float64Array): number[] // [m]
+}
+
+export function collectKinks(m: number): Kinks {
+  const first = new Float64Array(m) // largest |f(z̄+p) − f(z̄−p)| / step
+  const second = new Float64Array(m) // largest |f(z̄+p) + f(z̄−p) − 2f(z̄)| / step
+  return {
+    note(plus, minus, base, step) {
+      for (let i = 0; i < m; i++) {
+        first[i] = Math.max(first[i]!, Math.abs(plus[i]! - minus[i]!) / step)
+        second[i] = Math.max(second[i]!, Math.abs(plus[i]! + minus[i]! - 2 * base[i]!) / step)
+      }
+    },
+    rows(outputScale) {
+      const rows: number[] = []
+      for (let i = 0; i < m; i++)
+        if (second[i]! > ROUGH * first[i]! && second[i]! > SLOPE * Math.max(1, outputScale[i]!)) rows.push(i)
+      return rows
+    },
+  }
+}
