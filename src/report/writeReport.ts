@@ -1,6 +1,4 @@
 /** Writes what a run found into a folder: linearization.json, trajectory.csv and a self-contained report.html. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ReportContent } from './content.ts'
 import { loadDrawing } from './drawing.ts'
 import { linearizationJson } from './linearizationJson.ts'
@@ -18,6 +16,9 @@ export async function writeReport(dir: string, content: ReportContent): Promise<
   if (content.trajectory !== undefined) files.push(['trajectory.csv', trajectoryCsv(content.trajectory)])
   files.push(['report.html', reportPage(await loadDrawing(), content)])
 
+  // Lazily, so that bundles for browsers can hold this module.
+  const { mkdir } = await import('node:fs/promises')
+  const { join } = await import('node:path')
   await mkdir(dir, { recursive: true })
   const written: string[] = []
   for (const [name, text] of files) {
@@ -29,6 +30,7 @@ export async function writeReport(dir: string, content: ReportContent): Promise<
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
+  const { rename, rm, writeFile } = await import('node:fs/promises')
   const temporary = `${path}.${process.pid}.tmp`
   try {
     await writeFile(temporary, text)
