@@ -1,13 +1,13 @@
 /**
  * Column coloring: gives columns that share a row different colors, so that all columns of one color can be perturbed
  * together and each difference still belongs to one entry (Curtis, Powell and Reid 1974, doi:10.1093/imamat/13.1.117;
- * Coleman and Moré 1983, doi:10.1137/0720013). Greedy, deterministic; columns are colored by walking rows, without an
- * intersection graph in memory.
+ * Coleman and Moré 1983, doi:10.1137/0720013). Greedy, deterministic.
  */
 
 import { checkPattern } from '../linalg/checkPattern.ts'
-import { type Pattern, transposePattern } from '../linalg/pattern.ts'
-import { COLUMN_ORDERS, type ColumnOrder, orderColumns } from './columnOrders.ts'
+import type { Pattern } from '../linalg/pattern.ts'
+import { COLUMN_ORDERS, type ColumnOrder, naturalOrder, orderVertices } from './columnOrders.ts'
+import { columnGraph, type Graph } from './graph.ts'
 
 export interface ColumnColoring {
   readonly colors: Int32Array // [cols], 0 … numColors − 1; a column without entries gets color 0
@@ -28,13 +28,13 @@ export function colorColumns(
   checkPattern('colorColumns', pattern)
   if (order !== 'best' && !COLUMN_ORDERS.includes(order))
     throw new RangeError(`colorColumns: order must be one of ${COLUMN_ORDERS.join(', ')}, best; got ${order}`)
-  const byRow = transposePattern(pattern)
-  let lowerBound = Math.min(1, pattern.cols)
-  for (let i = 0; i < pattern.rows; i++) lowerBound = Math.max(lowerBound, byRow.colPtr[i + 1]! - byRow.colPtr[i]!)
-
+  const lowerBound = Math.max(Math.min(1, pattern.cols), largestRow(pattern))
+  let graph: Graph | null = null
   let best: ColumnColoring | null = null
   for (const tried of order === 'best' ? COLUMN_ORDERS : [order]) {
-    const { colors, numColors } = colorGreedily(pattern, byRow, orderColumns(pattern, byRow, tried))
+    if (tried !== 'natural') graph ??= columnGraph(pattern)
+    const ordered = graph === null ? naturalOrder(pattern.cols) : orderVertices(graph, tried)
+    const { colors, numColors } = colorGreedily(pattern, ordered, lowerBound)
     if (best === null || numColors < best.numColors)
       best = { colors, numColors, order: tried, lowerBound, optimal: numColors === lowerBound }
     if (best.optimal) break
@@ -42,30 +42,47 @@ export function colorColumns(
   return best!
 }
 
-/** Gives each column, in the order given, the lowest color that no neighbour has. O(Σ_i (entries of row i)²). */
+/** The largest number of entries in a row; 0 without rows. */
+function largestRow({ rows, rowIdx }: Pattern): number {
+  const counts = new Int32Array(rows)
+  for (let k = 0; k < rowIdx.length; k++) counts[rowIdx[k]!]!++
+  let largest = 0
+  for (let i = 0; i < rows; i++) if (counts[i]! > largest) largest = counts[i]!
+  return largest
+}
+
+/**
+ * Gives each column, in the order given, the lowest color that no neighbour has. The colors in use in a row are kept as bits, 32
+ * to a word, so that a column costs O(its entries · words up to the first free color): far less than visiting its neighbours.
+ */
 function colorGreedily(
   pattern: Pattern,
-  byRow: Pattern,
   ordered: Int32Array,
+  lowerBound: number,
 ): { colors: Int32Array; numColors: number } {
-  const { cols, colPtr, rowIdx } = pattern
-  const rowPtr = byRow.colPtr
-  const colIdx = byRow.rowIdx
-  // Slot 0 stands for 'no color yet', so that the inner loop needs no branch.
-  const shifted = new Int32Array(cols)
-  const forbiddenBy = new Int32Array(cols + 2).fill(-1)
+  const { rows, cols, colPtr, rowIdx } = pattern
+  const words = Array.from({ length: (lowerBound + 31) >> 5 }, () => new Int32Array(rows)) // words[q][i]: colors 32q … of row i
+  const colors = new Int32Array(cols)
   let numColors = 0
   for (let t = 0; t < cols; t++) {
     const v = ordered[t]!
-    for (let k = colPtr[v]!; k < colPtr[v + 1]!; k++) {
-      const i = rowIdx[k]!
-      for (let l = rowPtr[i]!, end = rowPtr[i + 1]!; l < end; l++) forbiddenBy[shifted[colIdx[l]!]!] = v
+    const from = colPtr[v]!
+    const to = colPtr[v + 1]!
+    let q = 0
+    let taken = -1
+    for (; ; q++) {
+      if (q === words.length) words.push(new Int32Array(rows))
+      const word = words[q]!
+      taken = 0
+      for (let k = from; k < to; k++) taken |= word[rowIdx[k]!]!
+      if (taken !== -1) break
     }
-    let color = 1
-    while (forbiddenBy[color] === v) color++
-    shifted[v] = color
-    if (color > numColors) numColors = color
+    const free = ~taken & (taken + 1) // the lowest bit that is not taken
+    const word = words[q]!
+    for (let k = from; k < to; k++) word[rowIdx[k]!]! |= free
+    const color = 32 * q + 31 - Math.clz32(free)
+    colors[v] = color
+    if (color >= numColors) numColors = color + 1
   }
-  for (let v = 0; v < cols; v++) shifted[v]!--
-  return { colors: shifted, numColors }
+  return { colors, numColors }
 }
