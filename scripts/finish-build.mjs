@@ -5,15 +5,20 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+/** The source folder of a folder under dist/: benchmarks come from sims/bench, all else from src. */
+function sourceOf(path) {
+  return path === 'bench' || path.startsWith(`bench/`) ? join(root, 'sims', path) : join(root, 'src', path)
+}
+
 function removeOrphans(folder) {
   for (const entry of readdirSync(join(root, 'dist', folder), { withFileTypes: true })) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) {
-      if (existsSync(join(root, 'src', path))) removeOrphans(path)
+      if (existsSync(sourceOf(path))) removeOrphans(path)
       else rmSync(join(root, 'dist', path), { recursive: true })
     } else if (/\.(js|d\.ts)$/.test(entry.name)) {
       const source = path.replace(/(\.d\.ts|\.js)$/, '.ts')
-      if (!existsSync(join(root, 'src', source))) rmSync(join(root, 'dist', path))
+      if (!existsSync(sourceOf(source))) rmSync(join(root, 'dist', path))
     }
   }
 }

@@ -12,6 +12,7 @@ export { controlVector, reducedState } from './scene/stateVector.ts'
 export { type CheckEngineOptions, checkEngine, type EngineCheck, type EngineReport } from './engine/checkEngine.ts'
 export { createEngine, ENGINE_NAMES, type EngineChoice } from './engine/createEngine.ts'
 export type { ControlCoordinate, Coordinate, Engine, Layout, Point } from './engine/engine.ts'
+export { referenceEngine } from './engine/reference/referenceEngine.ts'
 
 // Blackboxes
 export type { Blackbox } from './blackbox/blackbox.ts'
@@ -33,10 +34,14 @@ export { patternFromJacobian } from './sensing/patternFromJacobian.ts'
 export type { Measurements, Plan } from './sensing/plan.ts'
 export { type PrepareOptions, prepareSensing, type SensingStructure } from './sensing/prepareSensing.ts'
 export type { CallCounts, Quality } from './sensing/quality.ts'
+export { measurementsFromValues } from './sensing/measurementsFromValues.ts'
+export { plannedPoints } from './sensing/plannedPoints.ts'
 export { recover } from './sensing/recover.ts'
 export { type SenseOptions, type SenseResult, sense } from './sensing/sense.ts'
 
 // Linearization
+export { type Comparison, compareLinearizations, type WorstEntry } from './linearization/compareLinearizations.ts'
+export { continuize, discretize } from './linearization/discretize.ts'
 export { type Equilibrium, type EquilibriumOptions, findEquilibrium } from './linearization/findEquilibrium.ts'
 export type { Linearization } from './linearization/linearization.ts'
 export { type LinearizeOptions, linearize } from './linearization/linearize.ts'
@@ -50,6 +55,7 @@ export { describeMode, type Mode } from './control/modes.ts'
 export { openLoop } from './control/openLoop.ts'
 
 // Experiments
+export type { Benchmark, BenchmarkResult } from './experiment/benchmark.ts'
 export {
   type ControlMetrics,
   type CoordinateMetrics,

@@ -1,6 +1,5 @@
-/** What does a step cost: exact joint solver against cannon-es' own Gauss–Seidel, on hanging chains of 1 to 64 links. */
-import { fileURLToPath } from 'node:url'
-import { createEngine, type Engine, parseScene, type Scene } from '../../src/index.ts'
+/** What does a step cost? The exact joint solver against cannon-es' own Gauss–Seidel, on hanging chains of 1 to 64 links. */
+import { type Benchmark, createEngine, type Engine, parseScene, type Scene } from 'jacsense'
 
 export interface Row {
   readonly links: number
@@ -11,17 +10,22 @@ export interface Row {
 
 const LINKS = [1, 4, 16, 64]
 const STOCK_ITERATIONS = 50
+const WARM_UP = 200 // steps before timing, for the compiler
 
 /** Times both on each chain in turn, `budget` rounds; medians. */
-export async function run({ budget = 40 }: { budget?: number } = {}): Promise<Row[]> {
+export const run: Benchmark<Row> = async ({ budget = 40, signal, onProgress } = {}) => {
   const rows: Row[] = []
   for (const links of LINKS) {
     const scene = chain(links)
     const exact = await createEngine(scene)
     const stock = await createEngine(scene, { coordinates: 'maximal' })
     const times: [number[], number[]] = [[], []]
-    for (let round = 0; round < budget; round++)
+    for (const engine of [exact, stock]) timeStep(engine, WARM_UP)
+    for (let round = 0; round < budget; round++) {
+      signal?.throwIfAborted()
       for (const [k, engine] of [exact, stock].entries()) times[k]!.push(timeStep(engine, Math.ceil(200 / links)))
+      onProgress?.(LINKS.indexOf(links) * budget + round + 1, LINKS.length * budget)
+    }
     const [a, b] = times.map(median) as [number, number]
     rows.push({
       links,
@@ -32,7 +36,8 @@ export async function run({ budget = 40 }: { budget?: number } = {}): Promise<Ro
     exact.dispose()
     stock.dispose()
   }
-  return rows
+  const cost = (links: number): number => rows.find((row) => row.links === links)!['reduced, exact (µs)']
+  return { rows, notes: [`medians of ${budget} rounds; 64 links cost ${rounded(cost(64) / cost(16))} times 16 links`] }
 }
 
 function chain(links: number): Scene {
@@ -64,11 +69,3 @@ function timeStep(engine: Engine, steps: number): number {
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
 const rounded = (value: number): number => Number(value.toPrecision(3))
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(`node ${process.version}, ${process.platform} ${process.arch}; medians`)
-  const rows = await run()
-  console.table(rows)
-  const cost = (links: number): number => rows.find((row) => row.links === links)!['reduced, exact (µs)']
-  console.log(`64 links cost ${rounded(cost(64) / cost(16))} times 16 links`)
-}

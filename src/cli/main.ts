@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
 import { InputError } from '../scene/inputError.ts'
+import { addBenchCommand } from './benchCommand.ts'
 import { addCheckCommand } from './checkCommand.ts'
 import { addColorCommand } from './colorCommand.ts'
 import { type Io, NumericalFailure } from './io.ts'
@@ -41,6 +42,7 @@ function createProgram(io: Io, version: string): Command {
   addRunCommand(program, io)
   addCheckCommand(program, io)
   addColorCommand(program, io)
+  addBenchCommand(program, io)
   return program
 }
 

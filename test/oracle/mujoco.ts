@@ -67,7 +67,7 @@ export async function mujocoOracle(scene: Scene, { contact = false } = {}): Prom
 }
 
 /** MJCF of a scene: joints, inertias and actuators; shapes only with `contact`. */
-export function sceneToMjcf(scene: Scene, contact = false): string {
+function sceneToMjcf(scene: Scene, contact = false): string {
   const children = (parent: number): number[] =>
     scene.joints.flatMap((joint, i) => (joint.parent === parent ? [i] : []))
   const bodyXml = (i: number): string => {

@@ -1,0 +1,76 @@
+/** jacsense bench: runs the benchmarks and prints their tables. */
+import { readdir } from 'node:fs/promises'
+import { arch, cpus, platform } from 'node:os'
+import { Argument, type Command } from 'commander'
+import type { Benchmark } from '../experiment/benchmark.ts'
+import { formatNumber } from '../report/format.ts'
+import { InputError } from '../scene/inputError.ts'
+import { listed, suggestion } from '../scene/nearest.ts'
+import { type Io, printJson } from './io.ts'
+import { integer } from './options.ts'
+import { signalOf } from './prepare.ts'
+import { progressLine } from './progress.ts'
+import { textTable } from './table.ts'
+import { versions } from './versions.ts'
+
+/** Compiled benchmarks beside the command, or their sources where the command runs from its own. */
+const FOLDERS = ['../bench/', '../../sims/bench/'].map((path) => new URL(path, import.meta.url))
+
+export function addBenchCommand(program: Command, io: Io): void {
+  program
+    .command('bench')
+    .description('run a benchmark, or all of them, and print its table')
+    .addArgument(new Argument('[name]', 'name of a benchmark; without it, all'))
+    .option('--list', 'print the names of the benchmarks')
+    .option('--budget <integer>', 'rounds or sizes to spend (default: the benchmark’s own)', integer)
+    .option('--json', 'print JSON and nothing else')
+    .action(async (name: string | undefined, flags: { list?: true; budget?: number; json?: true }) => {
+      const files = await findBenchmarks()
+      const names = [...files.keys()]
+      if (flags.list) {
+        if (flags.json) printJson(io, names)
+        else io.stdout.write(`${names.join('\n')}\n`)
+        return
+      }
+      if (name !== undefined && !files.has(name))
+        throw new InputError({
+          path: 'bench',
+          expected: `one of ${listed(names)}`,
+          found: `'${name}'${suggestion(name, names)}`,
+        })
+      const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, platform: `${platform()} ${arch()}` }
+      const results: Record<string, unknown> = {}
+      for (const chosen of name === undefined ? names : [name]) {
+        const { run } = (await import(files.get(chosen)!)) as { run: Benchmark }
+        const progress = progressLine(io, `${chosen}:`)
+        const { rows, notes } = await run({
+          ...(flags.budget === undefined ? {} : { budget: flags.budget }),
+          ...signalOf(io),
+          onProgress: progress.onProgress,
+        }).finally(progress.end)
+        results[chosen] = { rows, notes }
+        if (flags.json) continue
+        const header = Object.keys(rows[0] ?? {})
+        const cells = rows.map((row) =>
+          header.map((key) => (typeof row[key] === 'number' ? formatNumber(row[key], 4) : String(row[key]))),
+        )
+        io.stdout.write(`${chosen}\n${textTable(header, cells)}${notes.map((note) => `${note}\n`).join('')}\n`)
+      }
+      if (flags.json) printJson(io, { machine, versions: await versions(), results })
+      else {
+        const found = Object.entries(await versions()).map(([what, version]) => `${what} ${version}`)
+        io.stdout.write(`${machine.cpu}, ${machine.cores} cores, ${machine.platform}; ${found.join(', ')}\n`)
+      }
+    })
+}
+
+/** Address of each benchmark by name. */
+async function findBenchmarks(): Promise<Map<string, string>> {
+  for (const folder of FOLDERS) {
+    const files = await readdir(folder).catch(() => [])
+    const found = files.filter((file) => /\.[jt]s$/.test(file)).sort()
+    if (found.length > 0)
+      return new Map(found.map((file) => [file.replace(/\.[jt]s$/, ''), new URL(file, folder).href]))
+  }
+  return new Map()
+}

@@ -1,0 +1,12 @@
+/** What a benchmark under sims/bench/ exports as `run`: things measured side by side in one run, as a table. */
+export type Benchmark<Row = Readonly<Record<string, string | number>>> = (options?: {
+  /** How much work to spend: rounds, sizes; each benchmark has a default. */
+  readonly budget?: number
+  readonly signal?: AbortSignal
+  readonly onProgress?: (done: number, total: number) => void
+}) => Promise<BenchmarkResult<Row>>
+
+export interface BenchmarkResult<Row> {
+  readonly rows: readonly Row[]
+  readonly notes: readonly string[] // sentences: what the figures are, what was left out
+}
