@@ -1,4 +1,5 @@
 import type { Pattern } from '../linalg/pattern.ts'
+import type { Ties } from '../linalg/ties.ts'
 import type { Layout } from '../scene/layout.ts'
 import type { NamedState } from '../scene/scene.ts'
 
@@ -27,6 +28,8 @@ export interface Engine {
   difference(x1: Float64Array, x0: Float64Array, dxOut: Float64Array): void
   /** What can influence what at (x, u): a superset of the nonzeros of [A B], [ndx × (ndx + nu)]. */
   structure?(x: Float64Array, u: Float64Array): Pattern
+  /** What the equations of motion tell of [A B] at (x, u), given xNext = f(x, u). A certificate on the whole checks it. */
+  ties?(x: Float64Array, u: Float64Array, xNext: Float64Array): Ties
   /** The engine's own derivatives, row-major A [ndx × ndx] and B [ndx × nu]. */
   derivatives?(x: Float64Array, u: Float64Array, A: Float64Array, B: Float64Array): void
   /** Frees what the engine holds; any later call throws. */

@@ -17,6 +17,7 @@ import { JointSolver } from './jointSolver.ts'
 import { PairBroadphase } from './pairBroadphase.ts'
 import { relativeRate } from './rows.ts'
 import { islandPattern } from './structure.ts'
+import { cannonTies } from './ties.ts'
 import { createCannonWorld } from './world.ts'
 
 export function reducedCannonEngine(scene: Scene): Engine {
@@ -161,6 +162,12 @@ export function reducedCannonEngine(scene: Scene): Engine {
         last: i + 1 < n ? model.vIndex[i + 1]! : nv,
       }))
       return islandPattern(scene, world, state.velocity, blocks, layout)
+    },
+    ties(x0, _u, xNext) {
+      check()
+      x.set(x0)
+      load()
+      return cannonTies({ scene, model, state, world, layout, x: x0, xNext })
     },
     dispose() {
       disposed = true

@@ -6,6 +6,7 @@ import type * as CANNON from 'cannon-es'
 import { type Pattern, patternFromColumns } from '../../linalg/pattern.ts'
 import type { Layout } from '../../scene/layout.ts'
 import type { Scene } from '../../scene/scene.ts'
+import { findTouch } from './touch.ts'
 
 /** The tangent entries first … last − 1 (counted within positions, and again within velocities) belong to `tree`. */
 export interface CoordinateBlock {
@@ -13,9 +14,6 @@ export interface CoordinateBlock {
   readonly first: number
   readonly last: number
 }
-
-const REACH = 2 // periods of motion within which bodies count as touching
-const MARGIN = 1e-3 // m
 
 /**
  * Pattern [ndx × (ndx + nu)] of [A B]. `blocks[i]` are the coordinates of body i; world's bodies stand where (x, u) puts them,
@@ -41,7 +39,7 @@ export function islandPattern(
     const q = find(j)
     island[Math.max(p, q)] = Math.min(p, q)
   }
-  for (const [i, j] of touchingPairs(scene, world, velocity, n)) join(blocks[i]!.tree, blocks[j]!.tree)
+  for (const [i, j] of findTouch(scene, world, velocity).pairs) join(blocks[i]!.tree, blocks[j]!.tree)
 
   const members = new Map<number, number[]>() // coordinates by island
   for (const { tree, first, last } of blocks) {
@@ -59,29 +57,4 @@ export function islandPattern(
     columns[ndx + scene.actuators.length + k] = [...(members.get(find(blocks[body]!.tree)) ?? [])]
   })
   return patternFromColumns(ndx, columns)
-}
-
-/** Pairs of dynamic bodies whose bounding boxes, grown by what they may move, overlap. */
-function touchingPairs(scene: Scene, world: CANNON.World, velocity: Float64Array, n: number): [number, number][] {
-  if (!scene.contact.enabled) return []
-  const pairs: [number, number][] = []
-  const boxes = world.bodies.slice(0, n).map((body, i) => {
-    if (body.shapes.length === 0) return null
-    body.updateAABB()
-    const [vx, vy, vz, wx, wy, wz] = velocity.subarray(6 * i, 6 * i + 6)
-    const speed = Math.hypot(vx!, vy!, vz!) + Math.hypot(wx!, wy!, wz!) * body.boundingRadius
-    const grown = MARGIN + REACH * scene.dt * (speed + scene.dt * Math.hypot(...scene.gravity))
-    const { lowerBound: low, upperBound: high } = body.aabb
-    return {
-      low: [low.x - grown, low.y - grown, low.z - grown],
-      high: [high.x + grown, high.y + grown, high.z + grown],
-    }
-  })
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < i; j++) {
-      const a = boxes[i]
-      const b = boxes[j]
-      if (a && b && [0, 1, 2].every((c) => a.low[c]! <= b.high[c]! && b.low[c]! <= a.high[c]!)) pairs.push([i, j])
-    }
-  return pairs
 }

@@ -1,0 +1,277 @@
+/**
+ * What the equations of motion tell of [A B] in joint coordinates before anything is measured, at one point:
+ * - position rows follow from velocity rows, δq⁺ = δq + h δv⁺ (symplectic Euler; on the rotation manifold through its right
+ *   Jacobian, Solà, Deray, Atchuthan 2018, arXiv 1812.01537, eq. 143);
+ * - the world looks the same from everywhere: translations of a free or sliding base, its speed, and turns about gravity;
+ * - a body tree at rest that touches nothing feels speeds through damping only: ∂v⁺/∂v = I − ∂v⁺/∂τ · diag(damping), as Coriolis
+ *   terms are quadratic in the speeds.
+ * All hold exactly in the reduced engine where they are given; a certificate on the whole Jacobian still checks them.
+ */
+import type * as CANNON from 'cannon-es'
+import type { Term, TiedColumn, TiedRow, Ties } from '../../linalg/ties.ts'
+import type { Layout } from '../../scene/layout.ts'
+import type { Scene, Vec3 } from '../../scene/scene.ts'
+import type { TreeState } from '../kinematics.ts'
+import { rotationMatrixInto } from '../rotation.ts'
+import type { TreeModel } from '../treeModel.ts'
+import { findTouch } from './touch.ts'
+
+export interface TiesContext {
+  readonly scene: Scene
+  readonly model: TreeModel
+  readonly state: TreeState // placed and moved at x
+  readonly world: CANNON.World // with the bodies placed
+  readonly layout: Layout
+  readonly x: Float64Array // [nx]
+  readonly xNext: Float64Array // [nx] f(x, u)
+}
+
+const ALIGNED = 1e-12
+
+export function cannonTies(context: TiesContext): Ties {
+  const { scene, layout } = context
+  const contacts = treeContacts(context)
+  const tiedColumns = contacts.flatMap((contact) => [
+    ...baseColumns(context, contact),
+    ...(contact.aloft ? restColumns(context, contact.root) : []),
+  ])
+  // a column may be known for two reasons
+  const seen = new Set<number>()
+  const columns = tiedColumns.filter(({ column }) => !seen.has(column) && seen.add(column))
+  return {
+    rows: layout.ndx,
+    cols: layout.ndx + layout.nu,
+    tiedColumns: columns,
+    tiedRows: scene.engines.cannon.substeps === 1 ? positionRows(context) : [],
+  }
+}
+
+interface TreeContact {
+  readonly root: number // first body
+  readonly aloft: boolean // touches nothing, near no limit
+  readonly alone: boolean // touches no other tree and no environment but planes
+  readonly normals: readonly Vec3[] // of those planes
+}
+
+/** What each kinematic tree may touch. */
+function treeContacts({ scene, model, state, world, x }: TiesContext): TreeContact[] {
+  const touch = findTouch(scene, world, state.velocity)
+  const roots = [...new Set(model.root)]
+  return roots.map((root) => {
+    const bodies = Array.from({ length: model.treeEnd[root]! - root }, (_, k) => root + k)
+    const meets = touch.pairs.some(([i, j]) => bodies.includes(i) || bodies.includes(j))
+    const solid = bodies.some((i) => touch.environment[i] === 'shapes')
+    const normals = bodies.flatMap((i) => {
+      const found = touch.environment[i]
+      return found && found !== 'shapes' ? found : []
+    })
+    const limited = bodies.some((i) => nearLimit(scene, model, x, i))
+    return {
+      root,
+      aloft: !meets && !solid && normals.length === 0 && !limited,
+      alone: !meets && !solid && !limited,
+      normals,
+    }
+  })
+}
+
+/** True where a joint may reach a limit within two control periods, at its present speed or an acceleration of 1e4 rad/s² or m/s². */
+function nearLimit(scene: Scene, model: TreeModel, x: Float64Array, i: number): boolean {
+  const limits = scene.joints[i]!.limits
+  if (!limits) return false
+  const q = x[model.qIndex[i]!]!
+  const reach = 2 * scene.dt * (Math.abs(x[model.nq + model.vIndex[i]!]!) + 1e4 * scene.dt) + 1e-3
+  return q - reach < limits[0] || q + reach > limits[1]
+}
+
+/** Columns of the tree's first joint that symmetries of the world give. */
+function baseColumns(context: TiesContext, { root, alone, normals }: TreeContact): TiedColumn[] {
+  if (!alone) return []
+  const { scene, model, layout } = context
+  const at = model.vIndex[root]! // first tangent entry
+  const rate = layout.nv + at
+  const type = model.type[root]!
+  const flat = (direction: Vec3): boolean => normals.every((normal) => Math.abs(dot(normal, direction)) < ALIGNED)
+  if (type === 'slider') {
+    if (!flat(axisOf(context, root))) return []
+    const moved = unit(at, 'where its first slider stands changes nothing else')
+    const damped = scene.joints[root]!.damping > 0 || normals.length > 0
+    return damped ? [moved] : [moved, drift(context, at, rate, 'a steady speed of its undamped first slider stays')]
+  }
+  if (type === 'hinge') {
+    const vertical = parallel(axisOf(context, root), scene.gravity)
+    return vertical && normals.length === 0 ? [unit(at, 'a turn of its vertical first hinge changes nothing else')] : []
+  }
+  if (type !== 'free') return []
+  const columns: TiedColumn[] = []
+  for (let c = 0; c < 3; c++) {
+    const direction: Vec3 = [c === 0 ? 1 : 0, c === 1 ? 1 : 0, c === 2 ? 1 : 0]
+    if (flat(direction)) columns.push(unit(at + c, 'where it stands changes nothing else'))
+    if (normals.length === 0) columns.push(drift(context, at + c, rate + c, 'a steady speed stays'))
+  }
+  const turn = turnAboutGravity(context, root, normals)
+  return turn ? [...columns, turn] : columns
+}
+
+/** Turning a free base about gravity turns its speed too, and then only carries the result along. */
+function turnAboutGravity(
+  { scene, model, state, layout, x, xNext }: TiesContext,
+  root: number,
+  normals: readonly Vec3[],
+): TiedColumn | null {
+  const size = Math.hypot(...scene.gravity)
+  const up: Vec3 = size === 0 ? [0, 0, 1] : (scene.gravity.map((value) => -value / size) as unknown as Vec3)
+  if (normals.some((normal) => !parallel(normal, up))) return null
+  const q = model.qIndex[root]!
+  const at = model.vIndex[root]!
+  const rate = layout.nv + at
+  const before = bodyAxis(state.frame, 9 * root, up)
+  const after = bodyAxisOf(xNext, q + 3, up)
+  const largest = before.reduce((best, value, c) => (Math.abs(value) > Math.abs(before[best]!) ? c : best), 0)
+  const pivot = before[largest]!
+  // J d = carried, d = (0, Rᵀ up; up × v, 0): solved for the largest entry of Rᵀ up
+  const v = (state: Float64Array): Vec3 => [
+    state[layout.nq + at]!,
+    state[layout.nq + at + 1]!,
+    state[layout.nq + at + 2]!,
+  ]
+  const turned = cross(up, v(x))
+  const carried = cross(up, [xNext[q]! - x[q]!, xNext[q + 1]! - x[q + 1]!, xNext[q + 2]! - x[q + 2]!])
+  const spun = cross(up, v(xNext))
+  const from: Term[] = []
+  const known: Term[] = []
+  for (let c = 0; c < 3; c++) {
+    if (c !== largest && before[c] !== 0) from.push({ index: at + 3 + c, value: -before[c]! / pivot })
+    if (turned[c] !== 0) from.push({ index: rate + c, value: -turned[c]! / pivot })
+    known.push({ index: at + c, value: carried[c]! / pivot })
+    known.push({ index: at + 3 + c, value: after[c]! / pivot })
+    known.push({ index: rate + c, value: spun[c]! / pivot })
+  }
+  return {
+    column: at + 3 + largest,
+    from,
+    known: known.filter(({ value }) => value !== 0),
+    reason: 'a turn about gravity carries everything along',
+  }
+}
+
+/** Columns of joint speeds of a tree at rest: through damping and the joint's own actuator, or not at all. */
+function restColumns({ scene, model, layout, x }: TiesContext, root: number): TiedColumn[] {
+  if (scene.engines.cannon.substeps !== 1) return []
+  const end = model.treeEnd[root]!
+  const first = layout.nq + model.vIndex[root]!
+  const last = layout.nq + (end < model.numBodies ? model.vIndex[end]! : model.nv)
+  for (let k = first; k < last; k++) if (x[k] !== 0) return []
+  const columns: TiedColumn[] = []
+  for (let i = root; i < end; i++) {
+    const damping = scene.joints[i]!.damping
+    const k0 = model.vIndex[i]!
+    const k1 = i + 1 < model.numBodies ? model.vIndex[i + 1]! : model.nv
+    for (let k = k0; k < k1; k++) {
+      const known = [{ index: layout.nv + k, value: 1 }]
+      const column = layout.nv + k
+      if (damping === 0) columns.push({ column, from: [], known, reason: 'at rest, undamped: a small speed stays' })
+      else {
+        const driver = scene.actuators.findIndex(({ joint, gear }) => joint === i && gear !== 0)
+        if (driver < 0 || k1 - k0 !== 1) continue
+        const value = -damping / scene.actuators[driver]!.gear
+        const from = [{ index: layout.ndx + driver, value }]
+        columns.push({ column, from, known, reason: 'at rest a speed acts through damping, as the actuator does' })
+      }
+    }
+  }
+  return columns
+}
+
+/** δq⁺ from δq and δv⁺. */
+function positionRows({ scene, model, layout, xNext }: TiesContext): TiedRow[] {
+  const h = scene.dt
+  const reason = 'a position follows from the speed after the step'
+  const rows: TiedRow[] = []
+  for (let i = 0; i < model.numBodies; i++) {
+    const at = model.vIndex[i]!
+    const rate = layout.nv + at
+    const type = model.type[i]!
+    const lines = type === 'free' ? 3 : type === 'hinge' || type === 'slider' ? 1 : 0
+    for (let c = 0; c < lines; c++)
+      rows.push({ row: at + c, from: [{ index: rate + c, value: h }], known: [{ index: at + c, value: 1 }], reason })
+    if (type !== 'free' && type !== 'ball') continue
+    const w = layout.nq + at + lines
+    const turn: Vec3 = [h * xNext[w]!, h * xNext[w + 1]!, h * xNext[w + 2]!]
+    const { carry, jacobian } = rightJacobian(turn)
+    for (let c = 0; c < 3; c++) {
+      const terms = (M: readonly (readonly number[])[], start: number, factor: number): Term[] =>
+        M[c]!.flatMap((value, d) => (value === 0 ? [] : [{ index: start + d, value: factor * value }]))
+      rows.push({
+        row: at + lines + c,
+        from: terms(jacobian, rate + lines, h),
+        known: terms(carry, at + lines, 1),
+        reason,
+      })
+    }
+  }
+  return rows
+}
+
+/** exp(−[r]×) and the right Jacobian J_r(r) of the rotation group: q ⊗ exp((r + δr)/2) = q ⊗ exp(r/2) ⊗ exp(J_r δr / 2). */
+function rightJacobian([x, y, z]: Vec3): { carry: number[][]; jacobian: number[][] } {
+  const angle2 = x * x + y * y + z * z
+  const angle = Math.sqrt(angle2)
+  const small = angle < 1e-3
+  const sinc = small ? 1 - angle2 / 6 + angle2 ** 2 / 120 : Math.sin(angle) / angle
+  const versine = small ? 0.5 - angle2 / 24 + angle2 ** 2 / 720 : (1 - Math.cos(angle)) / angle2
+  const cubic = small ? 1 / 6 - angle2 / 120 + angle2 ** 2 / 5040 : (angle - Math.sin(angle)) / (angle2 * angle)
+  const K = [
+    [0, -z, y],
+    [z, 0, -x],
+    [-y, x, 0],
+  ]
+  const r = [x, y, z]
+  const combine = (first: number, second: number): number[][] =>
+    K.map((row, i) =>
+      row.map((value, j) => (i === j ? 1 : 0) + first * value + second * (r[i]! * r[j]! - (i === j ? angle2 : 0))),
+    )
+  return { carry: combine(-sinc, versine), jacobian: combine(-versine, cubic) }
+}
+
+function unit(column: number, reason: string): TiedColumn {
+  return { column, from: [], known: [{ index: column, value: 1 }], reason }
+}
+
+/** A speed that stays: v⁺ = v, q⁺ = q + dt·v. */
+function drift({ scene }: TiesContext, position: number, column: number, reason: string): TiedColumn {
+  const known = [
+    { index: column, value: 1 },
+    { index: position, value: scene.dt },
+  ]
+  return { column, from: [], known, reason }
+}
+
+function axisOf({ state }: TiesContext, body: number): Vec3 {
+  return [state.axis[3 * body]!, state.axis[3 * body + 1]!, state.axis[3 * body + 2]!]
+}
+
+/** Rᵀ v, R row-major at k. */
+function bodyAxis(R: Float64Array, k: number, v: Vec3): Vec3 {
+  const entry = (c: number): number => R[k + c]! * v[0] + R[k + 3 + c]! * v[1] + R[k + 6 + c]! * v[2]
+  return [entry(0), entry(1), entry(2)]
+}
+
+/** Rᵀ v for the quaternion (w, x, y, z) at k. */
+function bodyAxisOf(x: Float64Array, k: number, v: Vec3): Vec3 {
+  const R = new Float64Array(9)
+  rotationMatrixInto(R, 0, x, k)
+  return bodyAxis(R, 0, v)
+}
+
+function parallel(a: Vec3, b: Vec3): boolean {
+  return Math.hypot(...cross(a, b)) <= ALIGNED * Math.max(1, Math.hypot(...b))
+}
+
+function dot(a: Vec3, b: Vec3): number {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+function cross(a: Vec3, b: Vec3): Vec3 {
+  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+}
