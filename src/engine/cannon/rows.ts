@@ -227,7 +227,11 @@ export function createRows(model: TreeModel, state: TreeState, friction: Readonl
       if (a[row]! >= 0) for (let c = 0; c < 6; c++) scratch[6 * a[row]! + c]! += C[k + c]!
       if (b[row]! >= 0) for (let c = 0; c < 6; c++) scratch[6 * b[row]! + c]! += C[k + 6 + c]!
       for (const root of roots) tree.solve(view, scratch, root, model.treeEnd[root]!)
-      if (compliance[row]! < 0) compliance[row] = -compliance[row]! * speed(row, response, at)
+      if (compliance[row]! >= 0) continue
+      compliance[row] = -compliance[row]! * speed(row, response, at)
+      // the second tangent of a contact: both take their mean, which does not depend on how the pair is turned
+      if (row > 0 && normal[row]! >= 0 && normal[row - 1] === normal[row])
+        compliance[row] = compliance[row - 1] = (compliance[row]! + compliance[row - 1]!) / 2
     }
   }
 
