@@ -29,6 +29,13 @@ export function randomPattern(source: Random, rows: number, cols: number, densit
   return patternFromEntries(rows, cols, entries)
 }
 
+/** Each pair of mirrored entries, and each diagonal one, with the given probability. */
+export function randomSymmetric(source: Random, n: number, density: number): Pattern {
+  const entries: [number, number][] = []
+  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) if (source.uniform() < density) entries.push([i, j], [j, i])
+  return patternFromEntries(n, n, entries)
+}
+
 /** All (row, column) pairs. */
 export function entriesOf(pattern: Pattern): [number, number][] {
   const entries: [number, number][] = []
@@ -48,6 +55,52 @@ export function findConflict(pattern: Pattern, colors: ArrayLike<number>): strin
   return null
 }
 
+/**
+ * What makes a star or acyclic coloring of a symmetric pattern invalid, or null: two neighbours of one color; a path on four
+ * vertices (star), or a cycle (acyclic), of two colors. Each pair of colors is looked at on its own: slow, and obviously right.
+ */
+export function findSymmetricConflict(
+  pattern: Pattern,
+  colors: ArrayLike<number>,
+  problem: 'star' | 'acyclic',
+): string | null {
+  const edges = entriesOf(pattern).filter(([i, j]) => i < j)
+  for (const [i, j] of edges) if (colors[i] === colors[j]) return `neighbours ${i} and ${j} have color ${colors[i]}`
+  const byPair = new Map<string, [number, number][]>()
+  for (const [i, j] of edges) {
+    const pair = [colors[i]!, colors[j]!].sort((a, b) => a - b).join(' and ')
+    byPair.set(pair, [...(byPair.get(pair) ?? []), [i, j]])
+  }
+  for (const [pair, two] of byPair) {
+    const neighbours = new Map<number, number[]>()
+    for (const [i, j] of two)
+      for (const [v, w] of [
+        [i, j],
+        [j, i],
+      ] as const)
+        neighbours.set(v, [...(neighbours.get(v) ?? []), w])
+    if (problem === 'star') {
+      // The middle edge of a path on four vertices joins two vertices that both have another neighbour.
+      const middle = two.find(([i, j]) => neighbours.get(i)!.length > 1 && neighbours.get(j)!.length > 1)
+      if (middle !== undefined) return `colors ${pair} meet on a path through ${middle}`
+    } else {
+      // Taking leaves away for as long as there are any leaves nothing but cycles.
+      const leaves = [...neighbours.keys()].filter((v) => neighbours.get(v)!.length === 1)
+      for (let v = leaves.pop(); v !== undefined; v = leaves.pop())
+        for (const w of neighbours.get(v)!) {
+          const others = neighbours.get(w)!.filter((x) => x !== v)
+          neighbours.set(w, others)
+          neighbours.set(v, [])
+          if (others.length === 1) leaves.push(w)
+        }
+      if ([...neighbours.values()].some((others) => others.length > 0)) return `colors ${pair} meet on a cycle`
+    }
+  }
+  return null
+}
+
+type ByOrder = Readonly<Record<'N' | 'LF' | 'SL' | 'ID' | 'DLF', number>>
+
 export interface ExpectedColors {
   readonly name: string
   readonly file: string
@@ -55,7 +108,12 @@ export interface ExpectedColors {
   readonly n: number
   readonly nnz: number
   readonly symmetric_pattern: boolean
-  readonly colors: { readonly column: Readonly<Record<'N' | 'LF' | 'SL' | 'ID' | 'DLF', number>> }
+  readonly colors: {
+    readonly column: ByOrder
+    readonly star_2005_alg41?: ByOrder // the symmetric ones only, these three
+    readonly star_2007?: ByOrder
+    readonly acyclic_2007?: ByOrder
+  }
 }
 
 const folder = new URL('../../../shared/data/matrices/', import.meta.url)
