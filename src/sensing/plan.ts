@@ -1,10 +1,12 @@
 /** The values that pass between the three steps of sensing. All are plain: they survive JSON.stringify and JSON.parse. */
 
+import type { Elimination } from './eliminate.ts'
+
 /** Forward: (f(z + p) − f(z)) / p, one shared extra call. Central: (f(z + p) − f(z − p)) / 2p. */
 export type Scheme = 'forward' | 'central'
 
 /** Methods with a recovery in recover/recoveries.ts. */
-export type PlanMethod = 'dense' | 'colored'
+export type PlanMethod = 'dense' | 'colored' | 'newsam-ramsdell'
 
 /** What to perturb and how to decode the answers; prepared once, used at many points. */
 export interface Plan {
@@ -34,6 +36,16 @@ export type Decoder =
       readonly numColors: number
       readonly colors: readonly number[] // [n], the direction that perturbs column j; −1: column known to be zero
       readonly colPtr: readonly number[] // [n + 1], the sparsity pattern as in linalg/pattern.ts
+      readonly rowIdx: readonly number[] // [nnz]
+      readonly elimination: Elimination | null // null: every entry stands alone in its difference
+    }
+  | {
+      readonly method: 'newsam-ramsdell'
+      readonly numColors: number // C: columns of one color move by the same multiples
+      readonly colors: readonly number[] // [n]; −1: column known to be zero
+      readonly unitOf: readonly number[] // [C], the only direction that moves the color; −1: several do
+      readonly condition: number // the worst condition number of a row's equations, in the ∞-norm
+      readonly colPtr: readonly number[] // [n + 1]
       readonly rowIdx: readonly number[] // [nnz]
     }
 

@@ -1,30 +1,44 @@
 /** Step one of sensing: chooses directions, steps and a decoder for all Jacobians of one structure. Calls nothing. */
 
 import { checkPattern } from '../linalg/checkPattern.ts'
-import type { Pattern } from '../linalg/pattern.ts'
+import { type Pattern, patternFromEntries } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
+import type { Reading } from './chooseColoring.ts'
 import { fingerprint } from './fingerprint.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
 import type { Plan, PlanMethod, Scheme } from './plan.ts'
 import { recoveries } from './recover/recoveries.ts'
 import type { Design, Problem } from './recover/recovery.ts'
 import { defaultStep, defaultTolerance } from './steps.ts'
+import { findTwins, type Symmetry } from './symmetricBlocks.ts'
 
 /** What is known before measuring. Sizes may be left out where a pattern gives them. */
 export interface SensingStructure {
   readonly inputs?: number | undefined // n
   readonly outputs?: number | undefined // m
   readonly sparsity?: Pattern | undefined // superset of the nonzeros, [m × n]
+  /**
+   * What is known to be symmetric: true for all of a square Jacobian, or blocks J[rows, columns] of it, in outputs per input. Saves
+   * directions together with sparsity only: a dense symmetric Jacobian has as many directions as inputs.
+   */
+  readonly symmetric?: Symmetry | undefined
 }
 
 export interface PrepareOptions {
   readonly method?: PlanMethod | 'auto' | undefined // default 'auto'
+  /**
+   * How coloring may read the entries of symmetric blocks: 'direct', each alone in a difference; 'substitution', the fewest
+   * directions, errors adding up along chains of entries; 'auto' (default), the latter while chains are short.
+   */
+  readonly reading?: Reading | undefined
   readonly scheme?: Scheme | undefined // default 'central'
   readonly step?: number | undefined // relative to the inputs' typical magnitudes; default ∛ε central, √ε forward
   readonly heldOut?: number | undefined // held-out directions, default 2; 0 gives no certificate
   readonly tolerance?: number | undefined // of the certificate; default: see defaultTolerance in steps.ts
   readonly seed?: number | undefined // default 1
 }
+
+const READINGS: readonly Reading[] = ['auto', 'direct', 'substitution']
 
 /** 'auto' takes the coloring when it needs at most this share of the dense directions. */
 const WORTHWHILE = 0.9
@@ -41,7 +55,7 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
   const tolerance = positive('tolerance', options.tolerance ?? defaultTolerance(scheme, step))
   if (!(Number.isSafeInteger(heldOut) && heldOut >= 0))
     throw new RangeError(`sensing: heldOut must be an integer ≥ 0, got ${heldOut}`)
-  const problem = resolveProblem(structure)
+  const problem = resolveProblem(structure, options.reading ?? 'auto')
   const { inputs: n, outputs: m } = problem
 
   const { method: chosen, design, notes } = chooseDesign(problem, method)
@@ -70,8 +84,9 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
       D,
       steps,
       heldOutD,
-      decoder.method === 'colored' ? decoder.colPtr : [],
-      decoder.method === 'colored' ? decoder.rowIdx : [],
+      decoder.method === 'dense' ? [] : decoder.colPtr,
+      decoder.method === 'dense' ? [] : decoder.rowIdx,
+      decoder.method === 'colored' && decoder.elimination !== null ? decoder.elimination.twin : [],
     ),
   }
 }
@@ -100,11 +115,15 @@ function chooseDesign(
   return { method: 'dense', design: recoveries.dense.design(problem), notes: [note] }
 }
 
-function resolveProblem({ inputs, outputs, sparsity }: SensingStructure): Problem {
+function resolveProblem({ inputs, outputs, sparsity, symmetric }: SensingStructure, reading: Reading): Problem {
   const n = size('inputs', inputs ?? sparsity?.cols)
   const m = size('outputs', outputs ?? sparsity?.rows)
   if (sparsity !== undefined) checkPattern('sensing', sparsity, m, n)
-  return { inputs: n, outputs: m, sparsity: sparsity ?? null }
+  if (!READINGS.includes(reading))
+    throw new RangeError(`sensing: reading must be one of ${READINGS.join(', ')}; got ${String(reading)}`)
+  // Without a pattern no coloring will look at the blocks.
+  if (symmetric !== undefined && sparsity === undefined) findTwins('sensing', patternFromEntries(m, n, []), symmetric)
+  return { inputs: n, outputs: m, sparsity: sparsity ?? null, symmetric: symmetric ?? null, reading }
 }
 
 function size(name: string, value: number | undefined): number {

@@ -1,6 +1,6 @@
 /** What a sensed Jacobian cost and how far it can be trusted. Comes with every Jacobian, certified or not. */
 export interface Quality {
-  readonly method: 'dense' | 'colored' | 'rainbow' | 'compressed' | 'native' // the one that ran
+  readonly method: 'dense' | 'colored' | 'newsam-ramsdell' | 'rainbow' | 'compressed' | 'native' // the one that ran
   readonly scheme: 'forward' | 'central'
   readonly calls: number // blackbox evaluations in all
   readonly callsFor: CallCounts // the same, by purpose; their sum is `calls`

@@ -7,6 +7,7 @@ import { spanInto } from './perturb.ts'
 import type { Measurements, Plan } from './plan.ts'
 import type { CallCounts, Quality } from './quality.ts'
 import { recoveries } from './recover/recoveries.ts'
+import type { Answers } from './recover/recovery.ts'
 
 /**
  * J [m × n] in units of outputs per input, from measurements taken with the plan. Rows above the plan's tolerance on held-out
@@ -25,11 +26,16 @@ export function recover(plan: Plan, measurements: Measurements): { J: Matrix; qu
 
 /** J [m × n], row-major, without certificate. */
 export function decode(plan: Plan, measurements: Measurements): Float64Array {
-  checkMeasurements(plan, measurements)
-  const { at, scale, scheme, Y } = measurements
+  checkMeasurements('recover', plan, measurements)
+  const J = new Float64Array(plan.outputs * plan.inputs)
+  recoveries[plan.method].decodeInto(J, plan, answersOf(plan, measurements))
+  return J
+}
+
+/** Measurements as a recovery reads them; a step that vanishes beside its input's value throws RangeError. */
+export function answersOf(plan: Plan, { at, scale, scheme, Y }: Measurements): Answers {
   const n = plan.inputs
-  const J = new Float64Array(plan.outputs * n)
-  recoveries[plan.method].decodeInto(J, plan, {
+  return {
     Y,
     spanInto(span, t) {
       spanInto(span, at, scale, plan.D, t * n, plan.steps[t]!, scheme)
@@ -39,8 +45,7 @@ export function decode(plan: Plan, measurements: Measurements): Float64Array {
             `recover: the step of input ${j} vanishes beside its value ${at[j]}; give a larger scale or step`,
           )
     },
-  })
-  return J
+  }
 }
 
 /** The held-out part of plan and measurements. */
@@ -106,7 +111,8 @@ export function qualityOf(
   }
 }
 
-function checkMeasurements(plan: Plan, measurements: Measurements): void {
+/** Throws RangeError listing the fields in which plan and measurements differ. */
+export function checkMeasurements(who: string, plan: Plan, measurements: Measurements): void {
   const { inputs: n, outputs: m, scheme, directions, heldOutDirections } = plan
   const fields = [
     { name: 'inputs', planned: n, actual: measurements.inputs },
@@ -123,5 +129,5 @@ function checkMeasurements(plan: Plan, measurements: Measurements): void {
       actual: measurements.fingerprint,
     },
   ]
-  checkMatch('recover', fields)
+  checkMatch(who, fields)
 }

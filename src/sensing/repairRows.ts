@@ -113,7 +113,7 @@ function solveRows(
   open: readonly number[],
   floor: Float64Array,
 ): void {
-  if (plan.decoder.method !== 'colored') return
+  if (plan.decoder.method === 'dense') return
   const { inputs: n, outputs: m, directions: k, tolerance, scheme } = plan
   const { at, scale } = measurements
   const q = k + known.steps.length

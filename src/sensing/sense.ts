@@ -16,6 +16,7 @@ import type { Quality } from './quality.ts'
 import { decode, heldOutOf, qualityOf, stepRangeOf } from './recover.ts'
 import { repairRows } from './repairRows.ts'
 import { openSession, type Session } from './session.ts'
+import { type Symmetry, withMirrorImages } from './symmetricBlocks.ts'
 
 export interface SenseOptions extends MeasureOptions, PrepareOptions {
   readonly structure?:
@@ -24,6 +25,8 @@ export interface SenseOptions extends MeasureOptions, PrepareOptions {
         readonly sparsity?: Pattern | 'detect' | undefined
         /** true: probe the given superset first and keep only the entries that stand out. */
         readonly refine?: boolean | undefined
+        /** What is known to be symmetric, see SensingStructure; checked like all else by the held-out directions. */
+        readonly symmetric?: Symmetry | undefined
       }
     | undefined
   /** A plan of an earlier result, to be used again: saves coloring. Structure and preparing options are then those of the plan. */
@@ -45,7 +48,8 @@ const REPAIR_STREAM = 1
  * J = ∂f/∂z at `at`. Calls: 1 + C forward (without `base`) or 2C central with C colors (n directions for dense differences),
  * 1 or 2 per held-out direction, and those of detection and repair, as `quality.callsFor` says. Rows that fail on held-out
  * directions are first measured more closely, then repaired; 'uncertified' says that some still fail (`quality.failedRows`), or
- * that nothing was held out. With `method: 'colored'` and no pattern, the pattern is detected. Throws RangeError on misuse or
+ * that nothing was held out. With `method: 'colored'` or `'newsam-ramsdell'` and no pattern,
+ * the pattern is detected. Throws RangeError on misuse or
  * when the plan itself exceeds maxCalls (repair just stops there), BlackboxError on values that are not finite, and the signal's
  * reason when aborted.
  */
@@ -59,16 +63,21 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   let plan = options.plan
   if (plan === undefined) {
     const superset = structure.sparsity === 'detect' ? undefined : structure.sparsity
-    const usesPattern = method === 'colored' || method === 'auto'
-    const detects = usesPattern && (structure.sparsity === 'detect' || (superset === undefined && method === 'colored'))
+    const needsPattern = method === 'colored' || method === 'newsam-ramsdell'
+    const usesPattern = needsPattern || method === 'auto'
+    const detects = usesPattern && (structure.sparsity === 'detect' || (superset === undefined && needsPattern))
     const refines = usesPattern && superset !== undefined && structure.refine === true
     const prepare = (sparsity: Pattern | undefined, as: PrepareOptions['method']) =>
-      prepareSensing({ inputs: blackbox.inputs, outputs: blackbox.outputs, sparsity }, { ...options, method: as })
+      prepareSensing(
+        { inputs: blackbox.inputs, outputs: blackbox.outputs, sparsity, symmetric: structure.symmetric },
+        { ...options, method: as },
+      )
     // Prepared before detection too: misuse shall throw before anything is called.
     plan = prepare(superset, detects ? 'dense' : method)
     if (detects || refines) {
       pattern = await detectWithin(session, superset, step)
-      plan = prepare(pattern, method)
+      const { symmetric } = structure
+      plan = prepare(symmetric === undefined ? pattern : withMirrorImages(pattern, symmetric), method)
     }
   }
 
@@ -97,7 +106,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
       const source = random(plan.seed, REPAIR_STREAM)
       repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed, source })
       if (repair.repairedRows.length > 0)
-        notes.push('the sparsity pattern misses entries in the repaired rows, or the blackbox is not smooth there')
+        notes.push(`the ${structureOf(plan)} in the repaired rows, or the blackbox is not smooth there`)
     }
   }
 
@@ -133,11 +142,17 @@ function checkReuse(plan: Plan, blackbox: Blackbox, options: SenseOptions): void
   add('tolerance', plan.tolerance, tolerance)
   add('seed', plan.seed, seed)
   const sparsity = structure?.sparsity
-  if (typeof sparsity === 'object' && plan.decoder.method === 'colored') {
+  if (typeof sparsity === 'object' && plan.decoder.method !== 'dense') {
     const { colPtr, rowIdx } = plan.decoder
     add('sparsity pattern', fingerprint(colPtr, rowIdx), fingerprint(sparsity.colPtr, sparsity.rowIdx))
   }
   checkMatch('sense', fields)
+}
+
+function structureOf({ decoder }: Plan): string {
+  return decoder.method === 'colored' && decoder.elimination !== null
+    ? 'sparsity pattern misses entries or the symmetry does not hold'
+    : 'sparsity pattern misses entries'
 }
 
 function rowsAbove(residuals: Float64Array, tolerance: number): number[] {

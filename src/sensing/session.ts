@@ -112,7 +112,11 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       } else {
         for (let p = from; p < to; p++) writePoint(p, Z.subarray((p - from) * n, (p - from + 1) * n))
         const points = Z.subarray(0, (to - from) * n)
-        await blackbox.evaluateBatch(points, values.subarray(from * m, to * m), to - from)
+        const before = done
+        await blackbox.evaluateBatch(points, values.subarray(from * m, to * m), to - from, {
+          signal,
+          onProgress: onProgress && ((part) => onProgress(before + part, Math.max(before + part, total))),
+        })
       }
       check(from, to)
       // A signal can only be heard when timers and messages get their turn.

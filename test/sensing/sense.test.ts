@@ -221,7 +221,11 @@ describe('failures are named', () => {
     ['size of at', { at: [0] }, /sense: at must have 5 entries, got 1/],
     ['NaN in at', { at: [0, 0, Number.NaN, 0, 0] }, /sense: at\[2\] must be finite, got NaN/],
     ['size of base', { base: [0] }, /sense: base must have 5 entries, got 1/],
-    ['method', { method: 'magic' as PlanMethod }, /method must be one of dense, colored, auto; got magic/],
+    [
+      'method',
+      { method: 'magic' as PlanMethod },
+      /method must be one of dense, colored, newsam-ramsdell, auto; got magic/,
+    ],
     [
       'method with detection',
       { method: 'magic' as PlanMethod, structure: { sparsity: 'detect' } },

@@ -1,11 +1,15 @@
 import type { Pattern } from '../../linalg/pattern.ts'
+import type { Reading } from '../chooseColoring.ts'
 import type { Decoder, Plan, PlanMethod } from '../plan.ts'
+import type { Symmetry } from '../symmetricBlocks.ts'
 
 /** What is known of the Jacobian before measuring. */
 export interface Problem {
   readonly inputs: number // n
   readonly outputs: number // m
   readonly sparsity: Pattern | null // superset of the nonzeros, [m × n]; null: unknown
+  readonly symmetric: Symmetry | null // blocks known to be symmetric
+  readonly reading: Reading // how entries of symmetric blocks may be read
 }
 
 /** What a recovery chooses for a problem. */
@@ -30,4 +34,6 @@ export interface Recovery {
   design(problem: Problem): Design
   /** Writes all of J; row-major. */
   decodeInto(J: Float64Array, plan: Plan, answers: Answers): void // [m × n]
+  /** Recoveries of a pattern: writes its entries, in the order of rowIdx. Memory proportional to directions and entries. */
+  valuesInto?(values: Float64Array, plan: Plan, answers: Answers): void // [nnz]
 }

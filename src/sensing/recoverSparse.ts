@@ -1,0 +1,66 @@
+import type { Pattern } from '../linalg/pattern.ts'
+import { type HeldOut, type Misfit, roundingFloor, rowResiduals } from './certificate.ts'
+import { spanInto } from './perturb.ts'
+import type { Measurements, Plan } from './plan.ts'
+import type { Quality } from './quality.ts'
+import { answersOf, checkMeasurements, heldOutOf, qualityOf, stepRangeOf } from './recover.ts'
+import { recoveries } from './recover/recoveries.ts'
+
+export interface SparseJacobian {
+  readonly pattern: Pattern // the plan's, [m × n]
+  readonly values: Float64Array // [nnz], entry k stands in row pattern.rowIdx[k], in outputs per input
+  readonly quality: Quality
+}
+
+/**
+ * The entries of a sparse Jacobian from measurements taken with a plan that has a pattern, for Jacobians too large to be stored
+ * densely: memory is proportional to (directions + held-out directions) · (inputs + outputs) plus entries. The certificate is that
+ * of `recover`. Throws RangeError on a plan without a pattern and naming each field in which plan and measurements differ.
+ */
+export function recoverSparse(plan: Plan, measurements: Measurements): SparseJacobian {
+  const { decoder } = plan
+  const { valuesInto } = recoveries[plan.method]
+  if (decoder.method === 'dense' || valuesInto === undefined)
+    throw new RangeError(`recoverSparse: a ${plan.method} plan has no sparsity pattern; use recover`)
+  checkMeasurements('recoverSparse', plan, measurements)
+  const pattern: Pattern = {
+    rows: plan.outputs,
+    cols: plan.inputs,
+    colPtr: Int32Array.from(decoder.colPtr),
+    rowIdx: Int32Array.from(decoder.rowIdx),
+  }
+  const values = new Float64Array(pattern.rowIdx.length)
+  valuesInto(values, plan, answersOf(plan, measurements))
+  const misfits = sparseMisfitOf(pattern, values, heldOutOf(plan, measurements))
+  const residuals = rowResiduals(misfits, roundingFloor(measurements.outputScale), plan.tolerance)
+  const calls = { ...measurements.calls, detection: 0, repair: 0, fallback: 0 }
+  return { pattern, values, quality: qualityOf(plan, residuals, { calls, stepRange: stepRangeOf(plan, measurements) }) }
+}
+
+/** `misfitOf` of the certificate for the entries of a pattern. */
+function sparseMisfitOf(pattern: Pattern, values: Float64Array, heldOut: HeldOut): Misfit {
+  const { at, scale, scheme, D, steps, Y } = heldOut
+  const { rows: m, cols: n, colPtr, rowIdx } = pattern
+  const count = steps.length
+  const misfit = new Float64Array(count * m)
+  const size = new Float64Array(count * m)
+  const span = new Float64Array(n)
+  const squares = new Float64Array(m)
+  for (let j = 0; j < n; j++)
+    for (let k = colPtr[j]!; k < colPtr[j + 1]!; k++) squares[rowIdx[k]!]! += (values[k]! * scale[j]!) ** 2
+  const sides = scheme === 'central' ? 2 : 1
+  for (let t = 0; t < count; t++) {
+    spanInto(span, at, scale, D, t * n, steps[t]!, scheme)
+    let square = 0
+    for (let j = 0; j < n; j++) square += D[t * n + j]! ** 2
+    const rms = Math.sqrt(square / Math.max(1, n))
+    for (let j = 0; j < n; j++)
+      for (let k = colPtr[j]!; k < colPtr[j + 1]!; k++) misfit[t * m + rowIdx[k]!]! -= values[k]! * span[j]!
+    for (let i = 0; i < m; i++) {
+      const Delta = Y[t * m + i]!
+      misfit[t * m + i]! += Delta
+      size[t * m + i] = Math.max(Math.abs(Delta), sides * steps[t]! * rms * Math.sqrt(squares[i]!))
+    }
+  }
+  return { count, misfit, size }
+}
