@@ -4,6 +4,7 @@ import { Matrix } from 'ml-matrix'
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Pattern } from '../linalg/pattern.ts'
 import { roundingFloor } from './certificate.ts'
+import { detectBySensing } from './detectBySensing.ts'
 import type { MeasureOptions } from './measure.ts'
 import { patternFromJacobian } from './patternFromJacobian.ts'
 import { callsPerDirection, type Scheme } from './plan.ts'
@@ -26,7 +27,8 @@ const ERROR_UNITS = 10
  * The entries of the Jacobian at a point that stand out from rounding and the error of the differences: above
  * ROUNDING_UNITS · ε · |output| / step, and above ten times the relative error to expect of their row (7e-10 central, 3e-7
  * forward at default steps). An entry that happens to vanish at this point is not found: held-out certificates at other points
- * show it. Calls: those of dense differences, or of the superset's coloring (1 + C forward, 2C central). Throws as `measure`.
+ * show it. Directions: with a superset one for each color of its coloring, else those of detectBySensing, at most one for each
+ * input and two; 1 call each forward (and 1 for the base), 2 central. Throws as `measure`.
  */
 export async function detectPattern(blackbox: Blackbox, options: DetectOptions): Promise<Pattern> {
   const { superset, scheme = 'central', step } = options
@@ -40,10 +42,10 @@ export async function detectWithin(
   superset: Pattern | undefined,
   step: number | undefined,
 ): Promise<Pattern> {
+  if (superset === undefined) return (await detectBySensing(session, { step })).pattern
   const { scheme, blackbox } = session
   const structure = { inputs: blackbox.inputs, outputs: blackbox.outputs, sparsity: superset }
-  const method = superset === undefined ? 'dense' : 'colored'
-  const plan = prepareSensing(structure, { method, scheme, step, heldOut: 0 })
+  const plan = prepareSensing(structure, { method: 'colored', scheme, step, heldOut: 0 })
   const { inputs, outputs, directions, steps } = plan
   session.expect(directions * callsPerDirection(scheme))
   if (directions > 0) await session.ensureBase()

@@ -44,7 +44,7 @@ describe('a pattern that nobody knows', () => {
   it.each([
     [200, 3, 60],
     [200, 5, 80],
-    [400, 4, 120],
+    [300, 2, 50],
   ])('n = %d, %d entries a row: found exactly from fewer than %d directions, dirt left out', async (n, s, most) => {
     const { blackbox, places } = sparseMap(n, s, 4)
     const { pattern, directions, dense, calls } = await detect(blackbox)
