@@ -5,6 +5,12 @@ import { countNonzeros, densePattern } from '../linalg/pattern.ts'
 import { parseMatrixMarket } from '../linalg/matrixMarket.ts'
 import { InputError } from '../scene/inputError.ts'
 import { type ColumnColoring, colorColumns } from '../sensing/colorColumns.ts'
+import {
+  colorSymmetric,
+  SYMMETRIC_RULES,
+  type SymmetricColoring,
+  type SymmetricProblem,
+} from '../sensing/colorSymmetric.ts'
 import { COLUMN_ORDERS } from '../sensing/columnOrders.ts'
 import { patternFromJacobian } from '../sensing/patternFromJacobian.ts'
 import { type Io, printJson } from './io.ts'
@@ -14,7 +20,7 @@ import { readText } from './readText.ts'
 import { textTable } from './table.ts'
 
 interface ColorFlags extends LinearizeFlags {
-  readonly problem: 'column'
+  readonly problem: 'column' | SymmetricProblem
   readonly order: ColumnColoring['order'] | 'best'
 }
 
@@ -25,16 +31,25 @@ export function addColorCommand(program: Command, io: Io): void {
   addLinearizeOptions(
     program
       .command('color')
-      .description('color the columns of a sparsity pattern: of a Matrix Market file, or of a scene at a point')
+      .description(
+        'color a sparsity pattern, of a Matrix Market file or of a scene at a point: as many colors as directions are needed',
+      )
       .argument('<file.mtx|scene>', 'a .mtx or .mtx.gz file, or a scene file, folder or name'),
   )
-    .addOption(new Option('--problem <kind>', 'what a coloring must separate').choices(['column']).default('column'))
+    .addOption(
+      new Option(
+        '--problem <kind>',
+        'column: any Jacobian; star: a symmetric one, entries read directly; acyclic: a symmetric one, by substitution',
+      )
+        .choices(['column', ...Object.keys(SYMMETRIC_RULES)])
+        .default('column'),
+    )
     .addOption(new Option('--order <name>', 'order of the columns').choices([...COLUMN_ORDERS, 'best']).default('best'))
     .action(async (source: string, flags: ColorFlags) => {
       const pattern = /\.mtx(\.gz)?$/i.test(source)
         ? await patternOfFile(source)
         : await patternOfScene(source, flags, io)
-      const { numColors, order, lowerBound, optimal } = colorColumns(pattern, { order: flags.order })
+      const { numColors, order, lowerBound, optimal } = colorAs(flags.problem, pattern, flags.order, source)
       const summary = {
         rows: pattern.rows,
         columns: pattern.cols,
@@ -59,6 +74,25 @@ export function addColorCommand(program: Command, io: Io): void {
           ),
         )
     })
+}
+
+function colorAs(
+  problem: ColorFlags['problem'],
+  pattern: Pattern,
+  order: ColorFlags['order'],
+  source: string,
+): ColumnColoring | SymmetricColoring {
+  if (problem === 'column') return colorColumns(pattern, { order })
+  try {
+    return colorSymmetric(pattern, { problem, order })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new InputError({
+      file: source,
+      expected: `a symmetric pattern, for --problem ${problem}`,
+      found: error.message.replace('colorSymmetric: ', ''),
+    })
+  }
 }
 
 async function patternOfFile(file: string): Promise<Pattern> {
