@@ -2,6 +2,8 @@
 
 import type { Elimination } from './eliminate.ts'
 
+import type { Ties } from '../linalg/ties.ts'
+
 /** Forward: (f(z + p) − f(z)) / p, one shared extra call. Central: (f(z + p) − f(z − p)) / 2p. */
 export type Scheme = 'forward' | 'central'
 
@@ -22,6 +24,7 @@ export interface Plan {
   readonly heldOut: readonly number[] // [h × n], like D, entries within ±1
   readonly heldOutSteps: readonly number[] // [h]
   readonly decoder: Decoder
+  readonly ties: Ties | null // columns and rows that follow from those measured
   readonly tolerance: number // what the held-out residual of each row is held against
   readonly seed: number
   readonly notes: readonly string[] // sentences for people: why this method

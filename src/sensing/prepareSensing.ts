@@ -3,12 +3,14 @@
 import { checkPattern } from '../linalg/checkPattern.ts'
 import { type Pattern, patternFromEntries } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
+import { checkTies, type Ties } from '../linalg/ties.ts'
 import type { Reading } from './chooseColoring.ts'
 import { fingerprint } from './fingerprint.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
 import type { Plan, PlanMethod, Scheme } from './plan.ts'
 import { recoveries } from './recover/recoveries.ts'
 import type { Design, Problem } from './recover/recovery.ts'
+import { restrictPattern } from './restrictPattern.ts'
 import { defaultStep, defaultTolerance } from './steps.ts'
 import { findTwins, type Symmetry } from './symmetricBlocks.ts'
 
@@ -22,6 +24,8 @@ export interface SensingStructure {
    * directions together with sparsity only: a dense symmetric Jacobian has as many directions as inputs.
    */
   readonly symmetric?: Symmetry | undefined
+  /** Columns and rows that follow from others: they are neither perturbed nor decoded. Symmetric blocks lie outside of them. */
+  readonly ties?: Ties | undefined
 }
 
 export interface PrepareOptions {
@@ -58,7 +62,7 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
   const problem = resolveProblem(structure, options.reading ?? 'auto')
   const { inputs: n, outputs: m } = problem
 
-  const { method: chosen, design, notes } = chooseDesign(problem, method)
+  const { method: chosen, design, ties, notes } = chooseDesign(problem, structure.ties ?? null, method)
   const { directions, D, decoder } = design
   const steps = new Array<number>(directions).fill(step)
   const heldOutD = heldOutDirections(random(seed), n, heldOut)
@@ -75,6 +79,7 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
     heldOut: heldOutD,
     heldOutSteps,
     decoder,
+    ties,
     tolerance,
     seed,
     notes,
@@ -87,14 +92,24 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
       decoder.method === 'dense' ? [] : decoder.colPtr,
       decoder.method === 'dense' ? [] : decoder.rowIdx,
       decoder.method === 'colored' && decoder.elimination !== null ? decoder.elimination.twin : [],
+      ties === null ? '' : JSON.stringify(ties),
     ),
   }
 }
 
-function chooseDesign(
-  problem: Problem,
-  method: PlanMethod | 'auto',
-): { method: PlanMethod; design: Design; notes: readonly string[] } {
+interface Choice {
+  readonly method: PlanMethod
+  readonly design: Design
+  readonly ties: Ties | null
+  readonly notes: readonly string[]
+}
+
+function chooseDesign(whole: Problem, given: Ties | null, method: PlanMethod | 'auto'): Choice {
+  const { inputs: n, outputs: m } = whole
+  if (given !== null) checkTies('sensing', given, m, n)
+  // plain dense differences lean on nothing
+  const ties = method === 'dense' ? null : given
+  const problem = ties === null ? whole : { ...whole, sparsity: restrictPattern(whole.sparsity, ties) }
   if (method !== 'auto') {
     const recovery = Object.hasOwn(recoveries, method) ? recoveries[method] : undefined
     if (recovery === undefined) {
@@ -102,17 +117,26 @@ function chooseDesign(
       throw new RangeError(`sensing: method must be one of ${names}; got ${String(method)}`)
     }
     const design = recovery.design(problem)
-    return { method, design, notes: design.notes }
+    return { method, design, ties, notes: [...tiesNote(ties, n), ...design.notes] }
   }
   if (problem.sparsity === null) {
     const note = 'auto took dense differences: no sparsity pattern was given'
-    return { method: 'dense', design: recoveries.dense.design(problem), notes: [note] }
+    return { method: 'dense', design: recoveries.dense.design(whole), ties: null, notes: [note] }
   }
   const design = recoveries.colored.design(problem)
-  if (design.directions <= WORTHWHILE * problem.inputs)
-    return { method: 'colored', design, notes: [`auto took coloring: ${design.notes.join('; ')}`] }
-  const note = `auto took dense differences: coloring does not pay (${design.notes.join('; ')})`
-  return { method: 'dense', design: recoveries.dense.design(problem), notes: [note] }
+  const colors = design.notes.join('; ')
+  if (design.directions <= WORTHWHILE * n)
+    return { method: 'colored', design, ties, notes: [...tiesNote(ties, n), `auto took coloring: ${colors}`] }
+  const note = `auto took dense differences: coloring does not pay (${colors})`
+  return { method: 'dense', design: recoveries.dense.design(whole), ties: null, notes: [note] }
+}
+
+function tiesNote(ties: Ties | null, n: number): string[] {
+  if (ties === null || ties.tiedColumns.length + ties.tiedRows.length === 0) return []
+  const reasons = [...new Set([...ties.tiedColumns, ...ties.tiedRows].map(({ reason }) => reason))]
+  return [
+    `known beforehand: ${ties.tiedColumns.length} of ${n} columns, ${ties.tiedRows.length} rows (${reasons.join('; ')})`,
+  ]
 }
 
 function resolveProblem({ inputs, outputs, sparsity, symmetric }: SensingStructure, reading: Reading): Problem {

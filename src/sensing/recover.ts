@@ -1,6 +1,7 @@
 /** Step three of sensing: the Jacobian from measurements, with its certificate. Calls nothing. */
 
 import { Matrix } from 'ml-matrix'
+import { expandTies } from '../linalg/ties.ts'
 import { type HeldOut, misfitOf, roundingFloor, rowResiduals } from './certificate.ts'
 import { checkMatch } from './checkMatch.ts'
 import { spanInto } from './perturb.ts'
@@ -29,6 +30,7 @@ export function decode(plan: Plan, measurements: Measurements): Float64Array {
   checkMeasurements('recover', plan, measurements)
   const J = new Float64Array(plan.outputs * plan.inputs)
   recoveries[plan.method].decodeInto(J, plan, answersOf(plan, measurements))
+  if (plan.ties !== null) expandTies(J, plan.ties)
   return J
 }
 

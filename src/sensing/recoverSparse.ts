@@ -22,6 +22,10 @@ export function recoverSparse(plan: Plan, measurements: Measurements): SparseJac
   const { valuesInto } = recoveries[plan.method]
   if (decoder.method === 'dense' || valuesInto === undefined)
     throw new RangeError(`recoverSparse: a ${plan.method} plan has no sparsity pattern; use recover`)
+  if (plan.ties !== null)
+    throw new RangeError(
+      'recoverSparse: a plan with ties has entries outside of its pattern; use recover, or prepare without ties',
+    )
   checkMeasurements('recoverSparse', plan, measurements)
   const pattern: Pattern = {
     rows: plan.outputs,

@@ -4,17 +4,20 @@ import { Matrix } from 'ml-matrix'
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Pattern } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
+import type { Ties } from '../linalg/ties.ts'
 import { misfitOf, roundingFloor, rowResiduals } from './certificate.ts'
 import { checkMatch, type Field } from './checkMatch.ts'
 import { detectWithin } from './detectPattern.ts'
+import { dropTies } from './dropTies.ts'
 import { explainMisfits } from './explainMisfits.ts'
 import { fingerprint } from './fingerprint.ts'
 import { checkPlanFits, type MeasureOptions, measureWithin } from './measure.ts'
-import type { Plan } from './plan.ts'
+import type { Measurements, Plan } from './plan.ts'
 import { type PrepareOptions, prepareSensing } from './prepareSensing.ts'
 import type { Quality } from './quality.ts'
 import { decode, heldOutOf, qualityOf, stepRangeOf } from './recover.ts'
 import { repairRows } from './repairRows.ts'
+import { restrictPattern } from './restrictPattern.ts'
 import { openSession, type Session } from './session.ts'
 import { type Symmetry, withMirrorImages } from './symmetricBlocks.ts'
 
@@ -27,6 +30,8 @@ export interface SenseOptions extends MeasureOptions, PrepareOptions {
         readonly refine?: boolean | undefined
         /** What is known to be symmetric, see SensingStructure; checked like all else by the held-out directions. */
         readonly symmetric?: Symmetry | undefined
+        /** Columns and rows that follow from others. Dropped, and all measured, where the certificate shows that they do not hold. */
+        readonly ties?: Ties | undefined
       }
     | undefined
   /** A plan of an earlier result, to be used again: saves coloring. Structure and preparing options are then those of the plan. */
@@ -69,7 +74,13 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     const refines = usesPattern && superset !== undefined && structure.refine === true
     const prepare = (sparsity: Pattern | undefined, as: PrepareOptions['method']) =>
       prepareSensing(
-        { inputs: blackbox.inputs, outputs: blackbox.outputs, sparsity, symmetric: structure.symmetric },
+        {
+          inputs: blackbox.inputs,
+          outputs: blackbox.outputs,
+          sparsity,
+          symmetric: structure.symmetric,
+          ties: structure.ties,
+        },
         { ...options, method: as },
       )
     // Prepared before detection too: misuse shall throw before anything is called.
@@ -81,15 +92,26 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     }
   }
 
-  const measurements = await measureWithin(session, plan)
-  const J = decode(plan, measurements)
-  const heldOut = heldOutOf(plan, measurements)
-  const floor = roundingFloor(measurements.outputScale)
-  const misfits = misfitOf(J, plan.outputs, heldOut)
-  const residuals = rowResiduals(misfits, floor, plan.tolerance)
   const notes: string[] = pattern === null ? [] : [detectionNote(session, plan)]
-
-  let failed = rowsAbove(residuals, plan.tolerance)
+  let measurements = await measureWithin(session, plan)
+  let found = assess(plan, measurements)
+  let failedWithTies: readonly number[] = []
+  if (plan.ties !== null && found.failed.length > 0) {
+    const { inputs, outputs } = blackbox
+    const sparsity = pattern ?? (structure.sparsity === 'detect' ? undefined : structure.sparsity)
+    const known = { inputs, outputs, sparsity, symmetric: structure.symmetric }
+    const untied = await dropTies(session, plan, measurements, known, options)
+    if (untied === null)
+      notes.push('what was known beforehand does not hold here, and maxCalls leaves too little to measure it')
+    else {
+      failedWithTies = found.failed
+      notes.push(`what was known beforehand does not hold here (${found.failed.length} rows): measured without it`)
+      ;({ plan, measurements } = untied)
+      found = assess(plan, measurements)
+    }
+  }
+  const { J, heldOut, floor, misfits, residuals } = found
+  let failed = found.failed
   if (failed.length > 0) {
     const explained = await explainMisfits(session, J, heldOut, misfits, failed, floor, plan.tolerance)
     if (explained.length > 0) {
@@ -113,7 +135,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   const quality = qualityOf(plan, residuals, {
     calls: session.calls,
     stepRange: stepRangeOf(plan, measurements),
-    repairedRows: repair.repairedRows,
+    repairedRows: [...new Set([...failedWithTies, ...repair.repairedRows])].sort((a, b) => a - b),
     fallback: repair.fallback,
     kinkedRows: session.kinkedRows(),
     notes,
@@ -144,7 +166,8 @@ function checkReuse(plan: Plan, blackbox: Blackbox, options: SenseOptions): void
   const sparsity = structure?.sparsity
   if (typeof sparsity === 'object' && plan.decoder.method !== 'dense') {
     const { colPtr, rowIdx } = plan.decoder
-    add('sparsity pattern', fingerprint(colPtr, rowIdx), fingerprint(sparsity.colPtr, sparsity.rowIdx))
+    const left = plan.ties === null ? sparsity : restrictPattern(sparsity, plan.ties)
+    add('sparsity pattern', fingerprint(colPtr, rowIdx), fingerprint(left.colPtr, left.rowIdx))
   }
   checkMatch('sense', fields)
 }
@@ -153,6 +176,16 @@ function structureOf({ decoder }: Plan): string {
   return decoder.method === 'colored' && decoder.elimination !== null
     ? 'sparsity pattern misses entries or the symmetry does not hold'
     : 'sparsity pattern misses entries'
+}
+
+/** J and how it stands against the held-out directions. */
+function assess(plan: Plan, measurements: Measurements) {
+  const J = decode(plan, measurements)
+  const heldOut = heldOutOf(plan, measurements)
+  const floor = roundingFloor(measurements.outputScale)
+  const misfits = misfitOf(J, plan.outputs, heldOut)
+  const residuals = rowResiduals(misfits, floor, plan.tolerance)
+  return { J, heldOut, floor, misfits, residuals, failed: rowsAbove(residuals, plan.tolerance) }
 }
 
 function rowsAbove(residuals: Float64Array, tolerance: number): number[] {
