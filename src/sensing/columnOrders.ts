@@ -55,46 +55,56 @@ function orderDynamically(
   const n = graph.vertices
   const lowest = order === 'smallest-last'
   const change = order === 'incidence-degree' ? 1 : -1
-  const degrees = order === 'incidence-degree' ? new Int32Array(n) : graph.degrees.slice()
 
-  const stacks: number[][] = []
-  const place = new Int32Array(n) // position of a vertex within its stack
+  // Side by side, as they are needed together: the stack that v is in at 2v (−1: taken), its place there at 2v + 1.
+  const at = new Int32Array(2 * n)
+  const stacks: Int32Array[] = []
+  const sizes: number[] = []
   const push = (v: number, degree: number) => {
-    while (stacks.length <= degree) stacks.push([])
-    const stack = stacks[degree]!
-    place[v] = stack.length
-    stack.push(v)
+    while (stacks.length <= degree) {
+      stacks.push(new Int32Array(8))
+      sizes.push(0)
+    }
+    const size = sizes[degree]!++
+    if (size === stacks[degree]!.length) {
+      const grown = new Int32Array(2 * size)
+      grown.set(stacks[degree]!)
+      stacks[degree] = grown
+    }
+    stacks[degree]![size] = v
+    at[2 * v] = degree
+    at[2 * v + 1] = size
   }
-  for (let v = 0; v < n; v++) push(v, degrees[v]!)
+  for (let v = 0; v < n; v++) push(v, order === 'incidence-degree' ? 0 : graph.degrees[v]!)
 
   const ordered = new Int32Array(n)
   const neighbours = new Int32Array(n)
-  const isTaken = new Uint8Array(n)
   let level = lowest ? 0 : stacks.length - 1
   for (let count = 0; count < n; count++) {
     // A step moves the best level by one at most, so the search starts next to the last one.
     if (lowest) {
       level = Math.max(0, level - 1)
-      while (stacks[level]!.length === 0) level++
+      while (sizes[level] === 0) level++
     } else {
       level = Math.min(stacks.length - 1, level + 1)
-      while (stacks[level]!.length === 0) level--
+      while (sizes[level] === 0) level--
     }
-    const v = stacks[level]!.pop()!
-    isTaken[v] = 1
+    const v = stacks[level]![--sizes[level]!]!
+    at[2 * v] = -1
     ordered[lowest ? n - 1 - count : count] = v
     graph.neighboursInto(neighbours, v)
     for (let k = 0, degree = graph.degrees[v]!; k < degree; k++) {
       const w = neighbours[k]!
-      if (isTaken[w] === 1) continue
-      const stack = stacks[degrees[w]!]!
-      const top = stack.pop()!
+      const old = at[2 * w]!
+      if (old === -1) continue
+      const stack = stacks[old]!
+      const top = stack[--sizes[old]!]!
       if (top !== w) {
-        stack[place[w]!] = top
-        place[top] = place[w]!
+        const place = at[2 * w + 1]!
+        stack[place] = top
+        at[2 * top + 1] = place
       }
-      degrees[w]! += change
-      push(w, degrees[w]!)
+      push(w, old + change)
     }
   }
   return ordered

@@ -10,8 +10,8 @@ export interface Graph {
   neighboursInto(list: Int32Array, v: number): void
 }
 
-/** Neighbour lists are kept while they hold at most so many numbers for each entry of the pattern; else rows are walked again. */
-const KEPT_PER_ENTRY = 16
+/** Neighbour lists are kept where they cannot hold more than so many numbers for each entry of the pattern; else rows are walked again. */
+const KEPT_PER_ENTRY = 32
 const ALWAYS_KEPT = 1 << 20
 
 /**
@@ -45,23 +45,18 @@ export function columnGraph(pattern: Pattern): Graph {
     return to
   }
 
-  const limit = Math.max(ALWAYS_KEPT, KEPT_PER_ENTRY * rowIdx.length)
+  // Lists are written as they are found; what is reserved beyond their end is never touched.
+  let most = 0
+  for (let i = 0; i < pattern.rows; i++) if (isRepeated[i] === 0) most += (rowPtr[i + 1]! - rowPtr[i]!) ** 2
+  const keeps = most <= Math.max(ALWAYS_KEPT, KEPT_PER_ENTRY * rowIdx.length)
+  const kept = new Int32Array(keeps ? most : cols)
   const degrees = new Int32Array(cols)
-  const starts = new Float64Array(cols + 1)
-  let kept = new Int32Array(Math.min(ALWAYS_KEPT, 4 * rowIdx.length) + cols)
-  let keeps = true
+  const starts = new Int32Array(keeps ? cols + 1 : 1)
   for (let v = 0; v < cols; v++) {
-    const start = keeps ? starts[v]! : 0
-    if (start > limit) keeps = false
-    else if (start + cols > kept.length) {
-      const grown = new Int32Array(2 * start + cols)
-      grown.set(kept.subarray(0, start))
-      kept = grown
-    }
-    const from = keeps ? start : 0
+    const from = keeps ? starts[v]! : 0
     const to = walk(kept, from, v)
     degrees[v] = to - from
-    starts[v + 1] = to
+    if (keeps) starts[v + 1] = to
   }
 
   return {
