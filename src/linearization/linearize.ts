@@ -4,12 +4,20 @@ import type { Blackbox } from '../blackbox/blackbox.ts'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
 import type { Engine, Layout, Point } from '../engine/engine.ts'
 import type { Pattern } from '../linalg/pattern.ts'
+import type { Ties } from '../linalg/ties.ts'
 import type { Plan } from '../sensing/plan.ts'
 import { prepareSensing } from '../sensing/prepareSensing.ts'
 import type { Quality } from '../sensing/quality.ts'
 import { type SenseOptions, sense } from '../sensing/sense.ts'
 import type { Linearization } from './linearization.ts'
 import { nativeJacobian } from './nativeJacobian.ts'
+import { stepDifferences } from './stepDifferences.ts'
+
+/** Evaluates step differences elsewhere, in parallel: see `openEnginePool`. */
+export interface StepPool {
+  /** The same blackbox of an engine's differences around a point, f(xBar, uBar) being fBar, with a parallel `evaluateBatch`. */
+  parallel(blackbox: Blackbox, engine: Engine, point: Point, fBar: Float64Array): Blackbox
+}
 
 export interface LinearizeOptions {
   /** Where x⁺ is measured from, [nx]; default xBar, so that c = f(xBar, uBar) ⊖ xBar is zero at an equilibrium. */
@@ -20,9 +28,15 @@ export interface LinearizeOptions {
    */
   readonly method?: SenseOptions['method'] | 'native'
   readonly scheme?: 'central' | 'forward' | undefined // default 'central'
-  /** Superset of the nonzeros of [A B], or 'detect'; default: what the engine says. refine: probe it for a finer one first. */
   readonly structure?:
-    | { readonly sparsity?: Pattern | 'detect' | undefined; readonly refine?: boolean | undefined }
+    | {
+        /** Superset of the nonzeros of [A B], or 'detect'; default: what the engine says. */
+        readonly sparsity?: Pattern | 'detect' | undefined
+        /** Probe the superset for a finer one first. */
+        readonly refine?: boolean | undefined
+        /** What is known of [A B] beforehand; default: what the engine states at the point. 'none': measure everything. */
+        readonly ties?: Ties | 'none' | undefined
+      }
     | undefined
   readonly plan?: Plan | undefined // an earlier plan for the same engine, used again
   readonly heldOut?: number | undefined // held-out directions, default 2
@@ -30,6 +44,8 @@ export interface LinearizeOptions {
   readonly step?: number | undefined // difference step, relative to max(1, |coordinate|)
   readonly maxCalls?: number | undefined // of the engine's step
   readonly seed?: number | undefined
+  /** Workers that share the steps, each with an engine of its own: the same numbers to the last bit. Default: none. */
+  readonly pool?: StepPool | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
@@ -40,7 +56,8 @@ export interface LinearizeOptions {
  * compared with in central ones (`callsFor.heldOut`, `kinkedRows`); and for the directions: C forward or 2C central with C
  * colors, 1 or 2 for each held-out direction, and what detection and repair take.
  * Throws RangeError on sizes or values that do not fit, BlackboxError naming the coordinate when the engine gives NaN or
- * Infinity, the signal's reason when aborted. A Jacobian that fails its certificate is returned with `quality.certified` false.
+ * Infinity, PoolError when a worker of the pool dies, the signal's reason when aborted. A Jacobian that fails its certificate is
+ * returned with `quality.certified` false.
  */
 export async function linearize(
   engine: Engine,
@@ -66,21 +83,26 @@ export async function linearize(
   const c = new Float64Array(ndx)
   engine.difference(fBar, xBarNext, c)
 
-  const blackbox = stepDifferences(engine, { x: xBar, u: uBar }, fBar)
+  const bar = { x: xBar, u: uBar }
+  const serial = stepDifferences(engine, bar, fBar)
+  const blackbox = options.pool?.parallel(serial, engine, bar, fBar) ?? serial
+  const { structure, ...rest } = options
   const senseOptions = {
-    ...options,
+    ...rest,
     at: new Float64Array(ndx + nu),
     base: new Float64Array(ndx), // f(xBar, uBar) ⊖ f(xBar, uBar)
     maxCalls: maxCalls - 1,
     onProgress: onProgress && ((done: number, total: number) => onProgress(done + 1, total + 1)),
   }
-  const sparsity = options.structure?.sparsity ?? engine.structure?.(xBar, uBar)
-  const { J, quality } = takesNative(engine, options, sparsity)
+  const sparsity = structure?.sparsity ?? engine.structure?.(xBar, uBar)
+  const stated = structure?.ties ?? (options.plan ? undefined : engine.ties?.(xBar, uBar, fBar))
+  const ties = stated === 'none' ? undefined : stated
+  const { J, quality } = takesNative(engine, options, sparsity, ties)
     ? await nativeJacobian(engine, point, blackbox, senseOptions)
     : await sense(blackbox, {
         ...senseOptions,
         method: options.method === 'native' ? 'auto' : options.method,
-        structure: { sparsity, refine: options.structure?.refine },
+        structure: { sparsity, refine: structure?.refine, ties },
       })
   return {
     A: block(J, 0, ndx),
@@ -96,44 +118,17 @@ export async function linearize(
   }
 }
 
-/** z = (δx, δu) ↦ f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar), [ndx] from [ndx + nu], named and scaled by the layout. */
-function stepDifferences(engine: Engine, { x: xBar, u: uBar }: Point, fBar: Float64Array): Blackbox {
-  const { layout } = engine
-  const { nx, ndx, nu } = layout
-  const x = new Float64Array(nx)
-  const u = new Float64Array(nu)
-  const inputs = [...layout.dx, ...layout.u]
-  return {
-    inputs: ndx + nu,
-    outputs: ndx,
-    inputNames: inputs.map(({ name }) => name),
-    outputNames: layout.dx.map(({ name }) => name),
-    scale: Float64Array.from([...tangentScale(layout, xBar), ...uBar.map((value) => Math.max(1, Math.abs(value)))]),
-    outputScale: tangentScale(layout, fBar),
-    evaluate(z, y) {
-      engine.integrate(xBar, z.subarray(0, ndx), x)
-      for (let k = 0; k < nu; k++) u[k] = uBar[k]! + z[ndx + k]!
-      engine.step(x, u, x)
-      engine.difference(x, fBar, y)
-    },
-  }
-}
-
-/** max(1, |value|) of Euclidean coordinates (they have one name in x and dx), 1 for rotations; [ndx]. */
-function tangentScale(layout: Layout, x: Float64Array): Float64Array {
-  const places = new Map(layout.x.map(({ name }, k) => [name, k]))
-  return Float64Array.from(layout.dx, ({ name }) => {
-    const k = places.get(name)
-    return k === undefined ? 1 : Math.max(1, Math.abs(x[k]!))
-  })
-}
-
-function takesNative(engine: Engine, options: LinearizeOptions, sparsity: Pattern | 'detect' | undefined): boolean {
+function takesNative(
+  engine: Engine,
+  options: LinearizeOptions,
+  sparsity: Pattern | 'detect' | undefined,
+  ties: Ties | undefined,
+): boolean {
   const { method = 'auto', structure, plan } = options
   if (method === 'native') return true
   if (method !== 'auto' || !engine.derivatives || plan || sparsity === 'detect' || structure?.refine) return false
   const { ndx, nu } = engine.layout
-  return prepareSensing({ inputs: ndx + nu, outputs: ndx, sparsity }).method === 'dense'
+  return prepareSensing({ inputs: ndx + nu, outputs: ndx, sparsity, ties }).method === 'dense'
 }
 
 function block(J: Matrix, from: number, columns: number): Matrix {

@@ -1,0 +1,39 @@
+/** A simulator's step as a blackbox of small motions around a point. */
+import type { Blackbox } from '../blackbox/blackbox.ts'
+import type { Engine, Layout, Point } from '../engine/engine.ts'
+
+/** z = (δx, δu) ↦ f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar), [ndx] from [ndx + nu], named and scaled by the layout. */
+export function stepDifferences(
+  engine: Engine,
+  { x: xBar, u: uBar }: Point,
+  fBar: Float64Array, // f(xBar, uBar), [nx]
+): Blackbox {
+  const { layout } = engine
+  const { nx, ndx, nu } = layout
+  const x = new Float64Array(nx)
+  const u = new Float64Array(nu)
+  const inputs = [...layout.dx, ...layout.u]
+  return {
+    inputs: ndx + nu,
+    outputs: ndx,
+    inputNames: inputs.map(({ name }) => name),
+    outputNames: layout.dx.map(({ name }) => name),
+    scale: Float64Array.from([...tangentScale(layout, xBar), ...uBar.map((value) => Math.max(1, Math.abs(value)))]),
+    outputScale: tangentScale(layout, fBar),
+    evaluate(z, y) {
+      engine.integrate(xBar, z.subarray(0, ndx), x)
+      for (let k = 0; k < nu; k++) u[k] = uBar[k]! + z[ndx + k]!
+      engine.step(x, u, x)
+      engine.difference(x, fBar, y)
+    },
+  }
+}
+
+/** max(1, |value|) of Euclidean coordinates (they have one name in x and dx), 1 for rotations; [ndx]. */
+function tangentScale(layout: Layout, x: Float64Array): Float64Array {
+  const places = new Map(layout.x.map(({ name }, k) => [name, k]))
+  return Float64Array.from(layout.dx, ({ name }) => {
+    const k = places.get(name)
+    return k === undefined ? 1 : Math.max(1, Math.abs(x[k]!))
+  })
+}
