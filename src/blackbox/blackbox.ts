@@ -5,7 +5,7 @@ export interface Blackbox {
   /** Writes f(z) into y. Pure: the same z gives the same y. */
   evaluate(z: Float64Array, y: Float64Array): void // z [n], y [m]
   /** Writes f of `count` points laid end to end: z_t = Z[t·n …], y_t = Y[t·m …]. Same numbers as `evaluate`, possibly in parallel. */
-  evaluateBatch?(Z: Float64Array, Y: Float64Array, count: number): void | Promise<void>
+  evaluateBatch?(Z: Float64Array, Y: Float64Array, count: number, options?: BatchOptions): void | Promise<void>
   /** Typical magnitude of each input, > 0; difference steps are proportional to it. Default max(1, |z|). */
   readonly scale?: Float64Array // [n]
   /**
@@ -16,4 +16,11 @@ export interface Blackbox {
   /** Names of inputs and outputs, used in messages and tables. */
   readonly inputNames?: readonly string[]
   readonly outputNames?: readonly string[]
+}
+
+/** What can be heard of a batch, and said to it, while it lasts. */
+export interface BatchOptions {
+  /** Stops the batch early: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((done: number) => void) | undefined // points of this batch that are evaluated
 }

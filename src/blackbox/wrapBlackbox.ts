@@ -1,4 +1,4 @@
-import type { Blackbox } from './blackbox.ts'
+import type { BatchOptions, Blackbox } from './blackbox.ts'
 
 /**
  * The same blackbox with `after` run on every block of values it gives: Y holds `count` results laid end to end, in the order
@@ -14,8 +14,8 @@ export function wrapBlackbox(blackbox: Blackbox, after: (Y: Float64Array, count:
       after(y, 1)
     },
     ...(blackbox.evaluateBatch && {
-      async evaluateBatch(Z: Float64Array, Y: Float64Array, count: number) {
-        await blackbox.evaluateBatch!(Z, Y, count)
+      async evaluateBatch(Z: Float64Array, Y: Float64Array, count: number, options?: BatchOptions) {
+        await blackbox.evaluateBatch!(Z, Y, count, options)
         after(Y, count)
       },
     }),
