@@ -45,6 +45,7 @@ export { continuize, discretize } from './linearization/discretize.ts'
 export { type Equilibrium, type EquilibriumOptions, findEquilibrium } from './linearization/findEquilibrium.ts'
 export type { Linearization } from './linearization/linearization.ts'
 export { type LinearizeOptions, linearize } from './linearization/linearize.ts'
+export { type LinearizeAlongOptions, linearizeAlong } from './linearization/linearizeAlong.ts'
 
 // Control
 export type { Controller } from './control/controller.ts'

@@ -1,5 +1,6 @@
 import type { Matrix } from 'ml-matrix'
 import type { Layout } from '../engine/engine.ts'
+import type { Plan } from '../sensing/plan.ts'
 import type { Quality } from '../sensing/quality.ts'
 
 /**
@@ -17,4 +18,5 @@ export interface Linearization {
   readonly layout: Layout
   readonly engine: string // name of the engine
   readonly quality: Quality
+  readonly plan: Plan | null // what it was measured with, for use at other points; null where the engine's own derivatives were taken
 }

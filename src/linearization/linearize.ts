@@ -43,6 +43,8 @@ export interface LinearizeOptions {
   readonly tolerance?: number | undefined // of the certificate
   readonly step?: number | undefined // difference step, relative to max(1, |coordinate|)
   readonly maxCalls?: number | undefined // of the engine's step
+  /** false: rows that fail the certificate are only reported, not measured again. Default true. */
+  readonly repair?: boolean | undefined
   readonly seed?: number | undefined
   /** Workers that share the steps, each with an engine of its own: the same numbers to the last bit. Default: none. */
   readonly pool?: StepPool | undefined
@@ -97,8 +99,8 @@ export async function linearize(
   const sparsity = structure?.sparsity ?? engine.structure?.(xBar, uBar)
   const stated = structure?.ties ?? (options.plan ? undefined : engine.ties?.(xBar, uBar, fBar))
   const ties = stated === 'none' ? undefined : stated
-  const { J, quality } = takesNative(engine, options, sparsity, ties)
-    ? await nativeJacobian(engine, point, blackbox, senseOptions)
+  const { J, quality, plan } = takesNative(engine, options, sparsity, ties)
+    ? { ...(await nativeJacobian(engine, point, blackbox, senseOptions)), plan: null }
     : await sense(blackbox, {
         ...senseOptions,
         method: options.method === 'native' ? 'auto' : options.method,
@@ -115,6 +117,7 @@ export async function linearize(
     layout,
     engine: engine.name,
     quality: withNominalStep(quality),
+    plan,
   }
 }
 

@@ -34,6 +34,8 @@ export interface SenseOptions extends MeasureOptions, PrepareOptions {
         readonly ties?: Ties | undefined
       }
     | undefined
+  /** false: rows that fail the certificate are only reported, not measured again. Default true. */
+  readonly repair?: boolean | undefined
   /** A plan of an earlier result, to be used again: saves coloring. Structure and preparing options are then those of the plan. */
   readonly plan?: Plan | undefined
 }
@@ -59,7 +61,7 @@ const REPAIR_STREAM = 1
  * reason when aborted.
  */
 export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<SenseResult> {
-  const { structure = {}, method = 'auto', step } = options
+  const { structure = {}, method = 'auto', step, repair: mends = true } = options
   const scheme = options.plan?.scheme ?? options.scheme ?? 'central'
   if (options.plan !== undefined) checkReuse(options.plan, blackbox, options)
   const session = openSession('sense', blackbox, { ...options, scheme })
@@ -96,7 +98,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   let measurements = await measureWithin(session, plan)
   let found = assess(plan, measurements)
   let failedWithTies: readonly number[] = []
-  if (plan.ties !== null && found.failed.length > 0) {
+  if (mends && plan.ties !== null && found.failed.length > 0) {
     const { inputs, outputs } = blackbox
     const sparsity = pattern ?? (structure.sparsity === 'detect' ? undefined : structure.sparsity)
     const known = { inputs, outputs, sparsity, symmetric: structure.symmetric }
@@ -112,7 +114,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   }
   const { J, heldOut, floor, misfits, residuals } = found
   let failed = found.failed
-  if (failed.length > 0) {
+  if (failed.length > 0 && mends) {
     const explained = await explainMisfits(session, J, heldOut, misfits, failed, floor, plan.tolerance)
     if (explained.length > 0) {
       notes.push(`flat rows, zero up to curvature or rounding as other steps show: ${explained.join(', ')}`)
@@ -124,7 +126,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   if (failed.length > 0) {
     if (plan.method === 'dense')
       notes.push('dense differences fail the certificate: the blackbox is not smooth or too noisy for this step')
-    else {
+    else if (mends) {
       const source = random(plan.seed, REPAIR_STREAM)
       repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed, source })
       if (repair.repairedRows.length > 0)

@@ -65,7 +65,12 @@ describe('ties of the engine', () => {
     expect(forced.quality.certified).toBe(true)
     expect(forced.quality.repairedRows.length).toBeGreaterThan(0)
     expect(forced.quality.notes.join(' ')).toContain('does not hold here')
-    for (const lin of [own, forced]) {
+    // the very plan made at rest
+    const { plan } = await linearize(engine)
+    const reused = await linearize(engine, moving, { plan: plan! })
+    expect(reused.quality.certified).toBe(true)
+    expect(reused.quality.callsFor.repair).toBeGreaterThan(0)
+    for (const lin of [own, forced, reused]) {
       const { relativeA, relativeB } = compareLinearizations(lin, dense)
       expect(Math.max(relativeA, relativeB)).toBeLessThan(1e-8)
     }

@@ -42,6 +42,7 @@ export function linearizationOf(engine: Engine, A: number[][], B: number[][]): L
     layout: engine.layout,
     engine: engine.name,
     quality,
+    plan: null,
   }
 }
 
