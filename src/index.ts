@@ -25,9 +25,17 @@ export { withNoise } from './blackbox/withNoise.ts'
 export { parseMatrixMarket, type MatrixMarket } from './linalg/matrixMarket.ts'
 export { densePattern, type Pattern, patternFromColumns, patternFromEntries } from './linalg/pattern.ts'
 export { type ColumnColoring, colorColumns } from './sensing/colorColumns.ts'
+export {
+  type ColorSymmetricOptions,
+  colorSymmetric,
+  type SymmetricColoring,
+  type SymmetricProblem,
+  type SymmetricRule,
+} from './sensing/colorSymmetric.ts'
 export type { ColumnOrder } from './sensing/columnOrders.ts'
 
 // Sensing
+export type { Term, TiedColumn, TiedRow, Ties } from './linalg/ties.ts'
 export { type DetectOptions, detectPattern } from './sensing/detectPattern.ts'
 export { type MeasureOptions, measure } from './sensing/measure.ts'
 export { patternFromJacobian } from './sensing/patternFromJacobian.ts'
@@ -37,7 +45,9 @@ export type { CallCounts, Quality } from './sensing/quality.ts'
 export { measurementsFromValues } from './sensing/measurementsFromValues.ts'
 export { plannedPoints } from './sensing/plannedPoints.ts'
 export { recover } from './sensing/recover.ts'
+export { recoverSparse, type SparseJacobian } from './sensing/recoverSparse.ts'
 export { type SenseOptions, type SenseResult, sense } from './sensing/sense.ts'
+export type { Symmetry, SymmetricBlock } from './sensing/symmetricBlocks.ts'
 
 // Linearization
 export { type Comparison, compareLinearizations, type WorstEntry } from './linearization/compareLinearizations.ts'
