@@ -11,7 +11,7 @@ export interface BlackboxPoolOptions {
   /** Worker threads, 1 … 256; default: one for each core. */
   readonly workers?: number | undefined
   /**
-   * ms of work that the caller's own blackbox does by itself, on batches that may not be worth sending; default 2. It shows what
+   * ms of work that the caller's own blackbox does by itself, on batches that may not be worth sending; default 4. It shows what
    * an evaluation costs; at 0, one evaluation of the first batch does.
    */
   readonly headStart?: number | undefined
@@ -43,7 +43,7 @@ export async function openBlackboxPool<Setup, Job>(
   options: BlackboxPoolOptions = {},
 ): Promise<BlackboxPool<Job>> {
   const { availableParallelism } = await import('node:os')
-  const { workers = availableParallelism(), headStart = 2 } = options
+  const { workers = availableParallelism(), headStart = 4 } = options
   if (!(Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS))
     throw new RangeError(`worker pool: workers must be an integer from 1 to ${MAX_WORKERS}, got ${workers}`)
   if (!(headStart >= 0)) throw new RangeError(`worker pool: headStart must be a number of ms ≥ 0, got ${headStart}`)
