@@ -7,7 +7,7 @@ import { formatNumber } from '../report/format.ts'
 import { InputError } from '../scene/inputError.ts'
 import { listed, suggestion } from '../scene/nearest.ts'
 import { type Io, printJson } from './io.ts'
-import { integer } from './options.ts'
+import { wholeNumber } from './options.ts'
 import { signalOf } from './prepare.ts'
 import { progressLine } from './progress.ts'
 import { textTable } from './table.ts'
@@ -22,7 +22,7 @@ export function addBenchCommand(program: Command, io: Io): void {
     .description('run a benchmark, or all of them, and print its table')
     .addArgument(new Argument('[name]', 'name of a benchmark; without it, all'))
     .option('--list', 'print the names of the benchmarks')
-    .option('--budget <integer>', 'rounds or sizes to spend (default: the benchmark’s own)', integer)
+    .option('--budget <integer>', "rounds or sizes to spend (default: the benchmark's own)", wholeNumber(1))
     .option('--json', 'print JSON and nothing else')
     .action(async (name: string | undefined, flags: { list?: true; budget?: number; json?: true }) => {
       const files = await findBenchmarks()
@@ -36,7 +36,7 @@ export function addBenchCommand(program: Command, io: Io): void {
         throw new InputError({
           path: 'bench',
           expected: `one of ${listed(names)}`,
-          found: `'${name}'${suggestion(name, names)}`,
+          found: `"${name}"${suggestion(name, names)}`,
         })
       const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, platform: `${platform()} ${arch()}` }
       const results: Record<string, unknown> = {}

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import type { Pattern } from '../linalg/pattern.ts'
 import { countNonzeros, densePattern } from '../linalg/pattern.ts'
-import { parseMatrixMarket } from '../linalg/matrixMarket.ts'
+import { MatrixMarketError, parseMatrixMarket } from '../linalg/matrixMarket.ts'
 import { InputError } from '../scene/inputError.ts'
 import { type ColumnColoring, colorColumns } from '../sensing/colorColumns.ts'
 import {
@@ -45,10 +45,10 @@ export function addColorCommand(program: Command, io: Io): void {
         .default('column'),
     )
     .addOption(new Option('--order <name>', 'order of the columns').choices([...COLUMN_ORDERS, 'best']).default('best'))
-    .action(async (source: string, flags: ColorFlags) => {
-      const pattern = /\.mtx(\.gz)?$/i.test(source)
-        ? await patternOfFile(source)
-        : await patternOfScene(source, flags, io)
+    .action(async (source: string, flags: ColorFlags, command: Command) => {
+      const isFile = /\.mtx(\.gz)?$/i.test(source)
+      refuseIdle(command, isFile, flags)
+      const pattern = isFile ? await patternOfFile(source) : await patternOfScene(source, flags, io)
       const { numColors, order, lowerBound, optimal } = colorAs(flags.problem, pattern, flags.order, source)
       const summary = {
         rows: pattern.rows,
@@ -60,20 +60,36 @@ export function addColorCommand(program: Command, io: Io): void {
         lowerBound,
         optimal,
       }
-      if (flags.json) printJson(io, summary)
-      else
-        io.stdout.write(
-          textTable(
-            Object.keys(summary),
-            [
-              Object.values(summary).map((value) =>
-                value === true ? 'yes' : value === false ? 'not known' : String(value),
-              ),
-            ],
-            [],
-          ),
+      if (flags.json) printJson(io, isFile ? summary : { ...summary, pattern: flags.refine ? 'sensed' : 'stated' })
+      else {
+        const header = Object.keys(summary).map((key) => (key === 'lowerBound' ? 'lower bound' : key))
+        const cells = Object.values(summary).map((value) =>
+          value === true ? 'yes' : value === false ? 'not known' : String(value),
         )
+        io.stdout.write(`${textTable(header, [cells], [])}${isFile ? '' : patternNote(flags, optimal)}`)
+      }
     })
+}
+
+/** What the pattern of a scene is, and so what the numbers are about. */
+function patternNote({ refine }: ColorFlags, optimal: boolean): string {
+  const pattern = refine
+    ? 'pattern: the entries of A and B that are not zero at this point, as sensed'
+    : 'pattern: what the engine says can influence what, a superset of what does (--refine finds that)'
+  return `${pattern}\n${optimal ? 'optimal: no coloring of this pattern has fewer colors\n' : ''}`
+}
+
+/** Throws InputError on options that were given and would do nothing. */
+function refuseIdle(command: Command, isFile: boolean, { refine }: ColorFlags): void {
+  const idle = isFile
+    ? ['engine', 'coordinates', 'at', 'method', 'scheme', 'seed', 'refine']
+    : refine
+      ? []
+      : ['method', 'scheme', 'seed']
+  const given = idle.find((name) => command.getOptionValueSource(name) === 'cli')
+  if (given === undefined) return
+  const expected = isFile ? 'a scene with this option' : '--refine with this option, for without it nothing is measured'
+  throw new InputError({ path: `--${given}`, expected, found: isFile ? 'a Matrix Market file' : 'no --refine' })
 }
 
 function colorAs(
@@ -100,8 +116,9 @@ async function patternOfFile(file: string): Promise<Pattern> {
   try {
     return parseMatrixMarket(text).pattern
   } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error
-    throw new InputError({ file, expected: 'a Matrix Market file', found: error.message })
+    if (!(error instanceof MatrixMarketError)) throw error
+    const { line, expected, found } = error
+    throw new InputError({ file, path: `line ${line}`, expected, found })
   }
 }
 

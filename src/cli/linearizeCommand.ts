@@ -1,11 +1,12 @@
 /** jacsense linearize: A, B, c at a point, with what they cost and how far they can be trusted. */
 import type { Command } from 'commander'
 import { callsSentence, certificateSentence } from '../report/certificate.ts'
-import { withUnit } from '../report/format.ts'
 import { linearizationJson } from '../report/linearizationJson.ts'
+import { shownMatrices } from '../report/rounding.ts'
 import { type Io, printJson } from './io.ts'
 import { addLinearizeOptions, type LinearizeFlags } from './options.ts'
-import { linearizeAt, requireCertificate, setUp, titleOf } from './prepare.ts'
+import { pointTable } from './pointTable.ts'
+import { defectText, linearizeAt, requireCertificate, setUp, titleOf } from './prepare.ts'
 import { matrixTable } from './table.ts'
 
 export function addLinearizeCommand(program: Command, io: Io): void {
@@ -18,16 +19,14 @@ export function addLinearizeCommand(program: Command, io: Io): void {
     const setup = await setUp(name, flags, io)
     try {
       const lin = await linearizeAt(setup, flags, io)
-      const { A, B, c, layout } = lin
+      const { layout } = lin
       if (flags.json) printJson(io, linearizationJson(lin, setup.scene.name))
       else {
-        io.stdout.write(`${titleOf(setup)}\n`)
+        const { A, B, note } = shownMatrices(lin)
+        io.stdout.write(`${titleOf(setup)}\n${pointTable(setup)}`)
         io.stdout.write(`${matrixTable('A', A, layout.dx, layout.dx)}\n${matrixTable('B', B, layout.dx, layout.u)}\n`)
-        const defect = layout.dx.flatMap(({ name, unit }, i) =>
-          Math.abs(c[i]!) > 1e-9 ? [`${name} ${withUnit(c[i]!, unit)}`] : [],
-        )
-        io.stdout.write(`c     ${defect.length === 0 ? '0 (an equilibrium)' : defect.join(', ')}\n`)
-        io.stdout.write(`cost  ${callsSentence(lin)}\n${certificateSentence(lin)}\n`)
+        io.stdout.write(`${defectText(lin)}cost  ${callsSentence(lin)}\n${certificateSentence(lin)}\n`)
+        if (note !== '') io.stdout.write(`note  ${note}\n`)
         for (const note of lin.quality.notes) io.stdout.write(`note  ${note}\n`)
       }
       requireCertificate(lin)

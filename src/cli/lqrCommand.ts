@@ -2,36 +2,39 @@
 import type { Command } from 'commander'
 import { type Lqr, lqr } from '../control/lqr.ts'
 import { describeMode } from '../control/modes.ts'
-import { taskCost } from '../experiment/taskCost.ts'
 import type { Linearization } from '../linearization/linearization.ts'
 import { callsSentence, certificateSentence } from '../report/certificate.ts'
+import { formatNumber, withUnit } from '../report/format.ts'
 import { toPlain } from '../report/linearizationJson.ts'
-import { InputError } from '../scene/inputError.ts'
+import { defectOf, shownMatrices, shownValue } from '../report/rounding.ts'
 import type { Scene } from '../scene/scene.ts'
 import { type Io, NumericalFailure, printJson } from './io.ts'
-import { addLinearizeOptions, type LinearizeFlags } from './options.ts'
-import { linearizeAt, requireCertificate, setUp, titleOf } from './prepare.ts'
+import { addLinearizeOptions, addWeightOptions, type LinearizeFlags } from './options.ts'
+import { pointTable } from './pointTable.ts'
+import { defectText, linearizeAt, requireCertificate, setUp, titleOf } from './prepare.ts'
 import { eigenvalueList, matrixTable } from './table.ts'
-
-/** Weights where a scene has no task: every coordinate and control alike. */
-const PLAIN = { Q: 1, R: 1 }
+import { designCost, type WeightFlags } from './weights.ts'
 
 export function addLqrCommand(program: Command, io: Io): void {
-  addLinearizeOptions(
-    program
-      .command('lqr')
-      .description("design an LQR with the weights of the scene's task (all 1 where it has none)")
-      .argument('<scene>', 'scene file, folder or name'),
-  ).action(async (name: string, flags: LinearizeFlags) => {
+  addWeightOptions(
+    addLinearizeOptions(
+      program
+        .command('lqr')
+        .description(
+          "design an LQR with the weights of the scene's task (all 1 where it has none), or with --q and --r",
+        )
+        .argument('<scene>', 'scene file, folder or name'),
+    ),
+  ).action(async (name: string, flags: LinearizeFlags & WeightFlags) => {
     const setup = await setUp(name, flags, io)
     const { scene } = setup
     try {
-      const cost = designCost(scene, setup.engine.layout)
+      const cost = designCost(scene, setup.engine.layout, flags)
       const lin = await linearizeAt(setup, flags, io)
       const design = lqr(lin, cost)
       if (flags.json) printJson(io, designJson(scene, lin, design))
       else {
-        io.stdout.write(`${titleOf(setup)}\n${designText(lin, design)}`)
+        io.stdout.write(`${titleOf(setup)}\n${pointTable(setup)}${designText(lin, design)}`)
         io.stdout.write(`cost  ${callsSentence(lin)}\n${certificateSentence(lin)}\n`)
       }
       requireSolved(design)
@@ -42,22 +45,25 @@ export function addLqrCommand(program: Command, io: Io): void {
   })
 }
 
-/** Q and R of the scene's task. Throws InputError where there is nothing to control. */
-export function designCost(scene: Scene, layout: Linearization['layout']) {
-  if (layout.nu === 0)
-    throw new InputError({
-      file: scene.file,
-      path: 'actuators',
-      expected: 'at least one control for LQR',
-      found: 'none',
-    })
-  return taskCost(scene.task ?? PLAIN, layout)
+/** Gain, eigenvalues and the point's defect, for people. */
+export function designText(lin: Linearization, design: Lqr): string {
+  const { K, eigenvalues, openLoopEigenvalues, message } = design
+  const { layout, dt } = lin
+  const shown = shownMatrices(lin, K).K
+  const gain = shown === null ? '' : `${matrixTable('K', shown, layout.u, layout.dx)}\n`
+  const closed =
+    eigenvalues === null
+      ? ''
+      : `closed-loop eigenvalues  ${eigenvalueList(eigenvalues)}\nslowest mode             ${slowest(eigenvalues, dt)}\n`
+  return `${gain}open-loop eigenvalues    ${eigenvalueList(openLoopEigenvalues)}\n${closed}${message}\n${defectText(lin, K !== null)}`
 }
 
-export function designText({ layout }: Linearization, { K, eigenvalues, openLoopEigenvalues, message }: Lqr): string {
-  const gain = K === null ? '' : `${matrixTable('K', K, layout.u, layout.dx)}\n`
-  const closed = eigenvalues === null ? '' : `closed-loop eigenvalues  ${eigenvalueList(eigenvalues)}\n`
-  return `${gain}open-loop eigenvalues    ${eigenvalueList(openLoopEigenvalues)}\n${closed}${message}\n`
+/** '1 − |λ| = 0.0122, falls to 1/e in 0.816 s' */
+function slowest({ re, im }: NonNullable<Lqr['eigenvalues']>, dt: number): string {
+  const radius = Math.max(0, ...Array.from(re, (value, k) => Math.hypot(value, im[k]!)))
+  const gap = `1 − |λ| = ${formatNumber(shownValue(1 - radius, 1), 3)}`
+  if (!(radius > 0 && radius < 1 - 1e-12)) return gap
+  return `${gap}, falls to 1/e in ${withUnit(-dt / Math.log(radius), 's', 3)}`
 }
 
 /** Throws where no gain was found, naming the modes at fault. */
@@ -77,6 +83,10 @@ function designJson(scene: Scene, lin: Linearization, design: Lqr): unknown {
     dt: lin.dt,
     states: lin.layout.dx.map(({ name }) => name),
     controls: lin.layout.u.map(({ name }) => name),
+    xBar: lin.xBar,
+    uBar: lin.uBar,
+    c: lin.c,
+    equilibrium: defectOf(lin).length === 0,
     ...design,
     eigenvalues: complex(design.eigenvalues),
     openLoopEigenvalues: complex(design.openLoopEigenvalues),

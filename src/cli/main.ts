@@ -35,7 +35,8 @@ function createProgram(io: Io, version: string): Command {
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
-      outputError: (text, write) => write(`${oneLine(text)}\n`),
+      // Quoted like all other messages.
+      outputError: (text, write) => write(`${oneLine(text).replaceAll(/'([^']*)'/g, '"$1"')}\n`),
     })
   addLinearizeCommand(program, io)
   addLqrCommand(program, io)
@@ -79,8 +80,12 @@ function isMain(): boolean {
 if (isMain()) {
   const interrupt = new AbortController()
   process.once('SIGINT', () => interrupt.abort(new Error('interrupted')))
-  // A reader that has seen enough (| head) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  // A reader that has seen enough (| head) is no failure; a full disk is.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    process.stderr.write(`error: can't write to standard output: ${error.message}\n`)
+    process.exit(1)
+  })
   process.exitCode = await run(process.argv.slice(2), {
     stdout: process.stdout,
     stderr: process.stderr,

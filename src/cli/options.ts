@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { ENGINE_NAMES } from '../engine/createEngine.ts'
 import type { Kick } from '../experiment/simulate.ts'
+import type { Weights } from '../scene/scene.ts'
 
 /** What the shared options give. */
 export interface LinearizeFlags {
@@ -23,7 +24,11 @@ export function addEngineOptions(command: Command): Command {
 }
 
 function atOption(): Option {
-  return new Option('--at <point>', 'home, equilibrium (searched from home), or a state file .json').default('home')
+  return new Option(
+    '--at <point>',
+    'home; a state file .json; equilibrium: searched from home, positions move too; equilibrium:hold: positions stay, ' +
+      'controls are solved for; equilibrium:<state.json>, equilibrium:hold:<state.json>: searched from there',
+  ).default('home')
 }
 
 export function addLinearizeOptions(command: Command): Command {
@@ -43,6 +48,41 @@ export function integer(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !Number.isSafeInteger(value)) throw new InvalidArgumentError('Expected an integer.')
   return value
+}
+
+/** A reader of whole numbers from `least` on. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`Expected a whole number ≥ ${least}.`)
+    return value
+  }
+}
+
+export function addWeightOptions(command: Command): Command {
+  const what = "one number for all, or name=weight,… (others: 0); default: the scene's task"
+  return command
+    .option('--q <weights>', `weights of the state deviations: ${what}`, weights)
+    .option('--r <weights>', `weights of the controls: ${what}`, weights)
+}
+
+/** '1', or 'pole.angle=10,slide.position=1' by name. */
+export function weights(text: string): Weights {
+  const fail = () => new InvalidArgumentError('Expected a number ≥ 0, or name=number,… such as pole.angle=10,cart.x=1.')
+  const weight = (part: string) => {
+    const value = Number(part)
+    if (part.trim() === '' || !(value >= 0 && Number.isFinite(value))) throw fail()
+    return value
+  }
+  if (!text.includes('=')) return weight(text)
+  const named = new Map<string, number>()
+  for (const part of text.split(',')) {
+    const [, name, value] = /^\s*([^=\s]+)\s*=([^=]*)$/.exec(part) ?? []
+    if (name === undefined || named.has(name)) throw fail()
+    named.set(name, weight(value!))
+  }
+  return Object.fromEntries(named)
 }
 
 export function positiveNumber(text: string): number {

@@ -2,24 +2,28 @@
 import { createEngine } from '../engine/createEngine.ts'
 import type { Engine, Point } from '../engine/engine.ts'
 import { pointFrom } from '../experiment/point.ts'
+import { BlackboxError } from '../blackbox/blackboxError.ts'
 import { findEquilibrium } from '../linearization/findEquilibrium.ts'
 import type { Linearization } from '../linearization/linearization.ts'
 import { linearize } from '../linearization/linearize.ts'
 import { certificateSentence } from '../report/certificate.ts'
-import { withUnit } from '../report/format.ts'
+import { counted, withUnit } from '../report/format.ts'
+import { defectOf } from '../report/rounding.ts'
 import { InputError } from '../scene/inputError.ts'
 import { loadScene } from '../scene/loadScene.ts'
+import { suggestion } from '../scene/nearest.ts'
 import { parseJson } from '../scene/parseJson.ts'
 import type { Scene } from '../scene/scene.ts'
 import { type Io, NumericalFailure } from './io.ts'
 import type { LinearizeFlags } from './options.ts'
 import { progressLine } from './progress.ts'
-import { readText } from './readText.ts'
+import { isThere, readText } from './readText.ts'
 
 export interface Setup {
   readonly scene: Scene
   readonly engine: Engine
   readonly point: Point
+  readonly where: string // how the point was found: 'home', 'equilibrium, 3 iterations from home'
 }
 
 type EngineFlags = Pick<LinearizeFlags, 'engine' | 'coordinates' | 'at'>
@@ -30,33 +34,65 @@ export async function setUp(name: string, flags: EngineFlags, io: Io): Promise<S
   const { coordinates } = flags
   const engine = await createEngine(scene, { engine: flags.engine, ...(coordinates && { coordinates }) })
   try {
-    return { scene, engine, point: await pointAt(flags.at, scene, engine, io) }
+    return { scene, engine, ...(await pointAt(flags.at, scene, engine, io)) }
   } catch (error) {
     engine.dispose()
     throw error
   }
 }
 
-async function pointAt(at: string, scene: Scene, engine: Engine, io: Io): Promise<Point> {
-  if (at === 'home') return engine.home
-  if (at !== 'equilibrium') return readPoint(at, scene, engine)
-  const found = await findEquilibrium(engine, engine.home, signalOf(io))
-  if (found.result === 'solved') return { x: found.x, u: found.u }
+async function pointAt(
+  at: string,
+  scene: Scene,
+  engine: Engine,
+  io: Io,
+): Promise<{ readonly point: Point; readonly where: string }> {
+  if (at === 'home') return { point: engine.home, where: at }
+  const search = /^equilibrium(:hold)?(?::(.+))?$/.exec(at)
+  if (search === null) return { point: await readPoint(at, scene, engine), where: at }
+  const [, hold, file] = search
+  const start = file === undefined ? engine.home : await readPoint(file, scene, engine)
+  const from = file ?? 'home'
+  const found = await findEquilibrium(engine, start, {
+    ...(hold && { free: ['controls', 'activations'] }),
+    ...signalOf(io),
+  })
+  if (found.result === 'solved') {
+    const kept = hold ? 'equilibrium with positions held' : 'equilibrium'
+    const where =
+      found.iterations === 0
+        ? `${kept}: ${from} is one`
+        : `${kept}, ${counted(found.iterations, 'iteration')} from ${from}`
+    return { point: { x: found.x, u: found.u }, where }
+  }
   const unbalanced = found.unbalanced
     .slice(0, 4)
     .map(({ name, unit, value }) => `${name} (${withUnit(value, unit, 3)})`)
-  throw new NumericalFailure(
-    `no equilibrium found near home (${found.result}): ${unbalanced.length > 0 ? `unbalanced ${unbalanced.join(', ')}` : `residual ${found.residual}`}`,
-  )
+  const what = hold ? `no controls hold the positions of ${from}` : `no equilibrium found near ${from}`
+  const rest = unbalanced.length > 0 ? `unbalanced ${unbalanced.join(', ')}` : found.message
+  const remedy = hold && found.result === 'least-squares' ? '; --at equilibrium lets positions move' : ''
+  throw new NumericalFailure(`${what} (${found.result}): ${rest}${remedy}`)
 }
 
 /** The point in a state file. */
-export async function readPoint(file: string, scene: Scene, engine: Engine): Promise<Point> {
+export async function readPoint(file: string, scene: Scene, engine: Engine, option = '--at'): Promise<Point> {
+  const words = option === '--at' ? ['home', 'equilibrium', 'equilibrium:hold'] : []
+  // A word, not a path: more likely one of those misspelt than a file.
+  if (!/[./\\]/.test(file) && !(await isThere(file)))
+    throw new InputError({
+      path: option,
+      expected: [...words.map((word) => `"${word}"`), 'a state file'].join(', ').replace(/, (?=a state file$)/, ' or '),
+      found: `"${file}"${suggestion(file, words)}`,
+    })
   return pointFrom(engine, scene, parseJson(await readText(file), file), { file })
 }
 
 /** Linearizes at the point with the method, scheme and seed of the command line. */
-export async function linearizeAt({ engine, point }: Setup, flags: LinearizeFlags, io: Io): Promise<Linearization> {
+export async function linearizeAt(
+  { scene, engine, point }: Setup,
+  flags: LinearizeFlags,
+  io: Io,
+): Promise<Linearization> {
   const { method, scheme, seed, refine = false } = flags
   if (method === 'native' && !engine.derivatives)
     throw new InputError({
@@ -75,9 +111,20 @@ export async function linearizeAt({ engine, point }: Setup, flags: LinearizeFlag
       ...signalOf(io),
       onProgress: progress.onProgress,
     })
+  } catch (error) {
+    throw error instanceof BlackboxError ? notANumber(error, scene, engine) : error
   } finally {
     progress.end()
   }
+}
+
+/** 'my-robot.json: the cannon engine gives NaN for pole.velocity, one step from the point' */
+function notANumber({ value, output, outputName, purpose }: BlackboxError, scene: Scene, engine: Engine) {
+  const coordinate = outputName ?? engine.layout.dx[output]?.name ?? `entry ${output}`
+  const place = purpose.includes('(xBar, uBar)') ? 'one step from the point' : 'one step from a point near by'
+  return new NumericalFailure(
+    `${scene.file ?? scene.name}: the ${engine.name} engine gives ${value} for ${coordinate}, ${place}`,
+  )
 }
 
 /** Throws when the linearization is not certified: what was printed can't be relied on. */
@@ -88,7 +135,16 @@ export function requireCertificate(lin: Linearization): void {
 /** 'cartpole: cannon engine, 4 states, 1 control, dt = 0.01 s' */
 export function titleOf({ scene, engine }: Setup): string {
   const { ndx, nu } = engine.layout
-  return `${scene.name}: ${engine.name} engine, ${ndx} states, ${nu} control${nu === 1 ? '' : 's'}, dt = ${engine.dt} s\n`
+  return `${scene.name}: ${engine.name} engine, ${counted(ndx, 'state')}, ${counted(nu, 'control')}, dt = ${engine.dt} s\n`
+}
+
+/** 'c     0 (an equilibrium)', or where the point moves to in one step, and what that means for a loop. */
+export function defectText(lin: Linearization, isLoop = false): string {
+  const defect = defectOf(lin).map(({ name, unit, value }) => `${name} ${withUnit(value, unit)}`)
+  if (defect.length === 0) return 'c     0 (an equilibrium)\n'
+  const more = defect.length > 8 ? ` and ${defect.length - 8} more` : ''
+  const elsewhere = isLoop ? ', the loop settles elsewhere' : ''
+  return `c     ${defect.slice(0, 8).join(', ')}${more}: not an equilibrium${elsewhere} (try --at equilibrium)\n`
 }
 
 export function signalOf({ signal }: Io): { signal?: AbortSignal } {

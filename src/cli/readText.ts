@@ -22,6 +22,11 @@ export async function readText(file: string): Promise<string> {
   }
 }
 
+/** True where a path leads to something, file or folder. */
+export async function isThere(path: string): Promise<boolean> {
+  return path !== '' && (await stat(path).then(Boolean, () => false))
+}
+
 async function readBytes(file: string): Promise<Buffer> {
   const expected = 'a readable file'
   try {

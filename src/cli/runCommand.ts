@@ -6,26 +6,40 @@ import { lqrController } from '../control/lqrController.ts'
 import { openLoop } from '../control/openLoop.ts'
 import { type Metrics, measureRun } from '../experiment/metrics.ts'
 import { pointFromNames } from '../experiment/point.ts'
-import { type Kick, simulate, type Trajectory } from '../experiment/simulate.ts'
-import { type Cost, taskCost } from '../experiment/taskCost.ts'
+import { type Kick, scheduleRun, simulate, type Trajectory } from '../experiment/simulate.ts'
 import { unstableModes } from '../experiment/unstableModes.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
 import type { Linearization } from '../linearization/linearization.ts'
 import { callsSentence, certificateSentence } from '../report/certificate.ts'
 import type { Eigenvalue } from '../report/content.ts'
-import { formatNumber } from '../report/format.ts'
+import { counted, formatNumber } from '../report/format.ts'
 import { linearizationJson, toPlain } from '../report/linearizationJson.ts'
+import { CONTROL_HEADER, controlRows, STATE_HEADER, stateRows } from '../report/metricRows.ts'
+import { settlingSentence } from '../report/outcome.ts'
+import { shownMatrices } from '../report/rounding.ts'
 import { writeReport } from '../report/writeReport.ts'
-import type { Scene } from '../scene/scene.ts'
+import { InputError } from '../scene/inputError.ts'
 import { type Io, NumericalFailure, printJson } from './io.ts'
-import { designCost, designText, requireSolved } from './lqrCommand.ts'
-import { addLinearizeOptions, kick, type LinearizeFlags, positiveNumber } from './options.ts'
-import { linearizeAt, readPoint, requireCertificate, type Setup, setUp, signalOf, titleOf } from './prepare.ts'
+import { designText, requireSolved } from './lqrCommand.ts'
+import { addLinearizeOptions, addWeightOptions, kick, type LinearizeFlags, positiveNumber } from './options.ts'
+import { checkOutFolder } from './outFolder.ts'
+import { pointTable } from './pointTable.ts'
+import {
+  defectText,
+  linearizeAt,
+  readPoint,
+  requireCertificate,
+  type Setup,
+  setUp,
+  signalOf,
+  titleOf,
+} from './prepare.ts'
 import { progressLine } from './progress.ts'
 import { matrixTable, textTable } from './table.ts'
 import { versions } from './versions.ts'
+import { designCost, runCost, type WeightFlags } from './weights.ts'
 
-interface RunFlags extends LinearizeFlags {
+interface RunFlags extends LinearizeFlags, WeightFlags {
   readonly controller: 'none' | 'lqr'
   readonly duration?: number
   readonly kick?: readonly Kick[]
@@ -36,15 +50,25 @@ interface RunFlags extends LinearizeFlags {
 const DURATION = 5 // s, where a scene has no task
 
 export function addRunCommand(program: Command, io: Io): void {
-  addLinearizeOptions(
-    program
-      .command('run')
-      .description('run a closed loop on the simulator and write a report')
-      .argument('<scene>', 'scene file, folder or name'),
+  addWeightOptions(
+    addLinearizeOptions(
+      program
+        .command('run')
+        .description('run a closed loop on the simulator and write a report')
+        .argument('<scene>', 'scene file, folder or name'),
+    ),
   )
     .addOption(new Option('--controller <name>', 'what controls the scene').choices(['none', 'lqr']).default('lqr'))
-    .option('--duration <seconds>', "how long (default: the task's duration, or 5)", positiveNumber)
-    .option('--kick <time:coordinate:amount>', 'disturb a coordinate at a time; repeatable', kick)
+    .option(
+      '--duration <seconds>',
+      "how long, in whole control periods (default: the task's duration, or 5)",
+      positiveNumber,
+    )
+    .option(
+      '--kick <time:coordinate:amount>',
+      'add an amount to a state coordinate at a time in s; in the unit of the coordinate: rad, rad/s, m, m/s; repeatable',
+      kick,
+    )
     .option('--initial <state.json>', "where to start (default: the task's initial state, or the point)")
     .option('--out <folder>', 'where the report goes (default: out/<scene>)')
     .action(async (name: string, flags: RunFlags, command: Command) => {
@@ -60,9 +84,13 @@ export function addRunCommand(program: Command, io: Io): void {
 async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Promise<void> {
   const { scene, engine, point } = setup
   const { layout } = engine
+  const out = flags.out ?? join('out', scene.name.replace(/[^\w.-]+/g, '-'))
   const withLqr = flags.controller === 'lqr'
-  const cost = withLqr ? designCost(scene, layout) : costOf(scene, flags, layout)
+  // Everything that can be wrong with the arguments is found before the long work begins.
+  const cost = withLqr ? designCost(scene, layout, flags) : runCost(scene, layout, flags)
   const x0 = await initialState(setup, flags)
+  const duration = checkedRun(setup, flags)
+  await checkOutFolder(out)
   const lin = await linearizeAt(setup, flags, io)
   const design = withLqr ? lqr(lin, cost!) : null
   if (design) requireSolved(design)
@@ -73,7 +101,7 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
     design ? lqrController(lin, design.K!, engine.difference) : openLoop(point.u),
     {
       x0,
-      duration: flags.duration ?? scene.task?.duration ?? DURATION,
+      duration,
       disturbances: flags.kick ?? [],
       xBar: point.x,
       uBar: point.u,
@@ -82,7 +110,7 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
     },
   ).finally(progress.end)
   const metrics = measureRun(trajectory, cost ?? {})
-  const files = await writeReport(flags.out ?? join('out', scene.name.replace(/[^\w.-]+/g, '-')), {
+  const files = await writeReport(out, {
     scene: scene.name,
     description: scene.description,
     linearization: lin,
@@ -95,19 +123,33 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
   })
 
   if (flags.json) printJson(io, runJson(setup, lin, design, trajectory, metrics, files))
-  else io.stdout.write(runText(setup, lin, design, trajectory, metrics, files))
+  else io.stdout.write(runText(setup, duration, lin, design, trajectory, metrics, files))
   if (trajectory.result === 'diverged') throw new NumericalFailure(trajectory.message)
-  requireCertificate(lin)
+  // Without feedback nothing rests on the linearization; the report says that it is not certified.
+  if (withLqr) requireCertificate(lin)
 }
 
-/** The weights of the task, to tell what a run without feedback costs; null in coordinates that the task is not about. */
-function costOf({ task, engines }: Scene, { coordinates }: RunFlags, layout: Linearization['layout']): Cost | null {
-  const own = coordinates === undefined || coordinates === engines.cannon.coordinates
-  return task !== null && own ? taskCost(task, layout) : null
+/** How long the run is, in s. Throws InputError, naming the option, on a kick or a duration that can't be used. */
+function checkedRun({ scene, engine }: Setup, { duration, kick: kicks = [] }: RunFlags): number {
+  const seconds = duration ?? scene.task?.duration ?? DURATION
+  try {
+    scheduleRun(engine, { duration: seconds, disturbances: kicks })
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const { path, expected, found } = error
+    const k = /^disturbances\[(\d+)\]\.(\w+)$/.exec(path)
+    if (k === null)
+      throw duration === undefined
+        ? new InputError({ file: scene.file, path: 'task.duration', expected, found })
+        : new InputError({ path: '--duration', expected, found })
+    const { time, coordinate, amount } = kicks[Number(k[1])]!
+    throw new InputError({ path: `--kick ${time}:${coordinate}:${amount}: ${k[2]}`, expected, found })
+  }
+  return seconds
 }
 
 async function initialState({ scene, engine, point }: Setup, { initial }: RunFlags): Promise<Float64Array> {
-  if (initial !== undefined) return (await readPoint(initial, scene, engine)).x
+  if (initial !== undefined) return (await readPoint(initial, scene, engine, '--initial')).x
   const { positions = {}, velocities = {} } = scene.task?.initial ?? {}
   const atPoint = Object.keys(positions).length + Object.keys(velocities).length === 0
   return atPoint ? point.x : pointFromNames(engine, scene.task!.initial).x
@@ -115,38 +157,34 @@ async function initialState({ scene, engine, point }: Setup, { initial }: RunFla
 
 function runText(
   setup: Setup,
+  duration: number, // s, as asked for
   lin: Linearization,
   design: Lqr | null,
   trajectory: Trajectory,
   metrics: Metrics,
   files: readonly string[],
 ): string {
-  const { layout } = lin
-  const states = metrics.coordinates.map(({ name, unit, finalDeviation, peakDeviation, rms, settlingTime }) => [
-    name,
-    unit,
-    formatNumber(finalDeviation, 3),
-    formatNumber(peakDeviation, 3),
-    formatNumber(rms, 3),
-    settlingTime === null ? 'not settled' : `${formatNumber(settlingTime, 3)} s`,
-  ])
-  const controls = metrics.controls.map(({ name, unit, peak, rms, saturatedFraction }) => [
-    name,
-    unit,
-    formatNumber(peak, 3),
-    formatNumber(rms, 3),
-    `${formatNumber(100 * saturatedFraction, 3)} %`,
-  ])
+  const { layout, quality } = lin
+  const { A, B, note } = shownMatrices(lin, design?.K ?? null)
+  const { dt, steps, controller, result, message } = trajectory
+  const states = stateRows(metrics)
+  const controls = controlRows(metrics)
+  const unused = design === null && !quality.certified ? ' The run without feedback does not use it.' : ''
+  const rounded =
+    result === 'completed' && Math.abs(steps * dt - duration) > 1e-6 * dt
+      ? `${duration} s is no multiple of dt: rounded to ${steps} steps. `
+      : ''
   const parts = [
-    titleOf(setup),
-    matrixTable('A', lin.A, layout.dx, layout.dx),
-    matrixTable('B', lin.B, layout.dx, layout.u),
-    design ? designText(lin, design) : '',
-    `${certificateSentence(lin)}\n${callsSentence(lin)}\n`,
-    `${trajectory.message} Controller: ${trajectory.controller}.${metrics.cost === null ? '' : ` Cost: ${formatNumber(metrics.cost, 6)}.`}\n`,
-    textTable(['state', 'unit', 'final deviation', 'peak', 'RMS', 'settling time'], states.slice(0, 48), [0, 1]),
-    states.length > 48 ? `… and ${states.length - 48} more states (all of them: --json)\n` : '',
-    controls.length > 0 ? textTable(['control', 'unit', 'peak', 'RMS', 'at its limit'], controls, [0, 1]) : '',
+    `${titleOf(setup)}${pointTable(setup) && `\n${pointTable(setup).trimEnd()}\n`}`,
+    matrixTable('A', A, layout.dx, layout.dx),
+    matrixTable('B', B, layout.dx, layout.u),
+    design ? designText(lin, design) : defectText(lin),
+    `cost  ${callsSentence(lin)}\n${certificateSentence(lin)}${unused}\n${note && `note  ${note}\n`}`,
+    `${message} ${rounded}Controller: ${controller}.${metrics.cost === null ? '' : ` Cost: ${formatNumber(metrics.cost, 6)}.`}\n` +
+      `${settlingSentence(trajectory, metrics)}\n`.trimStart(),
+    textTable(STATE_HEADER, states.slice(0, 48), [0, 1]),
+    states.length > 48 ? `… and ${counted(states.length - 48, 'more state')} (all of them: --json)\n` : '',
+    controls.length > 0 ? textTable(CONTROL_HEADER, controls, [0, 1]) : '',
     `report ${files[files.length - 1]}\n`,
   ]
   return parts.filter((part) => part !== '').join('\n')
@@ -156,11 +194,11 @@ function runJson(
   { scene }: Setup,
   lin: Linearization,
   design: Lqr | null,
-  { result, message, stoppedAt, controller, steps, disturbances }: Trajectory,
+  { result, message, stoppedAt, controller, steps, dt, disturbances }: Trajectory,
   metrics: Metrics,
   files: readonly string[],
 ): unknown {
-  const run = { result, message, stoppedAt, steps, disturbances, metrics }
+  const run = { result, message, duration: steps * dt, stoppedAt, steps, disturbances, metrics }
   const openLoopEigenvalues = pairs(eigenvalues(lin.A))
   const gain = design && { K: design.K, eigenvalues: pairs(design.eigenvalues!), residual: design.residual }
   return toPlain({ ...linearizationJson(lin, scene.name), controller, openLoopEigenvalues, lqr: gain, run, files })

@@ -1,7 +1,8 @@
 /** Aligned text tables with labelled rows and columns. */
 import type { Matrix } from 'ml-matrix'
 import type { Coordinate } from '../engine/engine.ts'
-import { formatComplex, formatNumber } from '../report/format.ts'
+import { counted, formatComplex, formatNumber } from '../report/format.ts'
+import { shownEigenvalues } from '../report/rounding.ts'
 
 const MAX_COLUMNS = 14 // of a matrix printed in full
 
@@ -21,7 +22,7 @@ export function textTable(
   return `${all.map(line).join('\n')}\n`
 }
 
-/** A matrix with the names of its rows and columns; only its size where it is too wide for a terminal. */
+/** A matrix with the names and units of its rows and columns; only its size where it is too wide for a terminal. */
 export function matrixTable(
   name: string,
   M: Matrix,
@@ -30,20 +31,21 @@ export function matrixTable(
 ): string {
   if (M.columns === 0) return `${name}: no columns\n`
   if (M.columns > MAX_COLUMNS || M.rows > 3 * MAX_COLUMNS) {
-    const entries = M.to1DArray()
-    const nonzeros = entries.filter((value) => value !== 0).length
-    return `${name}: ${M.rows} × ${M.columns}, ${nonzeros} nonzeros (entries: --json)\n`
+    const nonzeros = M.to1DArray().filter((value) => value !== 0).length
+    return `${name}: ${M.rows} × ${M.columns}, ${counted(nonzeros, 'entry', 'entries')} other than 0 (all of them: --json)\n`
   }
-  const body = rows.map((row, i) => [row.name, ...columns.map((_, j) => formatNumber(M.get(i, j), 5))])
-  return textTable([name, ...columns.map((column) => column.name)], body)
+  const body = rows.map((row, i) => [row.name, row.unit, ...columns.map((_, j) => formatNumber(M.get(i, j), 5))])
+  const units = ['', '', ...columns.map(({ unit }) => unit)]
+  return textTable([name, '', ...columns.map((column) => column.name)], [units, ...body], [0, 1])
 }
 
-/** '1.0524, 1 (2 times), 0.98519 ± 0.004i' */
+/** '1.0524, 1 (2 times), 0.98519 ± 0.004i': imaginary parts that only split a double eigenvalue are left out. */
 export function eigenvalueList({ re, im }: { re: ArrayLike<number>; im: ArrayLike<number> }): string {
+  const values = shownEigenvalues(Array.from(re, (value, k) => ({ re: value, im: im[k]! })))
   const counts = new Map<string, number>()
-  for (let k = 0; k < re.length; k++) {
-    if (im[k]! < 0) continue
-    const text = im[k]! > 0 ? formatComplex(re[k]!, im[k]!).replace(' + ', ' ± ') : formatNumber(re[k]!, 5)
+  for (const value of values) {
+    if (value.im < 0) continue
+    const text = value.im > 0 ? formatComplex(value.re, value.im).replace(' + ', ' ± ') : formatNumber(value.re, 5)
     counts.set(text, (counts.get(text) ?? 0) + 1)
   }
   const texts = [...counts].map(([text, count]) => (count > 1 ? `${text} (${count} times)` : text))

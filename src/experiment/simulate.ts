@@ -75,7 +75,8 @@ const SLICE_MS = 40 // work done between two looks at the signal
 export async function simulate(engine: Engine, controller: Controller, options: SimulateOptions): Promise<Trajectory> {
   const { layout, dt } = engine
   const { nx, ndx, nu } = layout
-  const { x0 = engine.home.x, xBar = engine.home.x, uBar = engine.home.u, duration, saturate = true } = options
+  const { N, events } = scheduleRun(engine, options)
+  const { x0 = engine.home.x, xBar = engine.home.x, uBar = engine.home.u, saturate = true } = options
   const { disturbances = [], signal, onProgress } = options
   for (const [name, vector, size, length] of [
     ['x0', x0, 'nx', nx],
@@ -83,8 +84,6 @@ export async function simulate(engine: Engine, controller: Controller, options: 
     ['uBar', uBar, 'nu', nu],
   ] as const)
     checkVector(name, vector, size, length)
-  const N = stepCount(duration, dt, 1 + nx + ndx + nu)
-  const events = disturbances.map((disturbance, k) => resolve(disturbance, k, layout, dt, N))
   const kicksAt = new Map<number, Event[]>()
   for (const event of events) if (event.kind === 'kick') addTo(kicksAt, event.first, event)
   const pulses = events.filter(({ kind }) => kind === 'pulse')
@@ -126,7 +125,7 @@ export async function simulate(engine: Engine, controller: Controller, options: 
     const badControl = firstNonFinite(u)
     if (badControl >= 0) {
       stoppedAt = { step, time, coordinate: layout.u[badControl]!.name }
-      culprit = `the controller '${controller.name}'`
+      culprit = `the controller "${controller.name}"`
       break
     }
     const clipped = saturate && saturateInto(u, layout, saturatedSteps)
@@ -139,7 +138,7 @@ export async function simulate(engine: Engine, controller: Controller, options: 
     const badDeviation = badState < 0 ? firstNonFinite(dx) : -1
     if (badState >= 0 || badDeviation >= 0) {
       stoppedAt = { step, time, coordinate: (badState >= 0 ? layout.x[badState] : layout.dx[badDeviation])!.name }
-      culprit = `the engine '${engine.name}'`
+      culprit = `the engine "${engine.name}"`
       break
     }
     U.set(u, step * nu)
@@ -164,7 +163,7 @@ export async function simulate(engine: Engine, controller: Controller, options: 
     result: stoppedAt === null ? 'completed' : 'diverged',
     message:
       stoppedAt === null
-        ? `Completed ${N} steps of ${dt} s.`
+        ? `Simulated ${round(N * dt)} s: ${N} step${N === 1 ? '' : 's'} of ${dt} s.`
         : `Diverged at step ${stoppedAt.step} (t = ${round(stoppedAt.time)} s): ${culprit} gave a value of ${stoppedAt.coordinate} that is not finite.`,
     stoppedAt,
     controller: controller.name,
@@ -181,6 +180,19 @@ export async function simulate(engine: Engine, controller: Controller, options: 
     saturatedFraction: completed === 0 ? 0 : anySaturated / completed,
     disturbances,
   }
+}
+
+/**
+ * The number of steps of a run and what happens on the way. Throws what `simulate` throws on durations and disturbances, without
+ * a step: for callers who have long work to do before.
+ */
+export function scheduleRun(
+  { layout, dt }: Pick<Engine, 'layout' | 'dt'>,
+  { duration, disturbances = [] }: Pick<SimulateOptions, 'duration' | 'disturbances'>,
+): { readonly N: number; readonly events: readonly Event[] } {
+  const { nx, ndx, nu } = layout
+  const N = stepCount(duration, dt, 1 + nx + ndx + nu)
+  return { N, events: disturbances.map((disturbance, k) => resolve(disturbance, k, layout, dt, N)) }
 }
 
 /** A disturbance with names resolved: steps [first, last) and the index of the dx or u entry. */

@@ -1,20 +1,16 @@
 /** What a linearization cost and how far it can be trusted, in plain sentences. */
 import type { Linearization } from '../linearization/linearization.ts'
-import { formatNumber } from './format.ts'
+import { counted, formatNumber } from './format.ts'
 
 /** 'Certified: the worst row leaves 2e-11 of …' or 'Not certified: …' with the rows that failed, by coordinate name. */
 export function certificateSentence({ quality, layout }: Linearization): string {
-  const { certified, heldOutResidual, heldOutDirections, tolerance, failedRows, repairedRows, kinkedRows, fallback } =
-    quality
-  const directions = `${heldOutDirections} held-out random direction${heldOutDirections === 1 ? '' : 's'}`
+  const { certified, heldOutResidual, heldOutDirections, tolerance, failedRows, repairedRows, fallback } = quality
+  const directions = counted(heldOutDirections, 'held-out random direction')
   const residual = `residual ${formatNumber(heldOutResidual, 2)} on ${directions}, tolerance ${formatNumber(tolerance, 2)}`
   const names = (rows: readonly number[]) => rows.map((row) => layout.dx[row]?.name ?? `row ${row}`).join(', ')
   const kinked = quality.kinkedRows ?? []
   const history = [
     repairedRows.length > 0 ? ` Measured again: ${names(repairedRows)}.` : '',
-    kinkedRows !== null && kinkedRows.length > 0
-      ? ` Left and right differences disagree in ${names(kinkedRows)}: a contact or a limit may switch here.`
-      : '',
     fallback !== null ? ` Dense fallback: ${fallback.replace(/\.$/, '')}.` : '',
     kinked.length > 0
       ? ` Left and right differences disagree in ${names(kinked)}: a contact or limit may switch within the step.`
@@ -28,17 +24,22 @@ export function certificateSentence({ quality, layout }: Linearization): string 
   return `Not certified: ${residual}${failed}.${history}`
 }
 
-/** '14 engine steps (8 directions, 4 held out, 2 repair)', only what was spent. */
-export function callsSentence({ quality }: Linearization): string {
-  const { calls, callsFor } = quality
+/** '15 simulator steps: 10 for 5 directions, 4 to check them on 2 random ones, 1 at the point itself', only what was spent. */
+export function callsSentence({ quality }: Pick<Linearization, 'quality'>): string {
+  const { calls, callsFor, directions, heldOutDirections, scheme } = quality
+  // Held-out central differences come in pairs. The odd one is the step at the point, with which left and right are compared.
+  const atPoint = scheme === 'central' ? callsFor.heldOut % 2 : 0
   const parts = [
-    [callsFor.base, 'base'],
-    [callsFor.directions, 'directions'],
-    [callsFor.heldOut, 'held out'],
-    [callsFor.detection, 'detection'],
-    [callsFor.repair, 'repair'],
-    [callsFor.fallback, 'fallback'],
+    [callsFor.directions, `for ${counted(directions, 'direction')}`],
+    [
+      callsFor.heldOut - atPoint,
+      `to check them on ${heldOutDirections} random ${heldOutDirections === 1 ? 'one' : 'ones'}`,
+    ],
+    [callsFor.detection, 'to find the pattern'],
+    [callsFor.repair, 'to measure failing rows again'],
+    [callsFor.fallback, 'for dense differences'],
+    [callsFor.base + atPoint, 'at the point itself'],
   ] as const
   const spent = parts.filter(([count]) => count > 0).map(([count, purpose]) => `${count} ${purpose}`)
-  return `${calls} blackbox call${calls === 1 ? '' : 's'}${spent.length > 0 ? ` (${spent.join(', ')})` : ''}`
+  return `${counted(calls, 'simulator step')}${spent.length > 0 ? `: ${spent.join(', ')}` : ''}`
 }

@@ -26,6 +26,19 @@ export function withUnit(value: number, unit: string, digits = 4): string {
   return unit === '' ? formatNumber(value, digits) : `${formatNumber(value, digits)} ${unit}`
 }
 
+/** '1 state', '2 states'; the plural where it is not with an s. */
+export function counted(count: number, what: string, plural = `${what}s`): string {
+  return `${count} ${count === 1 ? what : plural}`
+}
+
+/** '(rad/s)/N', '' where both have none or the same. */
+export function quotientUnit(above: string, below: string): string {
+  const part = (unit: string) => (/[/·]/.test(unit) ? `(${unit})` : unit)
+  if (above === below) return ''
+  if (below === '') return above
+  return `${above === '' ? '1' : part(above)}/${part(below)}`
+}
+
 /** Text made safe inside HTML elements and quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

@@ -1,5 +1,6 @@
 /** A linearization as plain JSON: what `jacsense linearize --json` prints and `linearization.json` holds. */
 import type { Linearization } from '../linearization/linearization.ts'
+import { defectOf } from './rounding.ts'
 
 export interface LinearizationJson {
   readonly scene: string
@@ -12,6 +13,7 @@ export interface LinearizationJson {
   readonly A: readonly (readonly number[])[] // [ndx × ndx]
   readonly B: readonly (readonly number[])[] // [ndx × nu]
   readonly c: readonly number[] // [ndx]
+  readonly equilibrium: boolean // c is zero up to rounding and 1e-7 a second
   readonly xBar: readonly number[] // [nx]
   readonly uBar: readonly number[] // [nu]
   readonly quality: Readonly<Record<string, unknown>> // Quality with arrays and numbers made plain
@@ -29,6 +31,7 @@ export function linearizationJson(lin: Linearization, scene: string): Linearizat
     A: lin.A.to2DArray(),
     B: lin.B.to2DArray(),
     c: Array.from(lin.c),
+    equilibrium: defectOf(lin).length === 0,
     xBar: Array.from(lin.xBar),
     uBar: Array.from(lin.uBar),
     quality: lin.quality,

@@ -33,7 +33,7 @@ interface Cell {
 }
 
 const DECADES = 4 // of the log shade
-const ROUNDING = 1e-13 // entries this far below the largest are drawn as zero
+const ROUNDING = 1e-13 // entries this far below the largest are drawn as zero, whatever the caller left in
 const MAX_TILES = 4_000
 const MAX_TOOLTIPS = 12_000
 

@@ -4,8 +4,11 @@ import { callsSentence, certificateSentence } from './certificate.ts'
 import type { ReportContent } from './content.ts'
 import type { Drawing } from './drawing.ts'
 import { eigenvalueCharts } from './eigenvalueChart.ts'
-import { escapeHtml, formatNumber, withUnit } from './format.ts'
+import { counted, escapeHtml, formatNumber, quotientUnit, withUnit } from './format.ts'
 import { matrixChart, shadeKey } from './matrixChart.ts'
+import { CONTROL_HEADER, controlRows, STATE_HEADER, stateRows } from './metricRows.ts'
+import { settlingSentence } from './outcome.ts'
+import { defectOf, shownEigenvalues, shownMatrices } from './rounding.ts'
 import { STYLE } from './style.ts'
 import { timeCharts } from './timeCharts.ts'
 
@@ -44,14 +47,15 @@ function facts({ linearization, trajectory, metrics, closedLoop }: ReportContent
       quality.certified ? 'certified' : 'not certified',
       quality.certified ? 'good' : 'bad',
     ),
-    fact(`of the simulator, ${quality.method} ${quality.scheme} differences`, `${quality.calls} calls`),
-    fact(
-      `${layout.nu} control${layout.nu === 1 ? '' : 's'}, control period ${formatNumber(dt)} s`,
-      `${layout.ndx} states`,
-    ),
+    fact(`of the simulator, ${quality.method} ${quality.scheme} differences`, counted(quality.calls, 'step')),
+    fact(`${counted(layout.nu, 'control')}, control period ${formatNumber(dt)} s`, counted(layout.ndx, 'state')),
     radius === undefined
       ? ''
-      : fact('closed-loop spectral radius', formatNumber(radius, 6), radius < 1 ? 'good' : 'bad'),
+      : fact(
+          `closed-loop spectral radius${Math.abs(1 - radius) < 1e-2 ? `, 1 − |λ| = ${formatNumber(1 - radius, 2)}` : ''}`,
+          formatNumber(radius, 6),
+          radius < 1 ? 'good' : 'bad',
+        ),
     trajectory === undefined
       ? ''
       : fact(
@@ -75,7 +79,7 @@ function simulated({ result, controller }: Trajectory): string {
   return controller === 'none' ? 'simulated without feedback' : `simulated with ${controller}`
 }
 
-function closedLoopSection(drawing: Drawing, { trajectory }: ReportContent): string[] {
+function closedLoopSection(drawing: Drawing, { trajectory, metrics }: ReportContent): string[] {
   if (trajectory === undefined) return []
   const { controller, result, message, disturbances, saturatedFraction } = trajectory
   const kicks = disturbances.map((event) => {
@@ -89,6 +93,7 @@ function closedLoopSection(drawing: Drawing, { trajectory }: ReportContent): str
   return [
     `<h2>${controller === 'none' ? 'Open loop' : `Closed loop with ${escapeHtml(controller)}`}</h2>`,
     result === 'diverged' ? `<p class="note bad">${escapeHtml(message)}</p>` : '',
+    metrics === undefined ? '' : `<p>${escapeHtml(settlingSentence(trajectory, metrics))}</p>`,
     kicks.length > 0 ? `<p>Disturbed (dashed): ${escapeHtml(kicks.join('; '))}.</p>` : '',
     saturatedFraction > 0
       ? `<p>Controls at their limits during ${formatNumber(100 * saturatedFraction, 2)} % of the steps.</p>`
@@ -97,15 +102,16 @@ function closedLoopSection(drawing: Drawing, { trajectory }: ReportContent): str
   ]
 }
 
-function linearizationSection(drawing: Drawing, { linearization }: ReportContent): string[] {
-  const { A, B, c, layout } = linearization
+function linearizationSection(drawing: Drawing, { linearization, closedLoop }: ReportContent): string[] {
+  const { layout } = linearization
+  const { A, B, note } = shownMatrices(linearization)
   const blocks = [
     { title: 'A', matrix: A, columns: layout.dx },
     { title: 'B', matrix: B, columns: layout.u },
   ]
-  const defect = layout.dx
-    .map(({ name, unit }, i) => ({ name, unit, value: c[i]! }))
-    .filter(({ value }) => Math.abs(value) > 1e-9)
+  const defect = defectOf(linearization).map(({ name, unit, value }) => `${name} ${withUnit(value, unit)}`)
+  const more = defect.length > 8 ? ` and ${defect.length - 8} more` : ''
+  const elsewhere = closedLoop === undefined ? '' : '; the loop settles elsewhere'
   return [
     '<h2>Linearization</h2>',
     '<p>δx⁺ = A δx + B δu + c over one control period. Rows: what changes; columns: what changes it.</p>',
@@ -119,14 +125,10 @@ function linearizationSection(drawing: Drawing, { linearization }: ReportContent
     }),
     '</div>',
     shadeKey(blocks, 'log'),
+    note === '' ? '' : `<p class="lead">${escapeHtml(unbroken(note))}.</p>`,
     defect.length === 0
       ? '<p class="lead">c = 0: the point is an equilibrium.</p>'
-      : `<p class="lead">c ≠ 0: ${escapeHtml(
-          defect
-            .slice(0, 8)
-            .map(({ name, unit, value }) => `${name} ${withUnit(value, unit)}`)
-            .join(', '),
-        )}${defect.length > 8 ? ` and ${defect.length - 8} more` : ''}.</p>`,
+      : `<p class="lead">The point is not an equilibrium: c = ${escapeHtml(defect.slice(0, 8).join(', '))}${more}${elsewhere}.</p>`,
   ]
 }
 
@@ -135,7 +137,7 @@ function designSection(drawing: Drawing, { linearization, openLoop, closedLoop, 
   const { layout } = linearization
   const parts = ['<h2>Eigenvalues</h2>']
   if (openLoop !== undefined || closedLoop !== undefined) {
-    const charts = eigenvalueCharts(drawing, openLoop ?? [], closedLoop ?? [])
+    const charts = eigenvalueCharts(drawing, shownEigenvalues(openLoop ?? []), shownEigenvalues(closedLoop ?? []))
     const keys = [
       openLoop ? '<span class="key"><i class="hollow"></i>open loop</span>' : '',
       closedLoop ? '<span class="key"><i class="filled"></i>closed loop</span>' : '',
@@ -149,7 +151,7 @@ function designSection(drawing: Drawing, { linearization, openLoop, closedLoop, 
     parts.push('</div>')
   }
   if (K !== undefined) {
-    const blocks = [{ title: 'K', matrix: K, columns: layout.dx }]
+    const blocks = [{ title: 'K', matrix: shownMatrices(linearization, K).K!, columns: layout.dx }]
     parts.push(
       '<h2>Gain</h2><p>u = uBar − K (x ⊖ xBar).</p><div class="scroll">',
       matrixChart(drawing, blocks, {
@@ -168,42 +170,34 @@ function designSection(drawing: Drawing, { linearization, openLoop, closedLoop, 
 
 function metricsSection({ metrics }: ReportContent): string[] {
   if (metrics === undefined) return []
-  const states = metrics.coordinates.map(({ name, unit, finalDeviation, peakDeviation, rms, settlingTime }) => [
-    name,
-    unit,
-    formatNumber(finalDeviation, 3),
-    formatNumber(peakDeviation),
-    formatNumber(rms),
-    settlingTime === null ? 'not settled' : formatNumber(settlingTime, 3),
-  ])
-  const controls = metrics.controls.map(({ name, unit, peak, rms, saturatedFraction }) => [
-    name,
-    unit,
-    formatNumber(peak),
-    formatNumber(rms),
-    `${formatNumber(100 * saturatedFraction, 3)} %`,
-  ])
+  const states = stateRows(metrics)
+  const controls = controlRows(metrics)
   return [
     '<h2>What it achieved</h2>',
     metrics.cost === null ? '' : `<p>Quadratic cost Σ δxᵀQ δx + δuᵀR δu: ${formatNumber(metrics.cost, 6)}</p>`,
     states.length > 16 ? `<details><summary>${states.length} states</summary>` : '',
     '<div class="scroll">',
-    table(['state', 'unit', 'final deviation', 'peak', 'RMS', 'settling time (s)'], states),
+    table(STATE_HEADER, states),
     '</div>',
     states.length > 16 ? '</details>' : '',
-    controls.length === 0
-      ? ''
-      : `<div class="scroll" style="margin-top:16px">${table(['control', 'unit', 'peak', 'RMS', 'at its limit'], controls)}</div>`,
+    controls.length === 0 ? '' : `<div class="scroll" style="margin-top:16px">${table(CONTROL_HEADER, controls)}</div>`,
   ]
 }
 
-function qualitySection({ linearization }: ReportContent): string[] {
+function qualitySection({ linearization, trajectory }: ReportContent): string[] {
   const { quality } = linearization
+  const unused = trajectory?.controller === 'none' && !quality.certified
   const rows: [string, string][] = [
-    ['Certificate', certificateSentence(linearization)],
+    [
+      'Certificate',
+      `${certificateSentence(linearization)}${unused ? ' The run without feedback does not use it.' : ''}`,
+    ],
     ['Cost', callsSentence(linearization)],
     ['Method', `${quality.method}, ${quality.scheme} differences`],
-    ['Directions', `${quality.directions}${quality.colors === null ? '' : ` (${quality.colors} colors)`}`],
+    [
+      'Directions',
+      `${quality.directions}${quality.colors === null ? '' : `, from ${counted(quality.colors, 'color')}`}`,
+    ],
     [
       'Difference steps',
       `${formatNumber(quality.stepRange[0], 3)} … ${formatNumber(quality.stepRange[1], 3)}, in units of the inputs`,
@@ -236,12 +230,4 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
   const cells = (tag: string, row: readonly string[]) =>
     `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell.replace(/^-(?=\d)/, '−'))}</${tag}>`).join('')}</tr>`
   return `<table><thead>${cells('th', header)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>`
-}
-
-/** '(rad/s)/N', '' where both have none. */
-function quotientUnit(above: string, below: string): string {
-  const part = (unit: string) => (/[/·]/.test(unit) ? `(${unit})` : unit)
-  if (above === below) return ''
-  if (below === '') return above
-  return `${above === '' ? '1' : part(above)}/${part(below)}`
 }

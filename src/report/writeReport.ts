@@ -6,9 +6,9 @@ import { reportPage } from './page.ts'
 import { trajectoryCsv } from './trajectoryCsv.ts'
 
 /**
- * Creates `dir` if need be and returns the paths written, in order; trajectory.csv only where there is a trajectory. Every
- * file is written under a temporary name and then renamed, so that a reader never meets half a file. The same content gives
- * the same bytes. Throws what the file system throws.
+ * Creates `dir` if need be and returns the paths written, in order; trajectory.csv only where there is a trajectory. All files
+ * are written under temporary names before the first is renamed, so that a reader never meets half a file, and a full disk
+ * leaves what was there before. The same content gives the same bytes. Throws what the file system throws.
  */
 export async function writeReport(dir: string, content: ReportContent): Promise<string[]> {
   const json = linearizationJson(content.linearization, content.scene)
@@ -17,26 +17,18 @@ export async function writeReport(dir: string, content: ReportContent): Promise<
   files.push(['report.html', reportPage(await loadDrawing(), content)])
 
   // Lazily, so that bundles for browsers can hold this module.
-  const { mkdir } = await import('node:fs/promises')
+  const { mkdir, rename, rm, writeFile } = await import('node:fs/promises')
   const { join } = await import('node:path')
-  await mkdir(dir, { recursive: true })
-  const written: string[] = []
-  for (const [name, text] of files) {
-    const path = join(dir, name)
-    await replaceFile(path, text)
-    written.push(path)
-  }
-  return written
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const { rename, rm, writeFile } = await import('node:fs/promises')
-  const temporary = `${path}.${process.pid}.tmp`
+  const made = await mkdir(dir, { recursive: true }) // the first folder that was not there
+  const paths = files.map(([name]) => join(dir, name))
+  const temporary = paths.map((path) => `${path}.${process.pid}.tmp`)
   try {
-    await writeFile(temporary, text)
-    await rename(temporary, path)
+    for (const [k, [, text]] of files.entries()) await writeFile(temporary[k]!, text)
+    for (const [k, path] of paths.entries()) await rename(temporary[k]!, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    await Promise.all(temporary.map((path) => rm(path, { force: true })))
+    if (made !== undefined) await rm(made, { recursive: true, force: true })
     throw error
   }
+  return paths
 }

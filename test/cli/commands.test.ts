@@ -63,7 +63,7 @@ describe('linearize', () => {
     const lines = stdout.split('\n')
     expect(lines[0]).toMatch(/^cartpole: cannon engine, 4 states, 1 control, dt = 0\.01 s$/)
     const start = lines.findIndex((line) => line.startsWith('A '))
-    const widths = lines.slice(start, start + 5).map((line) => line.length)
+    const widths = lines.slice(start, start + 6).map((line) => line.length)
     expect(new Set(widths).size).toBe(1)
     for (const name of STATES) expect(stdout.match(new RegExp(`^${name.replace('.', '\\.')} `, 'gm'))).toHaveLength(2)
     expect(stdout).toMatch(/Certified: residual/)
@@ -124,7 +124,15 @@ describe('run', () => {
     const out = join(folder, 'cartpole')
     const { code, stdout, stderr } = await invoke('run', 'cartpole', '--kick', '1:pole.velocity:0.5', '--out', out)
     expect([code, stderr]).toEqual([0, ''])
-    for (const part of ['A ', 'B ', 'K ', 'closed-loop eigenvalues', 'Certified:', 'blackbox calls', 'final deviation'])
+    for (const part of [
+      'A ',
+      'B ',
+      'K ',
+      'closed-loop eigenvalues',
+      'Certified:',
+      'simulator steps',
+      'final deviation',
+    ])
       expect(stdout).toContain(part)
     expect(stdout).toContain(`report ${join(out, 'report.html')}`)
     const { states } = JSON.parse(await readFile(join(out, 'linearization.json'), 'utf8'))

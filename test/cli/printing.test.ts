@@ -55,7 +55,9 @@ describe('tables', () => {
 
   it('give the size of a matrix that no terminal holds', () => {
     const names = Array.from({ length: 20 }, (_, i) => ({ name: `x${i}`, unit: '' }))
-    expect(matrixTable('A', Matrix.eye(20), names, names)).toBe('A: 20 × 20, 20 nonzeros (entries: --json)\n')
+    expect(matrixTable('A', Matrix.eye(20), names, names)).toBe(
+      'A: 20 × 20, 20 entries other than 0 (all of them: --json)\n',
+    )
     expect(matrixTable('B', new Matrix(20, 0), names, [])).toBe('B: no columns\n')
   })
 

@@ -67,7 +67,7 @@ describe('simulate', () => {
   it('names the control when the controller gives NaN', async () => {
     const run = await simulate(doubleIntegrator(), constant(Number.NaN), { duration: 1 })
     expect(run).toMatchObject({ result: 'diverged', steps: 0, stoppedAt: { step: 0, coordinate: 'u0' } })
-    expect(run.message).toContain("controller 'constant'")
+    expect(run.message).toContain('controller "constant"')
   })
 
   it('never applies a control outside its range, and counts the clipped steps', async () => {

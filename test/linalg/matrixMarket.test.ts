@@ -73,34 +73,34 @@ describe('array format', () => {
 })
 
 test.each([
-  ['', "line 1: expected the header '%%MatrixMarket matrix …', found nothing"],
-  ['1 2 3', "line 1: expected the header '%%MatrixMarket matrix …', found '1 2 3'"],
-  ['%%MatrixMarket vector coordinate real general', "line 1: expected the object 'matrix', found 'vector'"],
-  ['%%MatrixMarket matrix sparse real general', "line 1: expected a format among coordinate, array, found 'sparse'"],
-  ['%%MatrixMarket matrix coordinate float general', /line 1: expected a field among .*, found 'float'/],
+  ['', 'line 1: expected the header "%%MatrixMarket matrix …", found nothing'],
+  ['1 2 3', 'line 1: expected the header "%%MatrixMarket matrix …", found "1 2 3"'],
+  ['%%MatrixMarket vector coordinate real general', 'line 1: expected the object "matrix", found "vector"'],
+  ['%%MatrixMarket matrix sparse real general', 'line 1: expected a format among coordinate, array, found "sparse"'],
+  ['%%MatrixMarket matrix coordinate float general', /line 1: expected a field among .*, found "float"/],
   ['%%MatrixMarket matrix array pattern general', /line 1: expected a field with values/],
   ['%%MatrixMarket matrix coordinate real', /line 1: expected a symmetry among .*, found nothing/],
   ['%%MatrixMarket matrix coordinate real general', 'line 2: expected 3 sizes (rows, columns, entries), found nothing'],
   [
     '%%MatrixMarket matrix coordinate real general\n2 2',
-    "line 2: expected 3 sizes (rows, columns, entries), found '2 2'",
+    'line 2: expected 3 sizes (rows, columns, entries), found "2 2"',
   ],
-  ['%%MatrixMarket matrix coordinate real general\n2 -2 1', "line 2: expected a number of columns ≥ 0, found '-2'"],
-  ['%%MatrixMarket matrix coordinate real symmetric\n2 3 0', /line 2: expected a square size.*found '?2 × 3/],
+  ['%%MatrixMarket matrix coordinate real general\n2 -2 1', 'line 2: expected a number of columns ≥ 0, found "-2"'],
+  ['%%MatrixMarket matrix coordinate real symmetric\n2 3 0', /line 2: expected a square size.*found "?2 × 3/],
   [
     '%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 1',
     /line 4: expected entry 2 of 2, found the end of the file/,
   ],
-  ['%%MatrixMarket matrix coordinate real general\n2 2 1\n3 1 1', "line 3: expected a row from 1 to 2, found '3'"],
-  ['%%MatrixMarket matrix coordinate real general\n2 2 1\n1 0 1', "line 3: expected a column from 1 to 2, found '0'"],
-  ['%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 x', "line 3: expected a number, found 'x'"],
+  ['%%MatrixMarket matrix coordinate real general\n2 2 1\n3 1 1', 'line 3: expected a row from 1 to 2, found "3"'],
+  ['%%MatrixMarket matrix coordinate real general\n2 2 1\n1 0 1', 'line 3: expected a column from 1 to 2, found "0"'],
+  ['%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 x', 'line 3: expected a number, found "x"'],
   [
     '%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1 2',
-    "line 3: expected a row, a column and 1 value(s), found '1 1 1 2'",
+    'line 3: expected a row, a column and a value, found "1 1 1 2"',
   ],
   [
     '%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1\n2 2 2',
-    "line 4: expected the end of the file, found '2 2 2'",
+    'line 4: expected the end of the file, found "2 2 2"',
   ],
   ['%%MatrixMarket matrix coordinate real skew-symmetric\n2 2 1\n1 1 1', /line 3: expected an entry off the diagonal/],
   [

@@ -68,7 +68,7 @@ describe('linearizationJson', () => {
 
 describe('the sentences', () => {
   it('say what was spent, on what', () => {
-    expect(callsSentence(lin)).toBe('14 blackbox calls (10 directions, 4 held out)')
+    expect(callsSentence(lin)).toBe('14 simulator steps: 10 for 5 directions, 4 to check them on 2 random ones')
   })
 
   it('certify, or name the rows that fail', () => {

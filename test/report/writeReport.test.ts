@@ -102,7 +102,7 @@ describe('writeReport', () => {
     ])
     const text = document.body.textContent!
     expect(text).toContain('pole.velocity +1 rad/s at 3 s')
-    expect(text).toContain('14 blackbox calls (10 directions, 4 held out)')
+    expect(text).toContain('14 simulator steps: 10 for 5 directions, 4 to check them on 2 random ones')
     expect(text).toContain('jacsense run cartpole --controller lqr')
     expect(text).toContain('Seed')
   })

@@ -1,0 +1,44 @@
+/** The folder a report goes into, checked before anything is computed. */
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { InputError } from '../scene/inputError.ts'
+
+const FILES = ['linearization.json', 'trajectory.csv', 'report.html']
+
+/** Throws InputError where `folder` can't be made or written to, or holds folders under the names of the report's files. */
+export async function checkOutFolder(folder: string): Promise<void> {
+  const path = '--out'
+  if (folder === '') throw new InputError({ path, expected: 'a folder', found: '""' })
+  let here = resolve(folder)
+  // The folder itself, or the nearest of those above that is there.
+  for (;;) {
+    const kind = await kindOf(here)
+    if (kind === 'file') throw new InputError({ path, expected: 'a folder', found: `a file, ${here}` })
+    if (kind === 'folder') break
+    const above = dirname(here)
+    if (above === here) break
+    here = above
+  }
+  try {
+    await access(here, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InputError({ path, expected: 'a folder that can be written to', found: `${here} (${code})` })
+  }
+  for (const name of FILES)
+    if ((await kindOf(join(folder, name))) === 'folder')
+      throw new InputError({
+        path,
+        expected: `a folder in which ${name} can be written`,
+        found: 'a folder of that name',
+      })
+}
+
+async function kindOf(path: string): Promise<'file' | 'folder' | null> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file'
+  } catch {
+    return null // a file in the place of a folder above is found on the way up
+  }
+}

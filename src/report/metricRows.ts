@@ -1,0 +1,34 @@
+/** The numbers of a run as rows of a table: one a state, one a control. */
+import type { Metrics } from '../experiment/metrics.ts'
+import { formatNumber } from './format.ts'
+import { shownValue } from './rounding.ts'
+
+export const STATE_HEADER = ['state', 'unit', 'final deviation', 'peak', 'RMS', 'settling time'] as const
+export const CONTROL_HEADER = ['control', 'unit', 'peak', 'RMS', 'at its limit'] as const
+
+/** Rows under STATE_HEADER; what is rounding against the largest of its column (or 1) is shown as 0. */
+export function stateRows({ coordinates }: Metrics): string[][] {
+  const scale = Math.max(1, ...coordinates.map(({ peakDeviation }) => peakDeviation))
+  const number = (value: number) => formatNumber(shownValue(value, scale), 3)
+  return coordinates.map(({ name, unit, finalDeviation, peakDeviation, rms, settlingTime }) => [
+    name,
+    unit,
+    number(finalDeviation),
+    number(peakDeviation),
+    number(rms),
+    settlingTime === null ? 'not settled' : `${formatNumber(settlingTime, 3)} s`,
+  ])
+}
+
+/** Rows under CONTROL_HEADER. */
+export function controlRows({ controls }: Metrics): string[][] {
+  const scale = Math.max(1, ...controls.map(({ peak }) => peak))
+  const number = (value: number) => formatNumber(shownValue(value, scale), 3)
+  return controls.map(({ name, unit, peak, rms, saturatedFraction }) => [
+    name,
+    unit,
+    number(peak),
+    number(rms),
+    `${formatNumber(100 * saturatedFraction, 3)} %`,
+  ])
+}
