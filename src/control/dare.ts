@@ -20,10 +20,22 @@ import {
   toSizedMatrix,
   toSymmetricMatrix,
 } from '../linalg/dense.ts'
-import { type ComplexArray, eigenvalues, symmetricEigenvalues } from '../linalg/eigenvalues.ts'
+import { eigenvalues } from '../linalg/eigenvalues.ts'
+import { type Accuracy, roundingAccuracy } from './accuracy.ts'
+import {
+  type Candidate,
+  type Dare,
+  failure,
+  isSingular,
+  ON_CIRCLE,
+  type Settings,
+  uncontrolledIn,
+  unstabilizableFailure,
+  verdict,
+} from './dareVerdict.ts'
 import { doubling } from './doubling.ts'
 import { gainOf, newtonKleinman, type RiccatiProblem, riccatiResidual } from './kleinman.ts'
-import { describeMode, type Mode, uncontrolledModes, unseenModes } from './modes.ts'
+import { type BlindSpace, uncontrolledModes, unseenSpace } from './modes.ts'
 
 export interface DareOptions {
   readonly S?: MatrixLike // cross term, [n × m]; default 0
@@ -36,45 +48,18 @@ export interface DareOptions {
    * 'refuse' (default) reports them as 'undetectable'; 'keep' accepts a solution that leaves them where they are (|λ| = 1).
    */
   readonly uncosted?: 'refuse' | 'keep'
+  /**
+   * Largest error to expect of the entries of A and B (with an E: of E⁻¹A and E⁻¹B), ≥ 0; one number for both or one each.
+   * What control does to a mode within it counts as nothing. Default: rounding of the largest entries.
+   */
+  readonly accuracy?: number | Accuracy
   /** Names of the n coordinates, used in modes and messages; default x[0], x[1], … */
   readonly names?: readonly string[]
 }
 
-export type DareResult =
-  | 'solved'
-  | 'unstabilizable' // modes with |λ| ≥ 1 that no control reaches
-  | 'undetectable' // modes on the unit circle that carry no cost; P and K leave them there, if they are given
-  | 'singular-R' // R is singular and so is R + BᵀPB
-  | 'singular-E'
-  | 'no-stabilizing-solution' // (Q, R, S) not positive enough for one to exist
-  | 'max-iterations' // not enough of them to find even a stabilizing gain
-  | 'inaccurate' // a solution was found, but its residual is above tolerance
+export type { Dare, DareResult } from './dareVerdict.ts'
 
-export interface Dare {
-  readonly result: DareResult
-  readonly message: string // one sentence for people
-  readonly P: Matrix | null // [n × n], symmetric; null unless a solution was found
-  readonly K: Matrix | null // [m × n]
-  /** Closed loop, of E⁻¹(A − BK), by descending magnitude; null where K is. */
-  readonly eigenvalues: ComplexArray | null
-  readonly residual: number // relative; Infinity where there is no P
-  readonly iterations: number // doubling and Newton steps together
-  readonly unstabilizable?: readonly Mode[]
-  readonly undetectable?: readonly Mode[]
-}
-
-const ON_CIRCLE = 1e-7 // |λ| within this of 1 counts as on the unit circle
-const INDEFINITE = 1e-13 // smallest eigenvalue of R + BᵀPB, relative to the largest
-const SINGULAR = 1e-14 // smallest singular value of R, relative to the largest
-
-/** A candidate P with what the checks found. */
-interface Candidate {
-  readonly P: Matrix
-  readonly K: Matrix
-  readonly eigenvalues: ComplexArray
-  readonly radius: number
-  readonly residual: number
-}
+const NEGLIGIBLE = 1e-8 // cost of a mode, and errors of A that may hide it, relative to the largest entries
 
 /**
  * Solves the equation above. A, E [n × n], B, S [n × m], Q [n × n] and R [m × m] symmetric, all real.
@@ -113,21 +98,54 @@ export function dare(A: MatrixLike, B: MatrixLike, Q: MatrixLike, R: MatrixLike,
     problem = { ...problem, A: EinvA, B: EinvB }
   }
 
-  const found = solveStandard(problem, { tolerance, maxIterations, uncosted, names })
+  const accuracy = resolveAccuracy(options.accuracy, problem)
+  const found = solveStandard(problem, { tolerance, maxIterations, uncosted, names, accuracy })
   if (!E || !found.P) return found
   return inDescriptorCoordinates(found, { A: a, B: b, Q: q, R: r, S: s }, E, tolerance)
 }
 
-interface Settings {
-  readonly tolerance: number
-  readonly maxIterations: number
-  readonly uncosted: 'refuse' | 'keep'
-  readonly names: readonly string[]
+function solveStandard(problem: RiccatiProblem, settings: Settings): Dare {
+  const n = problem.A.rows
+  const { maxIterations, names, uncosted } = settings
+  const reduced = withoutCrossTerm(problem)
+  const free = freeModes(problem, reduced, settings)
+  // What carries no cost may be out of reach too: it is kept, not controlled.
+  const kept = uncosted === 'keep' && reduced !== null && free.modes.length > 0
+  const unreached = kept
+    ? uncontrolledIn({ ...problem, A: reduced.A }, free.complement, settings).modes
+    : uncontrolledIn(problem, Matrix.eye(n, n), settings).modes
+  if (unreached.length > 0) return unstabilizableFailure(unreached, 0)
+
+  if (kept) {
+    const rest = dividedOut(problem, reduced, free, settings)
+    if (rest?.candidate) return verdict(problem, rest.candidate, free, rest.iterations, settings)
+  }
+  const { candidate, iterations, noGain } = solveWhole(problem, reduced, settings)
+  if (noGain) {
+    const unstabilizable = uncontrolledModes(problem.A, problem.B, names, 1 - ON_CIRCLE)
+    return unstabilizable.length > 0
+      ? unstabilizableFailure(unstabilizable, iterations)
+      : failure(
+          'max-iterations',
+          `no stabilizing gain was found in ${maxIterations} iterations, though every mode passes the PBH test`,
+          iterations,
+        )
+  }
+  return verdict(problem, candidate, free, iterations, settings)
 }
 
-function solveStandard(problem: RiccatiProblem, settings: Settings): Dare {
-  const { tolerance, maxIterations, names } = settings
-  const reduced = withoutCrossTerm(problem)
+interface Attempt {
+  readonly candidate: Candidate | null
+  readonly iterations: number
+  readonly noGain: boolean // no stabilizing gain to start Newton's method from
+}
+
+/** Doubling, and Newton's method where that is not possible or does not give the stabilizing solution. */
+function solveWhole(
+  problem: RiccatiProblem,
+  reduced: Reduced | null,
+  { maxIterations, tolerance }: { maxIterations: number; tolerance: number },
+): Attempt {
   let iterations = 0
   let best: Candidate | null = null
   if (reduced) {
@@ -137,91 +155,67 @@ function solveStandard(problem: RiccatiProblem, settings: Settings): Dare {
   }
   if (!best || best.radius > 1 + ON_CIRCLE || best.residual > tolerance) {
     const start = stabilizingGain(problem, maxIterations)
-    if (!start) {
-      const unstabilizable = uncontrolledModes(problem.A, problem.B, names, 1 - ON_CIRCLE)
-      return unstabilizable.length > 0
-        ? unstabilizableFailure(unstabilizable, iterations)
-        : failure(
-            'max-iterations',
-            `no stabilizing gain was found in ${maxIterations} iterations, though every mode passes the PBH test`,
-            iterations,
-          )
-    }
+    if (!start) return { candidate: null, iterations, noGain: true }
     const newton = newtonKleinman(problem, start, maxIterations)
     iterations += newton.iterations
     const candidate = newton.P && examine(problem, newton.P)
     if (candidate && (!best || candidate.radius < 1 || candidate.residual < best.residual)) best = candidate
   } else if (best.radius < 1 - ON_CIRCLE) best = refined(problem, best)
-
-  const free = reduced ? unseenModes(reduced.A, reduced.Q, names, 1 - ON_CIRCLE, 1 + ON_CIRCLE) : []
-  return verdict(problem, best, free, iterations, settings)
+  return { candidate: best, iterations, noGain: false }
 }
 
-/** Judges the best candidate: every check must pass for 'solved'. */
-function verdict(
+/**
+ * Solves for what is left when the modes without cost are divided out: errors of A and B at rounding level would else be
+ * taken for a little cost of theirs and for a little authority over them. Null where the solution does not hold in the
+ * original equation.
+ */
+function dividedOut(
   problem: RiccatiProblem,
-  best: Candidate | null,
-  free: readonly Mode[],
-  iterations: number,
-  { tolerance, uncosted, names }: Settings,
-): Dare {
-  if (!best || best.radius > 1 + ON_CIRCLE || best.residual > 1e-3) {
-    if (free.length > 0) return undetectableFailure(free, null, iterations)
-    if (isSingular(problem.R))
-      return failure('singular-R', 'R is singular and no stabilizing solution with R + BᵀPB > 0 was found', iterations)
-    return failure(
-      'no-stabilizing-solution',
-      'the equation has no stabilizing solution: the weights (Q, R, S) are not positive enough',
-      iterations,
-    )
+  { A, G, Q }: Reduced,
+  { complement: T }: BlindSpace,
+  settings: Settings,
+): { candidate: Candidate; iterations: number } | null {
+  const Tt = T.transpose()
+  const within = (M: Matrix) => Tt.mmul(M).mmul(T)
+  if (T.columns === 0) {
+    const candidate = examine(problem, Matrix.zeros(A.rows, A.rows))
+    return candidate && candidate.residual <= settings.tolerance
+      ? { candidate: { ...candidate, radius: 0, divided: true }, iterations: 0 }
+      : null
   }
-  const values = { P: best.P, K: best.K, eigenvalues: best.eigenvalues, residual: best.residual, iterations }
-  const G = Matrix.add(problem.R, problem.B.transpose().mmul(best.P).mmul(problem.B))
-  const spectrum = symmetricEigenvalues(symmetrized(G))
-  const smallest = spectrum[0]!
-  if (smallest <= INDEFINITE * Math.max(Math.abs(spectrum.at(-1)!), Number.MIN_VALUE))
-    return isSingular(problem.R) && smallest > -1e-10 * Math.abs(spectrum.at(-1)!)
-      ? failure(
-          'singular-R',
-          'R is singular and R + BᵀPB is too: some combination of controls is free of cost',
-          iterations,
-        )
-      : failure(
-          'no-stabilizing-solution',
-          `R + BᵀPB is not positive definite (smallest eigenvalue ${smallest})`,
-          iterations,
-        )
-  if (best.residual > tolerance)
-    return {
-      ...values,
-      result: 'inaccurate',
-      message: `the relative residual ${best.residual.toExponential(1)} is above the tolerance ${tolerance.toExponential(1)}`,
-    }
-  const left =
-    best.radius < 1 - ON_CIRCLE ? [] : free.length > 0 || best.radius < 1 ? free : marginalModes(problem, best, names)
-  if (left.length > 0) {
-    if (uncosted === 'keep')
-      return {
-        ...values,
-        result: 'solved',
-        message: `solved; modes without cost stay on the unit circle: ${left.map(describeMode).join('; ')}`,
-        undetectable: left,
-      }
-    const unstabilizable = uncontrolledModes(problem.A, problem.B, names, 1 - ON_CIRCLE)
-    if (unstabilizable.length > 0)
-      return { ...values, ...unstabilizableFailure(unstabilizable, iterations), undetectable: left }
-    return undetectableFailure(left, values, iterations)
-  }
-  return { ...values, result: 'solved', message: `solved; closed-loop spectral radius ${best.radius.toPrecision(6)}` }
+  const small = { A: within(A), B: Tt.mmul(problem.B), Q: symmetrized(within(Q)), R: problem.R }
+  const { candidate: rest, iterations } = solveWhole(
+    { ...small, S: Matrix.zeros(T.columns, problem.B.columns) },
+    { A: small.A, G: symmetrized(within(G)), Q: small.Q },
+    settings,
+  )
+  if (!rest || rest.radius > 1 + ON_CIRCLE) return null
+  const candidate = examine(problem, symmetrized(T.mmul(rest.P).mmul(Tt)))
+  if (!candidate || candidate.residual > settings.tolerance) return null
+  return { candidate: { ...candidate, radius: rest.radius, divided: true }, iterations }
 }
 
-/** Modes that the closed loop leaves on the unit circle although none is exactly free of cost: the cost is within rounding. */
-function marginalModes({ A, B }: RiccatiProblem, { K }: Candidate, names: readonly string[]): Mode[] {
-  return unseenModes(Matrix.sub(A, B.mmul(K)), Matrix.zeros(1, A.rows), names, 1 - ON_CIRCLE, 1 + ON_CIRCLE)
+/** Modes on the unit circle that carry no cost, beyond the accuracy of A. */
+function freeModes({ A }: RiccatiProblem, reduced: Reduced | null, { names, accuracy }: Settings): BlindSpace {
+  const n = A.rows
+  if (!reduced) return { modes: [], basis: Matrix.zeros(n, 0), complement: Matrix.eye(n, n) }
+  const errorOfA = Math.max(Math.sqrt(n) * accuracy.A, NEGLIGIBLE * maxAbs(reduced.A))
+  const band = Math.max(ON_CIRCLE, errorOfA)
+  return unseenSpace(reduced.A, reduced.Q, names, {
+    low: 1 - band,
+    high: 1 + band,
+    negligible: { A: errorOfA, C: NEGLIGIBLE * maxAbs(reduced.Q) },
+  })
+}
+
+interface Reduced {
+  readonly A: Matrix
+  readonly G: Matrix
+  readonly Q: Matrix
 }
 
 /** A, G = BR⁻¹Bᵀ and Q after eliminating S; null where R is singular. */
-function withoutCrossTerm({ A, B, Q, R, S }: RiccatiProblem): { A: Matrix; G: Matrix; Q: Matrix } | null {
+function withoutCrossTerm({ A, B, Q, R, S }: RiccatiProblem): Reduced | null {
   if (isSingular(R)) return null
   const RinvBt = solveLinear(R, B.transpose())
   const RinvSt = solveLinear(R, S.transpose())
@@ -259,7 +253,7 @@ function examine(problem: RiccatiProblem, P: Matrix): Candidate | null {
   if (!Number.isFinite(maxAbs(closed))) return null
   const values = eigenvalues(closed)
   const residual = riccatiResidual(problem, P, K).relative
-  return { P, K, eigenvalues: values, radius: Math.hypot(values.re[0]!, values.im[0]!), residual }
+  return { P, K, eigenvalues: values, radius: Math.hypot(values.re[0]!, values.im[0]!), residual, divided: false }
 }
 
 /** One Newton step, kept if it lowers the residual. */
@@ -286,27 +280,16 @@ function inDescriptorCoordinates(found: Dare, original: RiccatiProblem, E: Matri
   }
 }
 
-function isSingular(R: Matrix): boolean {
-  const sizes = symmetricEigenvalues(R).map(Math.abs)
-  const largest = sizes.reduce((max, x) => Math.max(max, x), 0)
-  return largest === 0 || sizes.some((x) => x <= SINGULAR * R.rows * largest)
+function resolveAccuracy(given: DareOptions['accuracy'], { A, B }: RiccatiProblem): Accuracy {
+  const rounding = roundingAccuracy(A, B)
+  const asked = typeof given === 'number' ? { A: given, B: given } : (given ?? rounding)
+  for (const [name, value] of Object.entries(asked))
+    if (!(value >= 0 && Number.isFinite(value)))
+      throw new RangeError(`dare: accuracy of ${name} must be a finite number ≥ 0, got ${value}`)
+  return { A: Math.max(asked.A, rounding.A), B: Math.max(asked.B, rounding.B) }
 }
 
 function radiusOf(M: Matrix): number {
   const { re, im } = eigenvalues(M)
   return Math.hypot(re[0]!, im[0]!)
-}
-
-function failure(result: DareResult, message: string, iterations = 0): Dare {
-  return { result, message, P: null, K: null, eigenvalues: null, residual: Number.POSITIVE_INFINITY, iterations }
-}
-
-function unstabilizableFailure(modes: readonly Mode[], iterations: number): Dare {
-  const message = `no control reaches ${modes.map(describeMode).join('; ')}`
-  return { ...failure('unstabilizable', message, iterations), unstabilizable: modes }
-}
-
-function undetectableFailure(modes: readonly Mode[], values: Partial<Dare> | null, iterations: number): Dare {
-  const message = `modes on the unit circle carry no cost, so no stabilizing solution exists: ${modes.map(describeMode).join('; ')}`
-  return { ...failure('undetectable', message, iterations), ...values, undetectable: modes }
 }

@@ -2,10 +2,11 @@
 import type { Matrix } from 'ml-matrix'
 import { type MatrixLike, toMatrix, toSizedMatrix, toSymmetricMatrix } from '../linalg/dense.ts'
 import { type ComplexArray, eigenvalues } from '../linalg/eigenvalues.ts'
+import { type Accuracy, type SensedQuality, sensedAccuracy } from './accuracy.ts'
 import { type DareResult, dare } from './dare.ts'
 import type { Mode } from './modes.ts'
 
-/** What is needed of a linearization: A [ndx × ndx], B [ndx × nu], and the names of their rows and columns, if any. */
+/** What is needed of a linearization: A [ndx × ndx] and B [ndx × nu]; the rest where it is known. */
 export interface LinearModel {
   readonly A: MatrixLike
   readonly B: MatrixLike
@@ -13,6 +14,10 @@ export interface LinearModel {
     readonly dx: readonly { readonly name: string }[] // [ndx]
     readonly u: readonly { readonly name: string }[] // [nu]
   }
+  readonly quality?: SensedQuality // of a sensed Jacobian: tells how well A and B are known
+  readonly xBar?: ArrayLike<number> // [nx]
+  readonly c?: ArrayLike<number> // [ndx], what the nominal step changes: zero at an equilibrium
+  readonly dt?: number // s
 }
 
 export interface QuadraticCost {
@@ -29,6 +34,11 @@ export interface LqrOptions {
    * where they are and lists them as undetectable, 'refuse' makes them a failure.
    */
   readonly uncosted?: 'keep' | 'refuse'
+  /**
+   * Largest error to expect of the entries of A and B, one number for both or one each; what control does to a mode within it
+   * counts as nothing. Default: of a sensed linearization its rounding and noise (accuracy.ts), else rounding of A and B.
+   */
+  readonly accuracy?: number | Accuracy
 }
 
 export interface Lqr {
@@ -40,6 +50,8 @@ export interface Lqr {
   readonly openLoopEigenvalues: ComplexArray // of A
   readonly residual: number // relative residual of the Riccati equation
   readonly iterations: number
+  /** Whether c is not zero: the point is no equilibrium, and u = uBar − Kδx alone will not hold it there. */
+  readonly affine: boolean
   readonly unstabilizable?: readonly Mode[] // modes at fault
   readonly undetectable?: readonly Mode[] // modes at fault, or left on the unit circle
 }
@@ -64,7 +76,33 @@ export function lqr(lin: LinearModel, { Q, R, S }: QuadraticCost, options: LqrOp
     S: S && toSizedMatrix(S, 'lqr', 'S', { rows: ndx, columns: nu, symbols: 'ndx × nu' }),
   }
   const names = lin.layout ? lin.layout.dx.map(({ name }) => name) : Array.from({ length: ndx }, (_, i) => `dx[${i}]`)
-  const { uncosted = 'keep', ...rest } = options
-  const solution = dare(A, B, cost.Q, cost.R, { ...rest, ...(cost.S && { S: cost.S }), uncosted, names })
-  return { ...solution, openLoopEigenvalues: eigenvalues(A) }
+  const sensed = lin.quality ? sensedAccuracy(lin.quality, lin.xBar) : null
+  const { uncosted = 'keep', accuracy = sensed ?? undefined, ...rest } = options
+  const solution = dare(A, B, cost.Q, cost.R, {
+    ...rest,
+    ...(cost.S && { S: cost.S }),
+    ...(accuracy !== undefined && { accuracy }),
+    uncosted,
+    names,
+  })
+  const moved = largestDrift(lin)
+  const drift =
+    moved === null
+      ? ''
+      : `; the point is not an equilibrium (c of ${names[moved]!} is ${lin.c![moved]!.toExponential(1)})`
+  return {
+    ...solution,
+    message: solution.message + drift,
+    openLoopEigenvalues: eigenvalues(A),
+    affine: moved !== null,
+  }
+}
+
+const BALANCED = 1e-6 // largest change of a coordinate by the nominal step that counts as none, its unit per second
+
+/** Index of the largest entry of c, null where none stands for a drift. */
+function largestDrift({ c = [], dt = 1 }: LinearModel): number | null {
+  let largest = -1
+  for (let i = 0; i < c.length; i++) if (largest < 0 || Math.abs(c[i]!) > Math.abs(c[largest]!)) largest = i
+  return largest >= 0 && Math.abs(c[largest]!) > BALANCED * dt ? largest : null
 }

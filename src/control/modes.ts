@@ -1,26 +1,55 @@
 /**
  * Which modes of A can't be influenced by B, or carry no cost: the Popov–Belevitch–Hautus rank test at every eigenvalue that
  * matters. (A, B) is stabilizable iff [A − λI, B] has full row rank for all eigenvalues |λ| ≥ 1; (A, Q) is detectable iff
- * [A − λI; Q] has full column rank for them.
+ * [A − λI; Q] has full column rank for them. Ranks are counted at the accuracy of the entries: a null vector is one that
+ * some matrices within that accuracy have (the smallest singular value is the distance to them).
+ *
+ * Multiple eigenvalues. Errors δ split a k-fold eigenvalue by as much as δ^(1/k), so λ is moved to where the singular value
+ * is smallest: in turns, v is the singular vector and λ = vᴴAv. What has been found is divided out (A on the orthogonal
+ * complement) and the test repeated, which finds chains: of a free position and velocity first one, then the other.
  */
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { maxAbs } from '../linalg/dense.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
+import { orthogonalComplement, reducedColumns } from '../linalg/subspace.ts'
+import { participation } from './participation.ts'
 
 /** A mode z⁺ = λz, with the coordinates that take part in it. */
 export interface Mode {
   readonly eigenvalue: { readonly re: number; readonly im: number }
   readonly magnitude: number // |λ|
-  /** Largest first; weights are relative to the largest, those below 0.1 are left out. */
+  /**
+   * Heaviest first, weights relative to the heaviest, those below 0.1 left out. Of a simple eigenvalue the weights are
+   * participation factors |wₖvₖ| (left and right eigenvector; no units, so a position and its rate count alike); else the
+   * entries of the vector found. Weights within a fifth of the heaviest stand in the order of the coordinates: positions first.
+   */
   readonly coordinates: readonly { readonly name: string; readonly weight: number }[]
 }
 
-const NEGLIGIBLE = 1e-8 // singular values, relative to the larger of ‖A‖ and |λ|
+/** Modes and the real space they span. */
+export interface BlindSpace {
+  readonly modes: readonly Mode[] // one of each conjugate pair, the one with Im > 0
+  readonly basis: Matrix // [n × k], orthonormal columns
+  readonly complement: Matrix // [n × (n − k)], orthonormal columns
+}
+
+/** Which eigenvalues are asked for, and below which absolute size (in a row of A, a row of C) something counts as nothing. */
+export interface BlindTest {
+  readonly low: number // |λ| ≥ low
+  readonly high?: number // |λ| ≤ high; default ∞
+  readonly negligible: { readonly A: number; readonly C: number }
+  /** [n × r], orthonormal columns: only the quotient by their orthogonal complement (which A leaves invariant) is tested. */
+  readonly within?: Matrix
+}
+
+const NEGLIGIBLE = 1e-8 // default, relative to the largest entries of A and of C
 const SAME_EIGENVALUE = 1e-6 // relative distance of eigenvalues that are one multiple eigenvalue split by rounding
+const MAX_MOVES = 12 // of λ; 1 to 3 are usual
 
 /** Modes with |λ| ≥ `atLeast` whose left eigenvector is orthogonal to B [n × m]: no control moves them. */
 export function uncontrolledModes(A: Matrix, B: Matrix, names: readonly string[], atLeast: number): Mode[] {
-  return blindModes(A.transpose(), B.transpose(), names, (magnitude) => magnitude >= atLeast)
+  const negligible = { A: NEGLIGIBLE * scaleOf(A, atLeast), C: NEGLIGIBLE * maxAbs(B) }
+  return [...uncontrolledSpace(A, B, names, { low: atLeast, negligible }).modes]
 }
 
 /** Modes with low ≤ |λ| ≤ high whose right eigenvector v has Cv = 0, C [p × n] (a cost Q has the same as its square root). */
@@ -31,62 +60,186 @@ export function unseenModes(
   low: number,
   high = Number.POSITIVE_INFINITY,
 ): Mode[] {
-  return blindModes(A, C, names, (magnitude) => magnitude >= low && magnitude <= high)
+  const negligible = { A: NEGLIGIBLE * scaleOf(A, low), C: NEGLIGIBLE * maxAbs(C) }
+  return [...unseenSpace(A, C, names, { low, high, negligible }).modes]
 }
 
-/** Null vectors of [A − λI; C], per distinct eigenvalue λ that counts (of a conjugate pair the one with Im > 0). */
-function blindModes(A: Matrix, C: Matrix, names: readonly string[], counts: (magnitude: number) => boolean): Mode[] {
+/** Left vectors: the space of x that wᵀx reads, for the combinations wᵀx that no control in B [n × m] moves. */
+export function uncontrolledSpace(A: Matrix, B: Matrix, names: readonly string[], test: BlindTest): BlindSpace {
+  return unseenSpace(A.transpose(), B.transpose(), names, test)
+}
+
+/** Right vectors: the largest space within the modes asked for that A keeps and C [p × n] does not see. */
+export function unseenSpace(A: Matrix, C: Matrix, names: readonly string[], test: BlindTest): BlindSpace {
   const n = A.rows
-  const { re, im } = eigenvalues(A)
-  const scaleA = Math.max(maxAbs(A), Number.MIN_VALUE)
-  const scaleC = maxAbs(C)
-  const C1 = scaleC === 0 ? C : Matrix.mul(C, scaleA / scaleC)
+  const { low, high = Number.POSITIVE_INFINITY, negligible } = test
+  const threshold = Math.max(negligible.A, 4 * Number.EPSILON * maxAbs(A))
+  const C1 = negligible.C > 0 ? Matrix.mul(C, threshold / negligible.C) : C
+  // A k-fold eigenvalue may be as far off as this; whether it counts is decided where λ has settled.
+  const spread = Math.sqrt(threshold * scaleOf(A, 1))
+  const slack = Math.max(SAME_EIGENVALUE, 10 * spread)
+
+  let T = test.within ?? Matrix.eye(n, n)
+  let basis = Matrix.zeros(n, 0)
   const modes: Mode[] = []
-  const seen: [number, number][] = []
-  for (let k = 0; k < n; k++) {
-    const [a, b] = [re[k]!, im[k]!]
-    const magnitude = Math.hypot(a, b)
-    if (b < 0 || !counts(magnitude)) continue
-    if (seen.some(([x, y]) => Math.hypot(a - x, b - y) <= SAME_EIGENVALUE * Math.max(magnitude, scaleA))) continue
-    seen.push([a, b])
-    for (const weights of nullVectors(A, C1, a, b, NEGLIGIBLE * Math.max(scaleA, magnitude)))
-      modes.push({ eigenvalue: { re: a, im: b }, magnitude, coordinates: named(weights, names) })
+  let tested: Lambda[] = []
+  for (let found = true; found; ) {
+    found = false
+    const Ar = T.transpose().mmul(A).mmul(T)
+    const Cr = C1.mmul(T)
+    for (const start of startsOf(Ar, low - slack, high + slack)) {
+      if (tested.some((known) => distance(known, start) <= SAME_EIGENVALUE * Math.max(1, magnitudeOf(start)))) continue
+      const place = settle(Ar, Cr, start, { threshold, spread })
+      if (place.vectors.columns === 0 || magnitudeOf(place) < low || magnitudeOf(place) > high) {
+        tested.push(start)
+        continue
+      }
+      const V = T.mmul(place.vectors)
+      modes.push(...modesOf(A, place, V, names))
+      basis = appended(basis, V)
+      T = T.mmul(orthogonalComplement(place.vectors))
+      tested = tested.filter((known) => distance(known, place) > slack)
+      found = T.columns > 0
+      break
+    }
   }
-  return modes
+  return { modes, basis, complement: T }
 }
 
-/** Entry magnitudes of the null vectors of [A − (a + ib)I; C]; a complex one is counted once. */
-function nullVectors(A: Matrix, C: Matrix, a: number, b: number, threshold: number): Float64Array[] {
+interface Lambda {
+  readonly re: number
+  readonly im: number // ≥ 0
+}
+
+/** λ where [A − λI; C] is closest to losing rank, with an orthonormal real basis of its null vectors; none: zero columns. */
+interface Place extends Lambda {
+  readonly vectors: Matrix // [n × k]; for Im λ > 0 the real and imaginary parts of k/2 vectors
+}
+
+/** Eigenvalues that count; for a pair so close to the real axis that it may be a split real one, that place first. */
+function startsOf(A: Matrix, low: number, high: number): Lambda[] {
+  if (A.rows === 0) return []
+  const { re, im } = eigenvalues(A)
+  const starts: Lambda[] = []
+  for (let k = 0; k < re.length; k++) {
+    const start = { re: re[k]!, im: im[k]! }
+    if (start.im < 0 || magnitudeOf(start) < low || magnitudeOf(start) > high) continue
+    if (start.im > 0 && start.im < 1e-3 * magnitudeOf(start)) starts.push({ re: start.re, im: 0 })
+    starts.push(start)
+  }
+  return starts
+}
+
+/** Moves λ to where the smallest singular value of [A − λI; C] is smallest; every move lowers it. */
+function settle(
+  A: Matrix,
+  C: Matrix,
+  start: Lambda,
+  { threshold, spread }: { threshold: number; spread: number },
+): Place {
+  let place: Lambda = start
+  let best = Number.POSITIVE_INFINITY
+  for (let move = 0; ; move++) {
+    const { sigmas, V } = rightVectors(A, C, place)
+    const smallest = sigmas.at(-1)!
+    if (smallest <= threshold) {
+      const count = sigmas.filter((sigma) => sigma <= threshold).length
+      return { ...place, vectors: nullBasis(V, count, A.rows, place.im > 0) }
+    }
+    // Only a split multiple eigenvalue is worth a search: the singular value is about as small as the split is wide.
+    if (smallest > 100 * spread || smallest > 0.9 * best || move === MAX_MOVES)
+      return { ...place, vectors: Matrix.zeros(A.rows, 0) }
+    best = smallest
+    place = rayleigh(A, V, place.im > 0)
+  }
+}
+
+/** Singular values, descending, and right vectors of [A − λI; C], for complex λ as a real matrix of twice the size. */
+function rightVectors(A: Matrix, C: Matrix, { re: a, im: b }: Lambda): { sigmas: number[]; V: Matrix } {
   const n = A.rows
   const p = C.rows
   const blocks = b === 0 ? 1 : 2
-  // A complex system as a real one of twice the size: [[Re, −Im], [Im, Re]].
-  const M = Matrix.zeros(blocks * (n + p), blocks * n)
+  const M = Matrix.zeros(blocks * (n + p), blocks * n) // [[Re, −Im], [Im, Re]]
   for (let block = 0; block < blocks; block++) {
+    const row = block * (n + p)
     for (let j = 0; j < n; j++) {
-      for (let i = 0; i < n; i++) M.set(block * (n + p) + i, block * n + j, A.get(i, j) - (i === j ? a : 0))
-      for (let i = 0; i < p; i++) M.set(block * (n + p) + n + i, block * n + j, C.get(i, j))
-      if (blocks === 2) M.set(block * (n + p) + j, (1 - block) * n + j, block === 0 ? b : -b)
+      for (let i = 0; i < n; i++) M.set(row + i, block * n + j, A.get(i, j) - (i === j ? a : 0))
+      for (let i = 0; i < p; i++) M.set(row + n + i, block * n + j, C.get(i, j))
+      if (blocks === 2) M.set(row + j, (1 - block) * n + j, block === 0 ? b : -b)
     }
   }
-  const svd = new SingularValueDecomposition(M, { autoTranspose: true, computeLeftSingularVectors: false })
-  const V = svd.rightSingularVectors
-  const vectors: Float64Array[] = []
-  const small = svd.diagonal.flatMap((sigma, k) => (sigma <= threshold ? [k] : []))
-  for (let k = 0; k < small.length; k += blocks)
-    vectors.push(
-      Float64Array.from({ length: n }, (_, i) =>
-        blocks === 1 ? Math.abs(V.get(i, small[k]!)) : Math.hypot(V.get(i, small[k]!), V.get(n + i, small[k]!)),
-      ),
-    )
-  return vectors
+  const svd = new SingularValueDecomposition(M, { computeLeftSingularVectors: false })
+  return { sigmas: svd.diagonal, V: svd.rightSingularVectors }
 }
 
-function named(weights: Float64Array, names: readonly string[]): Mode['coordinates'] {
-  const largest = weights.reduce((max, w) => Math.max(max, w), 0)
-  return Array.from(weights, (weight, i) => ({ name: names[i] ?? `x[${i}]`, weight: weight / largest }))
-    .filter(({ weight }) => weight >= 0.1)
-    .sort((a, b) => b.weight - a.weight)
+/** vᴴAv of the last singular vector, of unit length. */
+function rayleigh(A: Matrix, V: Matrix, complex: boolean): Lambda {
+  const n = A.rows
+  const v = V.getColumnVector(V.columns - 1)
+  const x = v.subMatrix(0, n - 1, 0, 0)
+  const quotient = (left: Matrix, right: Matrix) => left.transpose().mmul(A).mmul(right).get(0, 0)
+  if (!complex) return { re: quotient(x, x), im: 0 }
+  const y = v.subMatrix(n, 2 * n - 1, 0, 0)
+  return { re: quotient(x, x) + quotient(y, y), im: Math.abs(quotient(x, y) - quotient(y, x)) }
+}
+
+/** The last `count` columns of V; of a complex problem their two halves, each vector counted twice in V. */
+function nullBasis(V: Matrix, count: number, n: number, complex: boolean): Matrix {
+  const last = V.columns
+  const small = V.subMatrix(0, V.rows - 1, last - count, last - 1)
+  if (!complex) return small
+  const halves = Matrix.zeros(n, 2 * count)
+  halves.setSubMatrix(small.subMatrix(0, n - 1, 0, count - 1), 0, 0)
+  halves.setSubMatrix(small.subMatrix(n, 2 * n - 1, 0, count - 1), 0, count)
+  const svd = new SingularValueDecomposition(halves, { autoTranspose: true })
+  const rank = 2 * Math.ceil(count / 2)
+  return svd.leftSingularVectors.subMatrix(0, n - 1, 0, Math.min(rank, n) - 1)
+}
+
+/** V [n × k] in the coordinates of A. Vectors of a real eigenvalue are combined to be as sparse as elimination makes them. */
+function modesOf(A: Matrix, { re, im }: Lambda, V: Matrix, names: readonly string[]): Mode[] {
+  const n = V.rows
+  const magnitude = Math.hypot(re, im)
+  const simple = V.columns === (im === 0 ? 1 : 2) ? participation(A, { re, im }) : null
+  const mode = (weights: ArrayLike<number>): Mode => ({
+    eigenvalue: { re, im },
+    magnitude,
+    coordinates: named(weights, names),
+  })
+  if (simple) return [mode(simple)]
+  if (im === 0) {
+    const sparse = reducedColumns(V)
+    return Array.from({ length: V.columns }, (_, k) => mode(sparse.getColumn(k).map(Math.abs)))
+  }
+  const together = Array.from({ length: n }, (_, i) => Math.hypot(...V.getRow(i)))
+  return Array.from({ length: V.columns / 2 }, () => mode(together))
+}
+
+function named(weights: ArrayLike<number>, names: readonly string[]): Mode['coordinates'] {
+  const largest = Array.from(weights).reduce((max, w) => Math.max(max, w), 0)
+  const all = Array.from(weights, (weight, i) => ({ name: names[i] ?? `x[${i}]`, weight: weight / largest }))
+  const heavy = all.filter(({ weight }) => weight >= 0.8)
+  const light = all.filter(({ weight }) => weight < 0.8 && weight >= 0.1).sort((a, b) => b.weight - a.weight)
+  return [...heavy, ...light]
+}
+
+function appended(basis: Matrix, V: Matrix): Matrix {
+  const out = Matrix.zeros(basis.rows, basis.columns + V.columns)
+  if (basis.columns > 0) out.setSubMatrix(basis, 0, 0)
+  out.setSubMatrix(V, 0, basis.columns)
+  return out
+}
+
+function scaleOf(A: Matrix, magnitude: number): number {
+  return Math.max(maxAbs(A), magnitude, Number.MIN_VALUE)
+}
+
+function magnitudeOf({ re, im }: Lambda): number {
+  return Math.hypot(re, im)
+}
+
+function distance(a: Lambda, b: Lambda): number {
+  return Math.hypot(a.re - b.re, a.im - b.im)
 }
 
 /** 'λ = 1.05 (|λ| = 1.05): pole.angle, pole.velocity' */
