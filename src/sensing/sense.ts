@@ -99,10 +99,8 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   let found = assess(plan, measurements)
   let failedWithTies: readonly number[] = []
   if (mends && plan.ties !== null && found.failed.length > 0) {
-    const { inputs, outputs } = blackbox
     const sparsity = pattern ?? (structure.sparsity === 'detect' ? undefined : structure.sparsity)
-    const known = { inputs, outputs, sparsity, symmetric: structure.symmetric }
-    const untied = await dropTies(session, plan, measurements, known, options)
+    const untied = await dropTies(session, plan, measurements, sparsity ?? null)
     if (untied === null)
       notes.push('what was known beforehand does not hold here, and maxCalls leaves too little to measure it')
     else {

@@ -2,6 +2,7 @@ import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import type { Blackbox } from '../../src/blackbox/blackbox.ts'
 import { countCalls } from '../../src/blackbox/countCalls.ts'
+import { densePattern } from '../../src/linalg/pattern.ts'
 import type { Ties } from '../../src/linalg/ties.ts'
 import { measure } from '../../src/sensing/measure.ts'
 import { prepareSensing } from '../../src/sensing/prepareSensing.ts'
@@ -106,6 +107,18 @@ describe('ties', () => {
       expect(quality.notes.join(' ')).toContain('does not hold here')
       expect(counted.calls).toBe(quality.calls)
     }
+  })
+
+  it('that do not hold cost no more than dense differences where columns stood alone', async () => {
+    const counted = countCalls(chain(damping.map((d) => d + 0.5)))
+    const { J, result, quality } = await sense(counted, {
+      at,
+      method: 'colored',
+      structure: { ties, sparsity: densePattern(2 * N, 3 * N) },
+    })
+    expect(result).toBe('certified')
+    expect(J.get(N, N)).toBeCloseTo(1 - h, 9)
+    expect(quality.callsFor.directions + quality.callsFor.repair + quality.callsFor.fallback).toBe(2 * 3 * N)
   })
 
   it('from another plan do not survive where they are wrong: the reused plan is refused and repaired', async () => {
