@@ -1,5 +1,6 @@
 /** The engine of a scene, by name. */
 import { InputError } from '../scene/inputError.ts'
+import { listed, suggestion } from '../scene/nearest.ts'
 import type { Scene } from '../scene/scene.ts'
 import type { Engine } from './engine.ts'
 
@@ -22,15 +23,46 @@ const LOADERS: Readonly<Record<string, Loader>> = {
 /** Names that `createEngine` knows. */
 export const ENGINE_NAMES: readonly string[] = Object.keys(LOADERS)
 
-/** Builds the engine of a scene. Throws InputError on an unknown engine name or coordinates that the engine has not. */
+/**
+ * Builds the engine of a scene. Throws TypeError on what is no scene, InputError on an unknown engine name or coordinates that
+ * the engine has not.
+ */
 export async function createEngine(scene: Scene, choice: EngineChoice = {}): Promise<Engine> {
+  checkScene(scene)
   const { engine = 'cannon', coordinates } = choice
   const load = Object.hasOwn(LOADERS, engine) ? LOADERS[engine] : undefined
-  if (!load)
-    throw new InputError({ path: 'engine', expected: `one of ${ENGINE_NAMES.join(', ')}`, found: `'${engine}'` })
+  if (!load) {
+    const found = `"${engine}"${suggestion(String(engine), ENGINE_NAMES)}`
+    throw new InputError({ path: 'engine', expected: `one of ${listed(ENGINE_NAMES)}`, found })
+  }
   if (coordinates !== undefined && coordinates !== 'reduced' && coordinates !== 'maximal')
-    throw new InputError({ path: 'coordinates', expected: 'reduced or maximal', found: `'${String(coordinates)}'` })
-  if (coordinates === 'maximal' && engine !== 'cannon')
-    throw new InputError({ path: 'coordinates', expected: `reduced for the engine '${engine}'`, found: 'maximal' })
+    throw new InputError({
+      path: 'coordinates',
+      expected: '"reduced" or "maximal"',
+      found: `"${String(coordinates)}"`,
+    })
+  const isOwn = coordinates === undefined // what the scene says for cannon counts for every engine that is to run it
+  if (engine !== 'cannon' && (coordinates ?? scene.engines.cannon.coordinates) === 'maximal')
+    throw new InputError({
+      file: isOwn ? scene.file : null,
+      path: isOwn ? 'engines.cannon.coordinates' : 'coordinates',
+      expected: `"reduced" for the engine "${engine}"`,
+      found: '"maximal"',
+    })
   return load(scene, choice)
+}
+
+/** Throws TypeError where `scene` is not what `loadScene` and `parseScene` return. */
+function checkScene(scene: unknown): void {
+  const is = (value: unknown): value is object => typeof value === 'object' && value !== null
+  if (is(scene) && 'bodies' in scene && 'joints' in scene && 'engines' in scene && is(scene.engines)) return
+  const found =
+    typeof scene === 'string'
+      ? `the text ${JSON.stringify(scene.slice(0, 60))}: await loadScene(…) first`
+      : scene instanceof Promise
+        ? 'a Promise: await it first'
+        : is(scene)
+          ? 'an object that is none: parseScene(…) checks it and fills in what it leaves out'
+          : String(scene)
+  throw new TypeError(`createEngine: expected a scene as loadScene or parseScene return it, found ${found}`)
 }

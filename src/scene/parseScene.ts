@@ -237,8 +237,8 @@ function resolveWeights(
     if (weights.length !== known.length)
       throw problem(
         pathText(path),
-        `${known.length} weights, one for each of ${listed(known)}`,
-        `${weights.length} of them`,
+        `${known.length === 1 ? '1 weight' : `${known.length} weights`}, one for each of ${listed(known)}`,
+        `a list of ${weights.length}`,
       )
     return weights
   }

@@ -3,6 +3,7 @@
  * each other, the kinematic tree, inertias) is checked by parseScene.ts. docs/scene-format.md says the same in words.
  */
 import { z } from 'zod'
+import { CSS_COLORS } from './cssColors.ts'
 import {
   closedRange,
   count,
@@ -11,6 +12,7 @@ import {
   list,
   name,
   nonnegative,
+  nonzero,
   number,
   openRange,
   positive,
@@ -20,6 +22,7 @@ import {
   word,
 } from './schemaParts.ts'
 
+const COLOR = 'a color as #rrggbb, #rgb or a CSS name such as steelblue'
 const RPY = '[roll, pitch, yaw]'
 
 const placement = {
@@ -30,8 +33,9 @@ const placement = {
     RPY,
   ).optional(),
   color: z
-    .string('a color as "#rrggbb" or a CSS name')
-    .regex(/^(#[0-9a-fA-F]{3}|#[0-9a-fA-F]{6}|[a-z]+)$/, 'a color as "#rrggbb" or a CSS name')
+    .string(COLOR)
+    .regex(/^(#[0-9a-fA-F]{3}|#[0-9a-fA-F]{6}|[a-z]+)$/, COLOR)
+    .refine((color) => color.startsWith('#') || CSS_COLORS.includes(color), COLOR)
     .describe('Color it is drawn in: "#rrggbb" or a CSS name.')
     .optional(),
   collide: flag('false: the shape is drawn, and counts for the inertia, but touches nothing.').default(true),
@@ -130,7 +134,7 @@ const joint = keyed('a joint', {
 const actuator = keyed('an actuator', {
   name: name('Name of the control.'),
   joint: text('The hinge or slider it drives.'),
-  gear: number('N or N·m per unit of control', 'Force or torque per control').default(1),
+  gear: nonzero('N or N·m per unit of control', 'Force or torque per control').default(1),
   range: openRange('', 'Smallest and largest control; null: unbounded').optional(),
 })
 
@@ -139,7 +143,7 @@ const thruster = keyed('a thruster', {
   body: text('The body it pushes.'),
   position: vector('m', 'Where the force acts, in the body frame').optional(),
   direction: vector('', 'Direction of the force in the body frame, of any length > 0. Default: z').optional(),
-  gear: number('N per unit of control', 'Force per control').default(1),
+  gear: nonzero('N per unit of control', 'Force per control').default(1),
   reactionTorque: number('N·m per N', 'Torque about the direction per force, signed by the sense of the rotor').default(
     0,
   ),
@@ -182,13 +186,17 @@ const task = keyed('a control task', {
   Q: weights('the state deviations, by coordinate name (pole.angle, slide.velocity …)'),
   R: weights('the controls, by control name'),
   initial: namedState.describe('Where a run starts. What is not named is as at home.').optional(),
-  duration: positive('s', 'How long a run lasts'),
+  duration: positive('s', 'How long a run lasts', 1e6),
 })
 
 const cannon = keyed('options of the cannon engine', {
   coordinates: word(['reduced', 'maximal'], 'Joint coordinates, or 12 tangent numbers a body.').default('reduced'),
-  substeps: count('Physics steps in one control period.').default(1),
-  iterations: count('Iterations of the stock Gauss–Seidel solver (maximal coordinates only).').default(50),
+  substeps: count('Physics steps in one control period', 1000, 'every control period takes that many').default(1),
+  iterations: count(
+    'Iterations of the stock Gauss–Seidel solver (maximal coordinates only)',
+    100_000,
+    'every physics step may take that many',
+  ).default(50),
   contactStiffness: positive('N/m', 'Contact stiffness (SPOOK)').default(1e5),
   contactRelaxation: positive('steps', 'Contact relaxation (SPOOK)').default(3),
 })
@@ -199,7 +207,7 @@ export const sceneSchema = keyed('a scene { "name", "bodies", "joints", … }', 
   name: name('Name of the scene.'),
   description: text('One or two sentences on what the scene shows.').default(''),
   gravity: vector('m/s²', 'Gravity in the world frame').default([0, 0, -9.81]),
-  dt: positive('s', 'One control period').default(0.01),
+  dt: positive('s', 'One control period', 10).default(0.01),
   bodies: list(body, 'bodies', 1).describe('Rigid bodies.'),
   joints: list(joint, 'joints').describe('Joints; they form a tree (or several) that starts at "world".'),
   actuators: list(actuator, 'actuators').default([]).describe('Motors on hinges and sliders: the first controls.'),

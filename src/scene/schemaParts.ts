@@ -15,16 +15,33 @@ export function nonnegative(unit: string, description: string) {
   return z.number(expected).nonnegative(expected).describe(describedUnit(description, unit))
 }
 
-/** A finite number > 0. */
-export function positive(unit: string, description: string) {
+/** A finite number > 0, and ≤ `most` where a larger one can't be meant. */
+export function positive(unit: string, description: string, most?: number) {
   const expected = withUnit('a number > 0', unit)
-  return z.number(expected).positive(expected).describe(describedUnit(description, unit))
+  const schema = z.number(expected).positive(expected)
+  if (most === undefined) return schema.describe(describedUnit(description, unit))
+  return schema
+    .max(most, withUnit(`a number ≤ ${most}`, unit))
+    .describe(describedUnit(`${description}. At most ${most}`, unit))
 }
 
-/** A whole number ≥ 1. */
-export function count(description: string) {
+/** A finite number that is not zero. */
+export function nonzero(unit: string, description: string) {
+  const expected = withUnit('a number other than 0', unit)
+  return z
+    .number(expected)
+    .refine((value) => value !== 0, expected)
+    .describe(describedUnit(`${description}. Not 0`, unit))
+}
+
+/** A whole number ≥ 1, and ≤ `most`: what a larger one would cost is said in the description. */
+export function count(description: string, most: number, why: string) {
   const expected = 'a whole number ≥ 1'
-  return z.int(expected).min(1, expected).describe(description)
+  return z
+    .int(expected)
+    .min(1, expected)
+    .max(most, `a whole number ≤ ${most} (${why})`)
+    .describe(`${description}. At most ${most}.`)
 }
 
 /** [x, y, z]. */

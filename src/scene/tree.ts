@@ -28,8 +28,9 @@ export function resolveTree({ bodies, joints }: SceneInput, problem: Problem): T
   const bodyIndex = (joint: JointInput, j: number, end: 'parent' | 'child'): number => {
     const index = indexOf.get(joint[end])
     if (index !== undefined) return index
-    const known = end === 'parent' ? ['world', ...bodyNames] : bodyNames
-    const expected = `${end === 'parent' ? '"world" or the name of a body' : 'the name of a body'}, one of ${listed(known)}`
+    // A body is never its own parent.
+    const known = end === 'parent' ? ['world', ...bodyNames.filter((name) => name !== joint.child)] : bodyNames
+    const expected = `the name of a body${end === 'parent' ? ' or of the world' : ''}, one of ${listed(known)}`
     throw problem(`joints[${j}].${end}`, expected, `${shown(joint[end])}${suggestion(joint[end], known)}`)
   }
   const jointOf: number[] = bodies.map(() => -1)
