@@ -107,7 +107,10 @@ export async function openBlackboxPool<Setup, Job>(
   }
 
   try {
-    await watch(Promise.all(Array.from({ length: workers }, () => ask(null))))
+    const asked = Array.from({ length: workers }, () => ask(null))
+    await watch(Promise.allSettled(asked)) // all of them: to end a thread that is just failing is not safe in Node 20
+    for (const answer of await Promise.all(asked))
+      if ('refusal' in answer) throw new PoolError(`a worker can't start: ${answer.refusal}`)
   } catch (error) {
     await close()
     throw error

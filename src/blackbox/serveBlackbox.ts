@@ -31,7 +31,13 @@ export async function serveBlackbox<Setup, Job>(
   open: (setup: Setup) => Promise<(job: Job) => Blackbox>,
 ): Promise<Serve<Job>> {
   const { workerData } = await import('node:worker_threads')
-  const blackboxOf = await open(workerData as Setup)
+  let blackboxOf: (job: Job) => Blackbox
+  try {
+    blackboxOf = await open(workerData as Setup)
+  } catch (error) {
+    const refusal = messageOf(error) // said when asked: a worker that fails on its own is replaced by another one that does
+    return () => ({ refusal })
+  }
   let current: { jobNumber: number; blackbox: Blackbox } | null = null
 
   return (chunk) => {

@@ -113,7 +113,7 @@ describe('a pool that is closed', () => {
 
 describe('a pool that can not be opened says why', () => {
   it.each([
-    ['its workers fail', () => open({ broken: 'setup' }, 1), PoolError, 'a worker stopped: no such robot'],
+    ['its workers fail', () => open({ broken: 'setup' }, 1), PoolError, "a worker can't start: no such robot"],
     ['its workers exit', () => open({ broken: 'exit' }, 1), PoolError, 'worker exited with code: 4'],
     [
       'there is no such module',
