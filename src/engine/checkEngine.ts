@@ -20,16 +20,20 @@ export interface CheckEngineOptions {
   readonly onProgress?: (done: number, total: number) => void
 }
 
-const STEP = 1e-4 // difference step in units of the inputs; the finer one is a tenth of it
+/** The step of central differences in linearizations, relative to max(1, |coordinate|); the finer one is a tenth of it. */
+const STEP = Math.cbrt(Number.EPSILON)
+const COARSER = [10, 100, 1000] // times STEP: how far a smooth point stays smooth
+const FINER = [0.1, 0.01] // times STEP: whether a rough one is smooth further in
 const ROUGH = 1e-3 // relative change of a difference quotient, from h to h/10 or from left to right, that is no curvature
 const TANGENT = 1e-9 // absolute error of ⊖ after ⊕
 const DETOURS = 12
 
 /**
  * Checks at `point` (default: home): layout and home fit together; steps are finite; the same step is the same bit for bit after
- * detours, in place, and leaves its inputs alone; ⊕ and ⊖ are inverse to each other; difference quotients at h and h/10, from
- * left and from right, agree (a contact that opens or closes at the point does not); `structure` covers every entry seen;
- * `derivatives`, where there are any, agree with differences. Costs about 5 (ndx + nu) steps. Throws the signal's reason when
+ * detours (through NaN, too), in place, and leaves its inputs alone; ⊕ and ⊖ are inverse to each other; difference quotients at
+ * the step h that linearizations take and at h/10, from left and from right, agree (a contact that opens or closes at the point
+ * does not), and up to which step they do; `structure` covers every entry seen; `derivatives`, where there are any, agree with
+ * differences. Costs about 10 (ndx + nu) steps. Throws the signal's reason when
  * aborted, and what the engine throws.
  */
 export async function checkEngine(
@@ -109,7 +113,13 @@ function checkPurity(engine: Engine, { x, u }: Point, seed: number): EngineCheck
     detour()
     engine.step(x, u, again)
     const i = differing(first, again)
-    if (i >= 0) return verdict('purity', fault(`after ${k + 1} detours`, i), '')
+    if (i >= 0) return verdict('purity', fault(`after ${k + 1} detour${k === 0 ? '' : 's'}`, i), '')
+  }
+  for (const poison of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    stepFrom(engine, poison)
+    engine.step(x, u, again)
+    const i = differing(first, again)
+    if (i >= 0) return verdict('purity', fault(`after a step from a state of ${poison}`, i), '')
   }
   const place = x.slice()
   engine.step(place, u, place)
@@ -117,8 +127,16 @@ function checkPurity(engine: Engine, { x, u }: Point, seed: number): EngineCheck
   return verdict(
     'purity',
     i < 0 ? undefined : fault('when stepped in place', i),
-    `bitwise the same after ${DETOURS} detours`,
+    `bitwise the same after ${DETOURS} detours and steps from NaN and Infinity`,
   )
+}
+
+/** A step from a state and control that are no numbers; what becomes of it, an exception too, is the engine's own affair. */
+function stepFrom(engine: Engine, poison: number): void {
+  try {
+    const away = new Float64Array(engine.layout.nx).fill(poison)
+    engine.step(away, new Float64Array(engine.layout.nu).fill(poison), away)
+  } catch {}
 }
 
 /** A function that steps somewhere else, a few times, at random. */
@@ -165,9 +183,8 @@ function checkTangent(engine: Engine, { x }: Point, seed: number): EngineCheck {
   return verdict('tangent', undefined, `(x ⊕ dx) ⊖ x = dx to ${worst.toExponential(1)}`)
 }
 
-/** Smoothness, structure and derivatives, from one pass over the inputs. */
+/** Smoothness, structure and derivatives, from one pass over the inputs and a second one at other steps. */
 async function checkDifferences(engine: Engine, point: Point, options: CheckEngineOptions): Promise<EngineCheck[]> {
-  const { signal, onProgress } = options
   const { layout } = engine
   const { ndx, nu } = layout
   const inputs = [...layout.dx, ...layout.u]
@@ -176,15 +193,17 @@ async function checkDifferences(engine: Engine, point: Point, options: CheckEngi
   const A = new Float64Array(ndx * ndx)
   const B = new Float64Array(ndx * nu)
   engine.derivatives?.(point.x, point.u, A, B)
+  const pause = pauses(options)
 
   let rough = { size: 0, text: '' }
   let uncovered: string | undefined
   let wrong: string | undefined
-  let sliceEnd = performance.now() + 40
+  const finest: Float64Array[] = [] // ∂f/∂(dx, u)_j at h/10
   for (let j = 0; j < ndx + nu; j++) {
     const coarse = quotients(j, STEP)
     const fine = quotients(j, STEP / 10)
-    const scale = Math.max(1e-3, ...fine.central.map(Math.abs))
+    finest.push(fine.central)
+    const scale = scaleOf(fine.central)
     for (let i = 0; i < ndx; i++) {
       const where = `∂ ${layout.dx[i]!.name} / ∂ ${inputs[j]!.name}`
       const drift = Math.abs(coarse.central[i]! - fine.central[i]!) / scale
@@ -198,26 +217,75 @@ async function checkDifferences(engine: Engine, point: Point, options: CheckEngi
               ? `${where} is ${fine.left[i]!.toPrecision(4)} from the left and ${fine.right[i]!.toPrecision(4)} from the right`
               : `${where} is ${coarse.central[i]!.toPrecision(4)} at h and ${fine.central[i]!.toPrecision(4)} at h/10`,
         }
-      if (structure && Math.abs(fine.central[i]!) > 1e-7 * scale && !patternHas(structure, i, j))
-        uncovered ??= `${where} = ${fine.central[i]!.toPrecision(3)} is outside the structure`
+      if (structure && Math.abs(coarse.central[i]!) > 1e-7 * scale && !patternHas(structure, i, j))
+        uncovered ??= `${where} = ${coarse.central[i]!.toPrecision(3)} is outside the structure`
       const own = j < ndx ? A[i * ndx + j]! : B[i * nu + j - ndx]!
-      if (engine.derivatives && !(Math.abs(own - fine.central[i]!) <= 1e-5 * scale))
-        wrong ??= `${where} is ${own.toPrecision(6)}, differences give ${fine.central[i]!.toPrecision(6)}`
+      if (engine.derivatives && !(Math.abs(own - coarse.central[i]!) <= 1e-5 * scale))
+        wrong ??= `${where} is ${own.toPrecision(6)}, differences give ${coarse.central[i]!.toPrecision(6)}`
     }
-    if (performance.now() > sliceEnd) {
-      onProgress?.(j + 1, ndx + nu)
-      await new Promise((next) => setTimeout(next))
-      signal?.throwIfAborted()
-      sliceEnd = performance.now() + 40
+    await pause(j + 1, 2 * (ndx + nu))
+  }
+
+  /** Whether every column at one step agrees with a reference column. */
+  const agree = async (step: number, reference: (j: number) => Float64Array, kinks: boolean): Promise<boolean> => {
+    for (let j = 0; j < ndx + nu; j++) {
+      const { left, right, central } = quotients(j, step)
+      const wanted = reference(j)
+      const scale = scaleOf(wanted)
+      for (let i = 0; i < ndx; i++) {
+        const kink = kinks ? Math.abs(right[i]! - left[i]!) : 0
+        if (!(Math.max(Math.abs(central[i]! - wanted[i]!), kink) <= ROUGH * scale)) return false
+      }
+      await pause(ndx + nu + j + 1, 2 * (ndx + nu))
+    }
+    return true
+  }
+  const isSmooth = rough.size <= ROUGH
+  let reach = 0 // the largest step tried at which the point is smooth, in units of STEP; 0 if none
+  if (isSmooth) {
+    reach = 1
+    // Left and right of a curved function differ at a coarse step. A contact on one side shows in central differences.
+    for (const factor of COARSER) {
+      if (!(await agree(factor * STEP, (j) => finest[j]!, false))) break
+      reach = factor
+    }
+  } else {
+    for (const factor of FINER) {
+      if (!(await agree(factor * STEP, (j) => quotients(j, (factor * STEP) / 10).central, true))) continue
+      reach = factor
+      break
     }
   }
-  const largest = `difference quotients at h = ${STEP} and h/10 agree to ${rough.size.toExponential(1)}`
-  const kinked = `${rough.text}: a contact or a limit may switch here`
+  const h = STEP.toExponential(1)
+  const at = (reach * STEP).toExponential(1)
+  const largest = `difference quotients at h = ${h} and h/10 agree to ${rough.size.toExponential(1)}; smooth up to steps of ${at}${reach === COARSER.at(-1) ? ' at least' : ''}`
+  const depth =
+    reach > 0
+      ? `smooth only at steps up to ${at}`
+      : `not smooth at steps of ${(FINER.at(-1)! * STEP).toExponential(1)} either`
+  const kinked = `${rough.text} (h = ${h}): a contact or a limit may switch here; ${depth}`
   return [
-    verdict('smoothness', rough.size > ROUGH ? kinked : undefined, largest),
+    verdict('smoothness', isSmooth ? undefined : kinked, largest),
     ...(structure ? [verdict('structure', uncovered, 'covers every entry that differences find')] : []),
     ...(engine.derivatives ? [verdict('derivatives', wrong, "the engine's own agree with differences to 1e-5")] : []),
   ]
+}
+
+/** What differences of a column are held against. */
+function scaleOf(column: Float64Array): number {
+  return column.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-3)
+}
+
+/** Lets the signal and other work through after every 40 ms of stepping. */
+function pauses({ signal, onProgress }: CheckEngineOptions): (done: number, total: number) => Promise<void> {
+  let sliceEnd = performance.now() + 40
+  return async (done, total) => {
+    if (performance.now() <= sliceEnd) return
+    onProgress?.(done, total)
+    await new Promise((next) => setTimeout(next))
+    signal?.throwIfAborted()
+    sliceEnd = performance.now() + 40
+  }
 }
 
 interface Quotients {
@@ -226,11 +294,14 @@ interface Quotients {
   readonly central: Float64Array
 }
 
-/** ∂f/∂(dx, u)_j at the point, from the left, from the right and central, with step h. */
+/** ∂f/∂(dx, u)_j at the point, from the left, from the right and central, with step h·max(1, |coordinate j|). */
 function differenceQuotients(engine: Engine, { x, u }: Point): (j: number, h: number) => Quotients {
-  const { nx, ndx } = engine.layout
+  const { layout } = engine
+  const { nx, ndx } = layout
   const base = new Float64Array(nx)
   engine.step(x, u, base)
+  const places = new Map(layout.x.map(({ name }, k) => [name, k]))
+  const valueOf = (j: number) => (j < ndx ? (x[places.get(layout.dx[j]!.name) ?? -1] ?? 1) : u[j - ndx]!)
   const dx = new Float64Array(ndx)
   const uMoved = u.slice()
   const moved = new Float64Array(nx)
@@ -245,7 +316,8 @@ function differenceQuotients(engine: Engine, { x, u }: Point): (j: number, h: nu
     engine.difference(moved, base, out)
     return out
   }
-  return (j, h) => {
+  return (j, relative) => {
+    const h = relative * Math.max(1, Math.abs(valueOf(j)))
     const right = change(j, h).map((value) => value / h)
     const left = change(j, -h).map((value) => -value / h)
     return { left, right, central: right.map((value, i) => (value + left[i]!) / 2) }

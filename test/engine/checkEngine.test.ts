@@ -49,7 +49,29 @@ describe('checkEngine', () => {
         warm = u[0]!
       },
     })
-    expect((await failures(engine)).purity).toMatch(/cart\.velocity differs after 1 detours/)
+    expect((await failures(engine)).purity).toMatch(/cart\.velocity differs after 1 detour$/)
+  })
+
+  it('finds what one NaN leaves behind for good', async () => {
+    let last = 0
+    const engine = doubleIntegrator({
+      after: (xNext, x) => {
+        last = 0 * (last + x[0]!)
+        xNext[1]! += last
+      },
+    })
+    expect((await failures(engine)).purity).toMatch(/cart\.velocity differs after a step from a state of NaN/)
+  })
+
+  it('bears with a step that refuses NaN by throwing', async () => {
+    const engine: Engine = {
+      ...sound,
+      step(x, u, xNext) {
+        if (!Number.isFinite(x[0])) throw new RangeError('no number')
+        sound.step(x, u, xNext)
+      },
+    }
+    expect(await failures(engine)).toEqual({})
   })
 
   it('finds a step that counts', async () => {
@@ -102,7 +124,21 @@ describe('checkEngine', () => {
     const gravel = doubleIntegrator({
       after: (xNext, x) => void xNext.fill(xNext[1]! + 1e-4 * Math.sin(3e4 * x[0]!), 1),
     })
-    expect((await failures(gravel)).smoothness).toMatch(/cart\.velocity \/ ∂ cart\.position/)
+    const found = (await failures(gravel)).smoothness
+    // A sine of wave length 2e-4: its quotient is off by (3e4 h)²/6, which is 5e-3 at h = 6e-6 and 5e-5 at a tenth of that.
+    expect(found).toMatch(/cart\.velocity \/ ∂ cart\.position.* smooth only at steps up to 6\.1e-7$/)
+  })
+
+  it('says up to which step a point is smooth', async () => {
+    const detail = async (gap: number) => {
+      const floor = doubleIntegrator({
+        after: (xNext, x) => void (x[0]! < -gap && xNext.fill(xNext[1]! - 100 * (x[0]! + gap), 1)),
+      })
+      return (await checkEngine(floor)).checks.find(({ name }) => name === 'smoothness')!.detail
+    }
+    expect(await detail(1)).toMatch(/smooth up to steps of 6\.1e-3 at least$/)
+    expect(await detail(1e-4)).toMatch(/smooth up to steps of 6\.1e-5$/)
+    expect(await detail(1e-5)).toMatch(/smooth up to steps of 6\.1e-6$/)
   })
 
   it('finds an entry outside the structure', async () => {

@@ -3,7 +3,7 @@ import { createEngine } from '../../src/engine/createEngine.ts'
 import { InputError } from '../../src/scene/inputError.ts'
 import { loadScene } from '../../src/scene/loadScene.ts'
 import { parseScene } from '../../src/scene/parseScene.ts'
-import { minimalScene, withValue } from '../scene/minimal.ts'
+import { minimalScene } from '../scene/minimal.ts'
 
 describe('createEngine on what is no scene', () => {
   it.each<[string, unknown, RegExp]>([
@@ -19,9 +19,8 @@ describe('createEngine on what is no scene', () => {
 })
 
 describe('createEngine on a choice that is not there', () => {
-  const maximal = parseScene(withValue(minimalScene(), 'engines.cannon', { coordinates: 'maximal' }), {
-    file: 'max.json',
-  })
+  const { task: _, ...rest } = minimalScene() as ReturnType<typeof minimalScene> & { task?: unknown }
+  const maximal = parseScene({ ...rest, engines: { cannon: { coordinates: 'maximal' } } }, { file: 'max.json' })
   it.each<[string, object, RegExp]>([
     [
       'an engine',
