@@ -48,6 +48,8 @@ export { recover } from './sensing/recover.ts'
 export { recoverSparse, type SparseJacobian } from './sensing/recoverSparse.ts'
 export { type SenseOptions, type SenseResult, sense } from './sensing/sense.ts'
 export type { Symmetry, SymmetricBlock } from './sensing/symmetricBlocks.ts'
+export { type Design, DESIGNS } from './sensing/designs.ts'
+export { type Vjp, type VjpOptions, vjp } from './sensing/vjp.ts'
 
 // Linearization
 export { type Comparison, compareLinearizations, type WorstEntry } from './linearization/compareLinearizations.ts'
