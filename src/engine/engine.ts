@@ -22,11 +22,13 @@ export interface Engine {
   point?(named: NamedState, base?: Point): Point
   /** Pure: the same (x, u) gives the same xNext, bit for bit, whatever was stepped before. x may be xNext. */
   step(x: Float64Array, u: Float64Array, xNext: Float64Array): void
+  /** What the last step could not get right (contact forces that did not converge …), one clause, or null. */
+  trouble?(): string | null
   /** x ⊕ dx; xOut may be x. */
   integrate(x: Float64Array, dx: Float64Array, xOut: Float64Array): void
   /** x1 ⊖ x0: the dx with x0 ⊕ dx = x1. */
   difference(x1: Float64Array, x0: Float64Array, dxOut: Float64Array): void
-  /** What can influence what at (x, u): a superset of the nonzeros of [A B], [ndx × (ndx + nu)]. */
+  /** What can influence what at (x, u), contacts within the period included: a superset of the nonzeros of [A B], [ndx × (ndx + nu)]. */
   structure?(x: Float64Array, u: Float64Array): Pattern
   /** What the equations of motion tell of [A B] at (x, u), given xNext = f(x, u). A certificate on the whole checks it. */
   ties?(x: Float64Array, u: Float64Array, xNext: Float64Array): Ties

@@ -3,7 +3,8 @@
  * Recursion from the root outwards (Featherstone, Rigid Body Dynamics Algorithms, 2008, §2.11 and §5.3), in world axes at the
  * centres of mass.
  */
-import { multiplyQuatsInto, rotationMatrixInto } from './rotation.ts'
+import { rotationMatrixInto } from '../scene/rotation.ts'
+import { multiplyQuatsInto } from './rotation.ts'
 import type { TreeModel } from './treeModel.ts'
 
 export interface TreeState {

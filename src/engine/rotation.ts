@@ -94,19 +94,49 @@ export function quatDifferenceInto(out: Float64Array, o: number, q1: Numbers, i:
   out[o + 2] = factor * z
 }
 
-/** out[o…o+8] = the rotation matrix of q[i…], row-major. */
-export function rotationMatrixInto(out: Float64Array, o: number, q: Numbers, i: number): void {
-  const w = q[i]!
-  const x = q[i + 1]!
-  const y = q[i + 2]!
-  const z = q[i + 3]!
-  out[o] = 1 - 2 * (y * y + z * z)
-  out[o + 1] = 2 * (x * y - w * z)
-  out[o + 2] = 2 * (x * z + w * y)
-  out[o + 3] = 2 * (x * y + w * z)
-  out[o + 4] = 1 - 2 * (x * x + z * z)
-  out[o + 5] = 2 * (y * z - w * x)
-  out[o + 6] = 2 * (x * z - w * y)
-  out[o + 7] = 2 * (y * z + w * x)
-  out[o + 8] = 1 - 2 * (x * x + y * y)
+/**
+ * out[o…o+2] = R diag(d[k…k+2]) Rᵀ w, R the matrix at r (row-major): angular momentum of w = (x, y, z) where d are the principal
+ * moments and R their axes.
+ */
+export function momentumInto(
+  out: Float64Array,
+  o: number,
+  R: Float64Array,
+  r: number,
+  d: Float64Array,
+  k: number,
+  x: number,
+  y: number,
+  z: number,
+): void {
+  const lx = d[k]! * (R[r]! * x + R[r + 3]! * y + R[r + 6]! * z)
+  const ly = d[k + 1]! * (R[r + 1]! * x + R[r + 4]! * y + R[r + 7]! * z)
+  const lz = d[k + 2]! * (R[r + 2]! * x + R[r + 5]! * y + R[r + 8]! * z)
+  out[o] = R[r]! * lx + R[r + 1]! * ly + R[r + 2]! * lz
+  out[o + 1] = R[r + 3]! * lx + R[r + 4]! * ly + R[r + 5]! * lz
+  out[o + 2] = R[r + 6]! * lx + R[r + 7]! * ly + R[r + 8]! * lz
+}
+
+/**
+ * exp(−[r]×) into `back` and the right Jacobian J_r(r) into `jacobian`, both [9], row-major:
+ * q ⊗ exp((r + δr)/2) = q ⊗ exp(r/2) ⊗ exp(J_r δr/2) to first order. Solà, Deray, Atchuthan 2018, arXiv 1812.01537, eq. 143.
+ */
+export function rightJacobianInto(back: Float64Array, jacobian: Float64Array, r: ArrayLike<number>): void {
+  const [x, y, z] = [r[0]!, r[1]!, r[2]!]
+  const angle2 = x * x + y * y + z * z
+  const angle = Math.sqrt(angle2)
+  const small = angle2 < 1e-4
+  const angle4 = angle2 * angle2
+  const sinc = small ? 1 - angle2 / 6 + angle4 / 120 : Math.sin(angle) / angle
+  const versine = small ? 0.5 - angle2 / 24 + angle4 / 720 : (1 - Math.cos(angle)) / angle2
+  const cubic = small ? 1 / 6 - angle2 / 120 + angle4 / 5040 : (angle - Math.sin(angle)) / (angle2 * angle)
+  const K = [0, -z, y, z, 0, -x, -y, x, 0] // [r]×
+  for (let i = 0; i < 3; i++)
+    for (let j = 0; j < 3; j++) {
+      const k = 3 * i + j
+      const one = i === j ? 1 : 0
+      const K2 = r[i]! * r[j]! - one * angle2 // ([r]×)²
+      back[k] = one - sinc * K[k]! + versine * K2
+      jacobian[k] = one - versine * K[k]! + cubic * K2
+    }
 }

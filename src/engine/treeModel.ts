@@ -2,8 +2,8 @@
  * The kinematic forest of a scene as flat arrays, every body described by its inertial frame: origin at the centre of mass,
  * axes along the principal axes of inertia. Read by the kinematics and by the joint solver; never changed after it is built.
  */
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { JOINT_COORDINATES } from '../scene/layout.ts'
+import { principalAxes } from '../scene/shapeInertia.ts'
 import type { Body, JointType, Quat, Scene, Vec3 } from '../scene/scene.ts'
 import { multiplyQuats, rotateByInverse } from './rotation.ts'
 
@@ -41,7 +41,7 @@ export function createTreeModel(scene: Scene): TreeModel {
     qIndex: new Int32Array(n),
     vIndex: new Int32Array(n),
     mass: Float64Array.from(bodies, (body) => body.mass),
-    inertia: Float64Array.from(frames.flatMap((frame) => frame.moments)),
+    inertia: Float64Array.from(frames.flatMap((frame) => [...frame.moments])),
     com: Float64Array.from(bodies.flatMap((body) => [...body.com])),
     principal: Float64Array.from(frames.flatMap((frame) => [...frame.rotation])),
     parentAnchor: new Float64Array(3 * n),
@@ -76,19 +76,9 @@ export function createTreeModel(scene: Scene): TreeModel {
 }
 
 /** Principal moments of a body's inertia, and the rotation of its principal axes in the body frame (identity where already diagonal). */
-function inertialFrame(body: Body): { moments: number[]; rotation: Quat } {
-  const [xx, yy, zz, xy, xz, yz] = body.inertia
-  if (xy === 0 && xz === 0 && yz === 0) return { moments: [xx, yy, zz], rotation: [1, 0, 0, 0] }
-  const full = new Matrix([
-    [xx, xy, xz],
-    [xy, yy, yz],
-    [xz, yz, zz],
-  ])
-  const { realEigenvalues, eigenvectorMatrix: V } = new EigenvalueDecomposition(full, { assumeSymmetric: true })
-  const x: Vec3 = [V.get(0, 0), V.get(1, 0), V.get(2, 0)]
-  const y: Vec3 = [V.get(0, 1), V.get(1, 1), V.get(2, 1)]
-  const z: Vec3 = [x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]]
-  return { moments: realEigenvalues, rotation: quatFromAxes(x, y, z) }
+function inertialFrame(body: Body): { moments: Vec3; rotation: Quat } {
+  const { moments, axes } = principalAxes(body.inertia)
+  return { moments, rotation: quatFromAxes(...axes) }
 }
 
 /** Quaternion of the right-handed frame with these unit axes (Shepperd 1978: the largest of four forms). */

@@ -13,8 +13,11 @@ import type { TreeModel } from './treeModel.ts'
 export interface TreeSolver {
   /** Factors the system at the configuration of the TreeState; h [s] is the step that damping acts over. */
   factor(h: number): void
-  /** V := the velocities that impulses b leave, for bodies first … last − 1 (whole trees). b is overwritten. */
-  solve(V: Float64Array, b: Float64Array, first: number, last: number): void // V, b [6n]
+  /**
+   * V := the velocities that impulses b [6n] leave, for bodies first … last − 1 (whole trees). b is overwritten. V has 6n numbers
+   * from `start` (default 0) on.
+   */
+  solve(V: Float64Array, b: Float64Array, first: number, last: number, start?: number): void
 }
 
 export function createTreeSolver(model: TreeModel, state: TreeState): TreeSolver {
@@ -177,7 +180,7 @@ export function createTreeSolver(model: TreeModel, state: TreeState): TreeSolver
     }
   }
 
-  function solve(V: Float64Array, b: Float64Array, first: number, last: number): void {
+  function solve(V: Float64Array, b: Float64Array, first: number, last: number, start = 0): void {
     for (let i = last - 1; i >= first; i--) {
       const a = 36 * i
       const b6 = 6 * i
@@ -215,7 +218,7 @@ export function createTreeSolver(model: TreeModel, state: TreeState): TreeSolver
       const p = parent[i]!
       if (p < 0) shifted.fill(0)
       else {
-        const from = 6 * p
+        const from = start + 6 * p
         const wx = V[from + 3]!
         const wy = V[from + 4]!
         const wz = V[from + 5]!
@@ -242,7 +245,7 @@ export function createTreeSolver(model: TreeModel, state: TreeState): TreeSolver
       for (let row = 0; row < 6; row++) {
         let value = shifted[row]!
         for (let e = 0; e < k; e++) value += S[a + 6 * e + row]! * rates[e]!
-        V[b6 + row] = value
+        V[start + b6 + row] = value
       }
     }
   }

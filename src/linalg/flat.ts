@@ -52,14 +52,17 @@ export function norm2(X: Float64Array): number {
 
 /**
  * Solves M X = Y for all columns at once by Gaussian elimination with partial pivoting; M [n × n] is destroyed, Y [n × columns]
- * becomes X. False (both are garbage) when a pivot is zero or not a number.
+ * becomes X. False (both are garbage) when a pivot is not above `smallest` of the largest entry of M (default: zero), or not a
+ * number.
  */
-export function solveManyInPlace(M: Float64Array, Y: Float64Array, n: number, columns: number): boolean {
+export function solveManyInPlace(M: Float64Array, Y: Float64Array, n: number, columns: number, smallest = 0): boolean {
+  let least = 0
+  if (smallest > 0) for (let k = 0; k < n * n; k++) least = Math.max(least, smallest * Math.abs(M[k]!))
   for (let k = 0; k < n; k++) {
     let pivot = k
     for (let i = k + 1; i < n; i++) if (Math.abs(M[i * n + k]!) > Math.abs(M[pivot * n + k]!)) pivot = i
     const value = M[pivot * n + k]!
-    if (!(Math.abs(value) > 0)) return false
+    if (!(Math.abs(value) > least)) return false
     if (pivot !== k) {
       swapRows(M, k, pivot, n)
       swapRows(Y, k, pivot, columns)

@@ -15,10 +15,29 @@ export function quatFromRpy([roll, pitch, yaw]: Vec3): Quat {
 }
 
 /** The rotation matrix of a unit quaternion, rows first: v_parent = R v_child. */
-export function rotationMatrix([w, x, y, z]: Quat): readonly [Vec3, Vec3, Vec3] {
+export function rotationMatrix(q: Quat): readonly [Vec3, Vec3, Vec3] {
+  const R = new Float64Array(9)
+  rotationMatrixInto(R, 0, q, 0)
   return [
-    [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-    [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-    [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    [R[0]!, R[1]!, R[2]!],
+    [R[3]!, R[4]!, R[5]!],
+    [R[6]!, R[7]!, R[8]!],
   ]
+}
+
+/** out[o…o+8] = the rotation matrix of the unit quaternion q[i…], row-major. */
+export function rotationMatrixInto(out: Float64Array, o: number, q: Float64Array | readonly number[], i: number): void {
+  const w = q[i]!
+  const x = q[i + 1]!
+  const y = q[i + 2]!
+  const z = q[i + 3]!
+  out[o] = 1 - 2 * (y * y + z * z)
+  out[o + 1] = 2 * (x * y - w * z)
+  out[o + 2] = 2 * (x * z + w * y)
+  out[o + 3] = 2 * (x * y + w * z)
+  out[o + 4] = 1 - 2 * (x * x + z * z)
+  out[o + 5] = 2 * (y * z - w * x)
+  out[o + 6] = 2 * (x * z - w * y)
+  out[o + 7] = 2 * (y * z + w * x)
+  out[o + 8] = 1 - 2 * (x * x + y * y)
 }

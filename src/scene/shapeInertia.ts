@@ -35,12 +35,26 @@ export function shapesInertia(shapes: readonly Shape[], mass: number, com: Vec3)
   return sum
 }
 
-/** Eigenvalues of a symmetric 3 × 3 tensor, ascending (cyclic Jacobi; Golub and Van Loan, Matrix Computations, 8.5). */
-export function principalMoments([xx, yy, zz, xy, xz, yz]: Inertia): Vec3 {
+/** Eigenvalues of a symmetric 3 × 3 tensor, ascending. */
+export function principalMoments(inertia: Inertia): Vec3 {
+  const [low, middle, high] = principalAxes(inertia).moments.toSorted((one, other) => one - other)
+  return [low!, middle!, high!]
+}
+
+/**
+ * Eigenvalues of a symmetric 3 × 3 tensor with its unit eigenvectors, a right-handed frame; the tensor's own axes where it is
+ * diagonal already. Cyclic Jacobi rotations (Golub and Van Loan, Matrix Computations, 8.5).
+ */
+export function principalAxes([xx, yy, zz, xy, xz, yz]: Inertia): { moments: Vec3; axes: readonly [Vec3, Vec3, Vec3] } {
   const a = [
     [xx, xy, xz],
     [xy, yy, yz],
     [xz, yz, zz],
+  ]
+  const V = [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
   ]
   for (let sweep = 0; sweep < 12; sweep++) {
     for (const [p, q] of [
@@ -54,7 +68,7 @@ export function principalMoments([xx, yy, zz, xy, xz, yz]: Inertia): Vec3 {
       const t = tau === 0 ? 1 : Math.sign(tau) / (Math.abs(tau) + Math.hypot(1, tau))
       const c = 1 / Math.hypot(1, t)
       const s = t * c
-      for (const row of a) [row[p], row[q]] = [c * row[p]! - s * row[q]!, s * row[p]! + c * row[q]!]
+      for (const row of [...a, ...V]) [row[p], row[q]] = [c * row[p]! - s * row[q]!, s * row[p]! + c * row[q]!]
       const [rowP, rowQ] = [a[p]!.slice(), a[q]!.slice()]
       for (let j = 0; j < 3; j++) {
         a[p]![j] = c * rowP[j]! - s * rowQ[j]!
@@ -64,8 +78,8 @@ export function principalMoments([xx, yy, zz, xy, xz, yz]: Inertia): Vec3 {
       a[q]![p] = 0
     }
   }
-  const [low, middle, high] = [a[0]![0]!, a[1]![1]!, a[2]![2]!].sort((one, other) => one - other)
-  return [low!, middle!, high!]
+  const axis = (k: number): Vec3 => [V[0]![k]!, V[1]![k]!, V[2]![k]!]
+  return { moments: [a[0]![0]!, a[1]![1]!, a[2]![2]!], axes: [axis(0), axis(1), axis(2)] }
 }
 
 /** Why no rigid body has this inertia, or null: it must be positive definite, and no principal moment exceed the sum of the others. */

@@ -2,6 +2,7 @@
 import type * as CANNON from 'cannon-es'
 import type { Scene } from '../../scene/scene.ts'
 import { rotateByInverse } from '../rotation.ts'
+import { JOINT_ROW, jointRowInto } from '../jointRow.ts'
 import type { TreeState } from '../kinematics.ts'
 import type { TreeModel } from '../treeModel.ts'
 
@@ -12,13 +13,9 @@ export function createActuation(
   state: TreeState,
   bodies: readonly CANNON.Body[],
 ): (u: Float64Array) => void {
-  const { axis, fromParent, rotation } = state
-  const motors = scene.actuators.map(({ joint, gear }) => ({
-    child: joint,
-    parent: model.parent[joint]!,
-    turns: model.type[joint] === 'hinge',
-    gear,
-  }))
+  const { rotation } = state
+  const motors = scene.actuators.map(({ joint, gear }) => ({ child: joint, parent: model.parent[joint]!, gear }))
+  const row = new Float64Array(JOINT_ROW)
   const thrusters = scene.thrusters.map(({ body, position, direction, gear, reactionTorque }) => {
     const principal = model.principal.subarray(4 * body, 4 * body + 4)
     const frame = [principal[0]!, principal[1]!, principal[2]!, principal[3]!] as const
@@ -37,27 +34,9 @@ export function createActuation(
 
   return (u) => {
     for (let k = 0; k < motors.length; k++) {
-      const { child, parent, turns, gear } = motors[k]!
-      const size = gear * u[k]!
-      const x = size * axis[3 * child]!
-      const y = size * axis[3 * child + 1]!
-      const z = size * axis[3 * child + 2]!
-      const on = bodies[child]!
-      const against = parent < 0 ? null : bodies[parent]!
-      if (turns) {
-        addTo(on.torque, x, y, z)
-        if (against) addTo(against.torque, -x, -y, -z)
-      } else {
-        // both forces act at the child's centre of mass
-        addTo(on.force, x, y, z)
-        if (against) {
-          const dx = fromParent[3 * child]!
-          const dy = fromParent[3 * child + 1]!
-          const dz = fromParent[3 * child + 2]!
-          addTo(against.force, -x, -y, -z)
-          addTo(against.torque, -(dy * z - dz * y), -(dz * x - dx * z), -(dx * y - dy * x))
-        }
-      }
+      const { child, parent, gear } = motors[k]!
+      jointRowInto(row, 0, model, state, child)
+      addJointForce(row, gear * u[k]!, bodies[child]!, parent < 0 ? null : bodies[parent]!)
     }
     for (let k = 0; k < thrusters.length; k++) {
       const { body, force, torque } = thrusters[k]!
@@ -68,10 +47,19 @@ export function createActuation(
   }
 }
 
-function addTo(v: CANNON.Vec3, x: number, y: number, z: number): void {
-  v.x += x
-  v.y += y
-  v.z += z
+/** Adds Jᵀ f of a joint row [12] to the forces and torques of the two bodies; the world, null, takes none. */
+export function addJointForce(J: Float64Array, f: number, child: CANNON.Body, parent: CANNON.Body | null): void {
+  addTo(child.force, J, 0, f)
+  addTo(child.torque, J, 3, f)
+  if (!parent) return
+  addTo(parent.force, J, 6, f)
+  addTo(parent.torque, J, 9, f)
+}
+
+function addTo(v: CANNON.Vec3, J: Float64Array, k: number, f: number): void {
+  v.x += f * J[k]!
+  v.y += f * J[k + 1]!
+  v.z += f * J[k + 2]!
 }
 
 function addRotated(v: CANNON.Vec3, R: Float64Array, r: number, local: Float64Array, size: number): void {

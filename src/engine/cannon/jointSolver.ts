@@ -7,9 +7,14 @@ import * as CANNON from 'cannon-es'
 import type { Scene } from '../../scene/scene.ts'
 import type { TreeState } from '../kinematics.ts'
 import type { TreeModel } from '../treeModel.ts'
+import { JOINT_ROW, jointRate, jointRowInto } from '../jointRow.ts'
+import { momentumInto } from '../rotation.ts'
 import { createTreeSolver } from '../treeSolver.ts'
 import { createRows, type Rows } from './rows.ts'
-import { createUnilateralSolver, type RowSet } from './unilateral.ts'
+import { createUnilateralSolver } from './unilateral.ts'
+
+const IMPACT_STEPS = 2 // of free fall: slower contacts rest
+const IMPACT_SPEED = 1e-3 // m/s, at least
 
 export interface JointLimit {
   readonly body: number
@@ -18,8 +23,10 @@ export interface JointLimit {
 }
 
 export class JointSolver extends CANNON.Solver {
-  /** The joint positions that limits are held against, and the step: set before each World.step. */
-  q: Float64Array
+  /** The joint positions that limits are held against: set before each World.step. */
+  readonly q: Float64Array // [nq]
+  /** Rows of an island whose impulses the last solution did not get right, or 0. */
+  unsolved = 0
   readonly #model: TreeModel
   readonly #state: TreeState
   readonly #bodies: readonly CANNON.Body[]
@@ -30,6 +37,7 @@ export class JointSolver extends CANNON.Solver {
   readonly #V: Float64Array // [6n] velocities after the step
   readonly #b: Float64Array // [6n] impulses
   readonly #included: Uint8Array // [2 · limits] rows in this step
+  readonly #row = new Float64Array(JOINT_ROW)
 
   constructor(
     scene: Scene,
@@ -37,6 +45,7 @@ export class JointSolver extends CANNON.Solver {
     state: TreeState,
     bodies: readonly CANNON.Body[],
     friction: ReadonlyMap<number, number>,
+    h: number, // s, of the steps to come
   ) {
     super()
     this.#model = model
@@ -46,7 +55,12 @@ export class JointSolver extends CANNON.Solver {
       limits ? [{ body, lower: limits[0], upper: limits[1] }] : [],
     )
     this.#tree = createTreeSolver(model, state)
-    this.#rows = createRows(model, state, friction)
+    this.#rows = createRows(
+      model,
+      state,
+      friction,
+      Math.max(IMPACT_SPEED, IMPACT_STEPS * h * Math.hypot(...scene.gravity)),
+    )
     this.#V = new Float64Array(6 * model.numBodies)
     this.#b = new Float64Array(6 * model.numBodies)
     this.#included = new Uint8Array(2 * this.#limits.length)
@@ -56,13 +70,14 @@ export class JointSolver extends CANNON.Solver {
   override solve(h: number): number {
     const n = this.#model.numBodies
     const V = this.#V
+    this.unsolved = 0
     this.#loadImpulses(h)
     this.#tree.factor(h)
     this.#tree.solve(V, this.#b, 0, n)
 
     this.#included.fill(0)
     this.#rows.clear()
-    for (const equation of this.equations) this.#rows.addContact(equation as CANNON.ContactEquation)
+    for (let k = 0; k < this.equations.length; k++) this.#rows.addContact(this.equations[k] as CANNON.ContactEquation)
     // a limit enters when the motion without it would break it, and then others may have to follow
     for (let found = this.#addBrokenLimits(h); found || this.#rows.pending(); found = this.#addBrokenLimits(h))
       this.#solveRows(V)
@@ -87,17 +102,13 @@ export class JointSolver extends CANNON.Solver {
       const { velocity, angularVelocity: w, force, torque } = this.#bodies[i]!
       const m = mass[i]!
       const k = 6 * i
-      const r = 9 * i
       b[k] = m * velocity.x + h * force.x
       b[k + 1] = m * velocity.y + h * force.y
       b[k + 2] = m * velocity.z + h * force.z
-      // R diag(I) Rᵀ w
-      const lx = inertia[3 * i]! * (rotation[r]! * w.x + rotation[r + 3]! * w.y + rotation[r + 6]! * w.z)
-      const ly = inertia[3 * i + 1]! * (rotation[r + 1]! * w.x + rotation[r + 4]! * w.y + rotation[r + 7]! * w.z)
-      const lz = inertia[3 * i + 2]! * (rotation[r + 2]! * w.x + rotation[r + 5]! * w.y + rotation[r + 8]! * w.z)
-      b[k + 3] = rotation[r]! * lx + rotation[r + 1]! * ly + rotation[r + 2]! * lz + h * torque.x
-      b[k + 4] = rotation[r + 3]! * lx + rotation[r + 4]! * ly + rotation[r + 5]! * lz + h * torque.y
-      b[k + 5] = rotation[r + 6]! * lx + rotation[r + 7]! * ly + rotation[r + 8]! * lz + h * torque.z
+      momentumInto(b, k + 3, rotation, 9 * i, inertia, 3 * i, w.x, w.y, w.z)
+      b[k + 3]! += h * torque.x
+      b[k + 4]! += h * torque.y
+      b[k + 5]! += h * torque.z
     }
   }
 
@@ -107,7 +118,8 @@ export class JointSolver extends CANNON.Solver {
     for (let k = 0; k < this.#limits.length; k++) {
       const { body, lower, upper } = this.#limits[k]!
       const q = this.q[this.#model.qIndex[body]!]!
-      const next = q + h * this.#rows.jointRate(this.#V, body)
+      jointRowInto(this.#row, 0, this.#model, this.#state, body)
+      const next = q + h * jointRate(this.#row, 0, this.#V, body, this.#model.parent[body]!)
       const slack = 1e-12 * Math.max(1, Math.abs(q))
       if (next < lower - slack && !this.#included[2 * k]) {
         this.#included[2 * k] = 1
@@ -125,9 +137,11 @@ export class JointSolver extends CANNON.Solver {
   /** Impulses of all rows, island by island, and what they add to the free motion. */
   #solveRows(V: Float64Array): void {
     this.#rows.measureResponses(this.#tree, V, this.#b)
-    for (const island of this.#rows.islands()) {
-      const set: RowSet = this.#rows.couple(island)
-      this.#unilateral.solve(set)
+    const islands = this.#rows.groupIslands()
+    this.unsolved = 0
+    for (let island = 0; island < islands; island++) {
+      const set = this.#rows.couple(island)
+      if (!this.#unilateral.solve(set)) this.unsolved = Math.max(this.unsolved, set.size)
       this.#rows.apply(island, set.lambda, V)
     }
   }

@@ -2,8 +2,9 @@
  * cannon-es in maximal coordinates: 12 tangent numbers a body, joints as cannon-es constraints, its stock Gauss–Seidel solver.
  * Here the Jacobian is that of what a user's own cannon-es world does, with the settings that make its step a pure function:
  * a fixed number of iterations (tolerance 0), no sleeping, the real step in every SPOOK parameter, and friction bounds as an
- * impulse (μ·m·g·h; cannon-es clamps impulses, and would otherwise brake by μ·m·g a step). The friction bound does not follow
- * the normal force, and gyroscopic torque is left out, as in cannon-es.
+ * impulse (μ·m·g·h; cannon-es clamps impulses, and would otherwise brake by μ·m·g a step). As in cannon-es, the friction bound
+ * does not follow the normal force (without gravity, where cannon-es has no friction at all, it is that of 9.81 m/s²), restitution
+ * only raises the damping of the soft contact, so that it hardly acts at small steps, and gyroscopic torque is left out.
  */
 import * as CANNON from 'cannon-es'
 import { maximalLayout } from '../../scene/layout.ts'
@@ -12,10 +13,13 @@ import { controlVector, reducedState } from '../../scene/stateVector.ts'
 import type { Engine } from '../engine.ts'
 import { createKinematics, createTreeState } from '../kinematics.ts'
 import { manifoldOf } from '../manifold.ts'
-import { multiplyQuatsInto, rotationMatrixInto } from '../rotation.ts'
+import { rotationMatrixInto } from '../../scene/rotation.ts'
+import { JOINT_ROW, jointRate, jointRowInto } from '../jointRow.ts'
+import { multiplyQuatsInto } from '../rotation.ts'
 import { createTreeModel, type TreeModel } from '../treeModel.ts'
-import { createActuation } from './actuation.ts'
+import { addJointForce, createActuation } from './actuation.ts'
 import { type AxisJoint, LimitConstraint, PrismaticConstraint, setConstraintStep } from './constraints.ts'
+import { reachWithin } from './reach.ts'
 import { islandPattern } from './structure.ts'
 import { createCannonWorld } from './world.ts'
 
@@ -44,6 +48,10 @@ export function maximalCannonEngine(scene: Scene): Engine {
 
   const frame = new Float64Array(9)
   const quat = new Float64Array(4)
+  const offset = new Float64Array(3) // centre of mass from the body frame's origin, in the world
+  const spin = new Float64Array(3)
+  const row = new Float64Array(JOINT_ROW)
+  const V = new Float64Array(6 * n)
 
   /** Writes x [13n] into cannon's bodies, from body frames to inertial frames. */
   function load(x: Float64Array): void {
@@ -54,12 +62,14 @@ export function maximalCannonEngine(scene: Scene): Engine {
       const body = bodies[i]!
       const q = 7 * i
       const v = 7 * n + 6 * i
-      const scale = 1 / Math.hypot(x[q + 3]!, x[q + 4]!, x[q + 5]!, x[q + 6]!)
+      const scale = 1 / Math.sqrt(x[q + 3]! ** 2 + x[q + 4]! ** 2 + x[q + 5]! ** 2 + x[q + 6]! ** 2)
       for (let c = 0; c < 4; c++) quat[c] = x[q + 3 + c]! * scale
       rotationMatrixInto(frame, 0, quat, 0)
-      const [cx, cy, cz] = turned(model.com[3 * i]!, model.com[3 * i + 1]!, model.com[3 * i + 2]!)
-      const [wx, wy, wz] = turned(x[v + 3]!, x[v + 4]!, x[v + 5]!)
+      turnInto(offset, model.com, 3 * i)
+      turnInto(spin, x, v + 3)
       multiplyQuatsInto(quat, 0, quat, 0, model.principal, 4 * i)
+      const [cx, cy, cz] = [offset[0]!, offset[1]!, offset[2]!]
+      const [wx, wy, wz] = [spin[0]!, spin[1]!, spin[2]!]
       body.position.set(x[q]! + cx, x[q + 1]! + cy, x[q + 2]! + cz)
       body.quaternion.set(quat[1]!, quat[2]!, quat[3]!, quat[0]!)
       body.velocity.set(x[v]! + wy * cz - wz * cy, x[v + 1]! + wz * cx - wx * cz, x[v + 2]! + wx * cy - wy * cx)
@@ -68,13 +78,10 @@ export function maximalCannonEngine(scene: Scene): Engine {
     }
   }
 
-  /** R v with R the matrix in `frame`. */
-  function turned(x: number, y: number, z: number): [number, number, number] {
-    return [
-      frame[0]! * x + frame[1]! * y + frame[2]! * z,
-      frame[3]! * x + frame[4]! * y + frame[5]! * z,
-      frame[6]! * x + frame[7]! * y + frame[8]! * z,
-    ]
+  /** out = R v[at…], R the matrix in `frame`. */
+  function turnInto(out: Float64Array, v: Float64Array, at: number): void {
+    for (let c = 0; c < 3; c++)
+      out[c] = frame[3 * c]! * v[at]! + frame[3 * c + 1]! * v[at + 1]! + frame[3 * c + 2]! * v[at + 2]!
   }
 
   /** Reads x back from cannon's bodies. */
@@ -84,11 +91,10 @@ export function maximalCannonEngine(scene: Scene): Engine {
       const q = 7 * i
       const v = 7 * n + 6 * i
       // body frame = inertial frame ⊗ principal*
-      quat[0] = model.principal[4 * i]!
-      for (let c = 1; c < 4; c++) quat[c] = -model.principal[4 * i + c]!
-      multiplyQuatsInto(quat, 0, [quaternion.w, quaternion.x, quaternion.y, quaternion.z], 0, quat, 0)
+      bodyFrameInto(quat, model, i, quaternion)
       rotationMatrixInto(frame, 0, quat, 0)
-      const [cx, cy, cz] = turned(model.com[3 * i]!, model.com[3 * i + 1]!, model.com[3 * i + 2]!)
+      turnInto(offset, model.com, 3 * i)
+      const [cx, cy, cz] = [offset[0]!, offset[1]!, offset[2]!]
       x[q] = position.x - cx
       x[q + 1] = position.y - cy
       x[q + 2] = position.z - cz
@@ -107,8 +113,8 @@ export function maximalCannonEngine(scene: Scene): Engine {
       body.force.setZero()
       body.torque.setZero()
       body.aabbNeedsUpdate = true
-      const { x, y, z, w } = body.quaternion
-      rotationMatrixInto(state.rotation, 9 * i, [w, x, y, z], 0)
+      wxyzInto(quat, body.quaternion)
+      rotationMatrixInto(state.rotation, 9 * i, quat, 0)
       const p = model.parent[i]!
       const above = p < 0 ? ground : bodies[p]!
       const { rotation: R } = state
@@ -126,32 +132,38 @@ export function maximalCannonEngine(scene: Scene): Engine {
 
   /** Joint damping as explicit torques and forces, equal and opposite. */
   function damp(): void {
-    for (const i of damped) {
-      const on = bodies[i]!
+    if (damped.length > 0) loadVelocities()
+    for (let k = 0; k < damped.length; k++) {
+      const i = damped[k]!
       const p = model.parent[i]!
-      const against = p < 0 ? ground : bodies[p]!
+      const on = bodies[i]!
+      const against = p < 0 ? null : bodies[p]!
       const d = -model.damping[i]!
-      const axis = new CANNON.Vec3(state.axis[3 * i]!, state.axis[3 * i + 1]!, state.axis[3 * i + 2]!)
-      const turning = on.angularVelocity.vsub(against.angularVelocity)
-      if (model.type[i] === 'slider') {
-        const arm = new CANNON.Vec3(
-          state.fromParent[3 * i]!,
-          state.fromParent[3 * i + 1]!,
-          state.fromParent[3 * i + 2]!,
-        )
-        const moving = on.velocity.vsub(against.velocity).vsub(against.angularVelocity.cross(arm))
-        const push = axis.scale(d * axis.dot(moving))
-        on.force.vadd(push, on.force)
-        against.force.vsub(push, against.force)
-        against.torque.vsub(arm.cross(push), against.torque)
-      } else {
-        const torque = model.type[i] === 'hinge' ? axis.scale(d * axis.dot(turning)) : turning.scale(d)
-        on.torque.vadd(torque, on.torque)
-        against.torque.vsub(torque, against.torque)
+      if (model.type[i] === 'ball') {
+        const w = on.angularVelocity
+        const wx = d * (w.x - (against?.angularVelocity.x ?? 0))
+        const wy = d * (w.y - (against?.angularVelocity.y ?? 0))
+        const wz = d * (w.z - (against?.angularVelocity.z ?? 0))
+        on.torque.set(on.torque.x + wx, on.torque.y + wy, on.torque.z + wz)
+        against?.torque.set(against.torque.x - wx, against.torque.y - wy, against.torque.z - wz)
+        continue
       }
+      jointRowInto(row, 0, model, state, i)
+      addJointForce(row, d * jointRate(row, 0, V, i, p), on, against)
     }
-    ground.force.setZero()
-    ground.torque.setZero()
+  }
+
+  /** V := velocities of cannon's bodies. */
+  function loadVelocities(): void {
+    for (let i = 0; i < n; i++) {
+      const { velocity: v, angularVelocity: w } = bodies[i]!
+      V[6 * i] = v.x
+      V[6 * i + 1] = v.y
+      V[6 * i + 2] = v.z
+      V[6 * i + 3] = w.x
+      V[6 * i + 4] = w.y
+      V[6 * i + 5] = w.z
+    }
   }
 
   function check(): void {
@@ -179,19 +191,38 @@ export function maximalCannonEngine(scene: Scene): Engine {
     point(named, base) {
       return { x: poseOf.state(named), u: controlVector(scene, named, base?.u ?? controlVector(scene, scene.home)) }
     },
-    structure(x) {
+    structure(x, u) {
       check()
       load(x)
-      const velocity = Float64Array.from(
-        bodies.flatMap(({ velocity: v, angularVelocity: w }) => [v.x, v.y, v.z, w.x, w.y, w.z]),
-      )
+      prepare()
+      damp()
+      actuate(u)
+      loadVelocities()
       const blocks = bodies.map((_, i) => ({ tree: model.root[i]!, first: 6 * i, last: 6 * i + 6 }))
-      return islandPattern(scene, world, velocity, blocks, layout)
+      return islandPattern(scene, world, reachWithin(scene, model, state, bodies, V), blocks, layout)
     },
     dispose() {
       disposed = true
     },
   }
+}
+
+function wxyzInto(out: Float64Array, { w, x, y, z }: CANNON.Quaternion): void {
+  out[0] = w
+  out[1] = x
+  out[2] = y
+  out[3] = z
+}
+
+/** out := the body frame of body i whose inertial frame is `turn`. */
+function bodyFrameInto(out: Float64Array, { principal }: TreeModel, i: number, turn: CANNON.Quaternion): void {
+  const k = 4 * i
+  const [pw, px, py, pz] = [principal[k]!, -principal[k + 1]!, -principal[k + 2]!, -principal[k + 3]!]
+  const { w, x, y, z } = turn
+  out[0] = w * pw - x * px - y * py - z * pz
+  out[1] = w * px + x * pw + y * pz - z * py
+  out[2] = w * py - x * pz + y * pw + z * px
+  out[3] = w * pz + x * py - y * px + z * pw
 }
 
 /** Maximal states from joint coordinates, through forward kinematics. */
@@ -265,7 +296,7 @@ function addJoints(
     const added: CANNON.Constraint[] = []
     if (type === 'hinge') {
       const { anchorA: pivotA, anchorB: pivotB, axisA } = joint
-      added.push(new CANNON.HingeConstraint(parent, child, { pivotA, pivotB, axisA, axisB, collideConnected: false }))
+      added.push(new CANNON.HingeConstraint(parent, child, { pivotA, pivotB, axisA, axisB }))
     } else if (type === 'ball')
       added.push(new CANNON.PointToPointConstraint(parent, joint.anchorA, child, joint.anchorB))
     else if (type === 'fixed') added.push(new CANNON.LockConstraint(parent, child))
@@ -273,7 +304,7 @@ function addJoints(
     if (limits && (type === 'hinge' || type === 'slider'))
       added.push(new LimitConstraint(type, parent, child, joint, limits, h))
     for (const constraint of added) {
-      constraint.collideConnected = false
+      constraint.collideConnected = parent === ground // what is jointed to the world may still touch the environment
       setConstraintStep(constraint, h)
       world.addConstraint(constraint)
     }

@@ -10,12 +10,14 @@ import { reducedLayout } from '../../scene/layout.ts'
 import { controlVector, reducedState } from '../../scene/stateVector.ts'
 import type { Engine } from '../engine.ts'
 import { createKinematics, createTreeState } from '../kinematics.ts'
+import { JOINT_ROW, jointRate, jointRowInto } from '../jointRow.ts'
 import { manifoldOf } from '../manifold.ts'
+import { momentumInto } from '../rotation.ts'
 import { createTreeModel, type TreeModel } from '../treeModel.ts'
 import { createActuation } from './actuation.ts'
 import { JointSolver } from './jointSolver.ts'
 import { PairBroadphase } from './pairBroadphase.ts'
-import { relativeRate } from './rows.ts'
+import { type Reach, reachWithin } from './reach.ts'
 import { islandPattern } from './structure.ts'
 import { cannonTies } from './ties.ts'
 import { createCannonWorld } from './world.ts'
@@ -31,14 +33,17 @@ export function reducedCannonEngine(scene: Scene): Engine {
   const { world, bodies, friction } = createCannonWorld(scene, model)
   const n = model.numBodies
   world.broadphase = new PairBroadphase(world.bodies, (i, j) => scene.contact.enabled && !jointed(model, i, j))
-  const solver = new JointSolver(scene, model, state, bodies, friction)
+  const solver = new JointSolver(scene, model, state, bodies, friction, h)
   world.solver = solver
   const actuate = createActuation(scene, model, state, bodies)
   const x = new Float64Array(layout.nx)
   const V = new Float64Array(6 * n)
+  const spin = new Float64Array(3) // angular momentum of a body
+  const row = new Float64Array(JOINT_ROW)
   const { nq, nv } = layout
   const v = x.subarray(nq)
   const home = { x: reducedState(scene, scene.home), u: controlVector(scene, scene.home) }
+  let troubled = 0 // rows of the last step's worst island whose impulses are wrong
   let disposed = false
 
   /** Writes the kinematic state of (q, v) into cannon's bodies. */
@@ -74,18 +79,12 @@ export function reducedCannonEngine(scene: Scene): Engine {
 
   /** −ω × I ω in the world, with the true angular velocity. */
   function setGyroscopicTorque(i: number): void {
-    const { rotation: R, velocity } = state
-    const r = 9 * i
+    const { rotation, velocity } = state
     const wx = velocity[6 * i + 3]!
     const wy = velocity[6 * i + 4]!
     const wz = velocity[6 * i + 5]!
-    const lx = model.inertia[3 * i]! * (R[r]! * wx + R[r + 3]! * wy + R[r + 6]! * wz)
-    const ly = model.inertia[3 * i + 1]! * (R[r + 1]! * wx + R[r + 4]! * wy + R[r + 7]! * wz)
-    const lz = model.inertia[3 * i + 2]! * (R[r + 2]! * wx + R[r + 5]! * wy + R[r + 8]! * wz)
-    const hx = R[r]! * lx + R[r + 1]! * ly + R[r + 2]! * lz
-    const hy = R[r + 3]! * lx + R[r + 4]! * ly + R[r + 5]! * lz
-    const hz = R[r + 6]! * lx + R[r + 7]! * ly + R[r + 8]! * lz
-    bodies[i]!.torque.set(hy * wz - hz * wy, hz * wx - hx * wz, hx * wy - hy * wx)
+    momentumInto(spin, 0, rotation, 9 * i, model.inertia, 3 * i, wx, wy, wz)
+    bodies[i]!.torque.set(spin[1]! * wz - spin[2]! * wy, spin[2]! * wx - spin[0]! * wz, spin[0]! * wy - spin[1]! * wx)
   }
 
   /** v := joint rates of cannon's bodies, along the axes of the step's start. */
@@ -102,8 +101,10 @@ export function reducedCannonEngine(scene: Scene): Engine {
       V[k + 5] = angularVelocity.z
       const kind = model.type[i]!
       const at = model.vIndex[i]!
-      if (kind === 'hinge' || kind === 'slider') v[at] = relativeRate(model, state, V, i)
-      else if (kind === 'free' || kind === 'ball') {
+      if (kind === 'hinge' || kind === 'slider') {
+        jointRowInto(row, 0, model, state, i)
+        v[at] = jointRate(row, 0, V, i, model.parent[i]!)
+      } else if (kind === 'free' || kind === 'ball') {
         const p = model.parent[i]!
         const wx = V[k + 3]! - (p < 0 ? 0 : V[6 * p + 3]!)
         const wy = V[k + 4]! - (p < 0 ? 0 : V[6 * p + 4]!)
@@ -124,6 +125,14 @@ export function reducedCannonEngine(scene: Scene): Engine {
     }
   }
 
+  /** Places the bodies at x0 with the forces of u on them; how far they may get. */
+  function loadForced(x0: Float64Array, u: Float64Array): Reach {
+    x.set(x0)
+    load()
+    actuate(u)
+    return reachWithin(scene, model, state, bodies, state.velocity, state.bias)
+  }
+
   function check(): void {
     if (disposed) throw new Error(`cannon engine of scene '${scene.name}': used after dispose`)
   }
@@ -140,11 +149,13 @@ export function reducedCannonEngine(scene: Scene): Engine {
     step(x0, u, xNext) {
       check()
       x.set(x0)
+      troubled = 0
       for (let s = 0; s < substeps; s++) {
         load()
         actuate(u)
-        solver.q.set(x.subarray(0, nq))
+        for (let k = 0; k < nq; k++) solver.q[k] = x[k]!
         world.step(h)
+        troubled = Math.max(troubled, solver.unsolved)
         readRates()
         manifold.advance(x, v, h, x)
       }
@@ -152,22 +163,24 @@ export function reducedCannonEngine(scene: Scene): Engine {
     },
     integrate: manifold.integrate,
     difference: manifold.difference,
-    structure(x0) {
+    trouble: () =>
+      troubled === 0
+        ? null
+        : `no contact, friction and limit impulses found that satisfy all ${troubled} rows of an island`,
+    structure(x0, u) {
       check()
-      x.set(x0)
-      load()
+      const reach = loadForced(x0, u)
       const blocks = scene.joints.map((_, i) => ({
         tree: model.root[i]!,
         first: model.vIndex[i]!,
         last: i + 1 < n ? model.vIndex[i + 1]! : nv,
       }))
-      return islandPattern(scene, world, state.velocity, blocks, layout)
+      return islandPattern(scene, world, reach, blocks, layout)
     },
-    ties(x0, _u, xNext) {
+    ties(x0, u, xNext) {
       check()
-      x.set(x0)
-      load()
-      return cannonTies({ scene, model, state, world, layout, x: x0, xNext })
+      const reach = loadForced(x0, u)
+      return cannonTies({ scene, model, state, world, layout, reach, x: x0, xNext })
     },
     dispose() {
       disposed = true
@@ -175,9 +188,11 @@ export function reducedCannonEngine(scene: Scene): Engine {
   }
 }
 
-/** True where a joint that holds them together connects bodies i and j; index n is the world. */
+/**
+ * True where a joint holds bodies i and j together, so that they don't collide. What is jointed to the world (index n) may still
+ * touch the environment: it is no single body.
+ */
 function jointed({ parent, type, numBodies: n }: TreeModel, i: number, j: number): boolean {
-  const holds = (child: number, other: number): boolean =>
-    child < n && type[child] !== 'free' && parent[child] === (other === n ? -1 : other)
-  return holds(i, j) || holds(j, i)
+  if (i === n || j === n) return false
+  return (type[i] !== 'free' && parent[i] === j) || (type[j] !== 'free' && parent[j] === i)
 }

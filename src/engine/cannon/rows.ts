@@ -1,18 +1,22 @@
 /**
  * Contact, friction and joint-limit rows of one step: each acts on at most two bodies, C V = (velocity along the row).
  * Measures through the joint solver what a unit impulse along each row does (one linear-time solve of the touched trees),
- * groups rows into islands that share a tree, and couples each island's rows.
+ * groups rows into islands that share a tree, and couples each island's rows. Allocates only when there are more rows than ever.
  */
 import type * as CANNON from 'cannon-es'
+import { jointRowInto } from '../jointRow.ts'
 import type { TreeState } from '../kinematics.ts'
 import type { TreeModel } from '../treeModel.ts'
 import type { TreeSolver } from '../treeSolver.ts'
 import type { RowSet } from './unilateral.ts'
 
 const WIDTH = 12 // numbers of a row: C on body a, C on body b
-// of the row's own inverse mass: keep redundant rows solvable
+// of the row's own response: keep redundant rows solvable
 const FRICTION_COMPLIANCE = 1e-5
+const IMPACT_COMPLIANCE = 1e-3
 const LIMIT_COMPLIANCE = 1e-13
+const NO_RESPONSE = 1e-9 // of what the bodies would do without their joints
+const OBLIQUE = [0.36, 0.48, 0.8] as const // tangents start from it: smooth in the normal but where they are parallel
 
 export interface Rows {
   clear(): void
@@ -22,33 +26,44 @@ export interface Rows {
   addLimit(body: number, sign: number, speed: number): void
   /** True where rows were added since the last measurement. */
   pending(): boolean
-  /** Velocity of `body`'s hinge or slider when the bodies move with V. */
-  jointRate(V: Float64Array, body: number): number
   /** Restores V to the free motion and measures the response to every row that has none yet. b [6n] is scratch. */
   measureResponses(tree: TreeSolver, V: Float64Array, b: Float64Array): void
-  /** Row numbers of each island, normals before their friction. */
-  islands(): readonly (readonly number[])[]
-  couple(island: readonly number[]): RowSet
-  /** V += Σ λ · response. */
-  apply(island: readonly number[], lambda: Float64Array, V: Float64Array): void
+  /** Groups the rows into islands, normals before their friction; returns how many there are. */
+  groupIslands(): number
+  /** The rows of one island; valid until the next call. */
+  couple(island: number): RowSet
+  /** V += Σ λ · response over the rows of an island. */
+  apply(island: number, lambda: Float64Array, V: Float64Array): void
 }
 
-export function createRows(model: TreeModel, state: TreeState, friction: ReadonlyMap<number, number>): Rows {
+/** `impactSpeed` [m/s]: contacts that close faster, in a scene with restitution e, leave with e times their speed. */
+export function createRows(
+  model: TreeModel,
+  state: TreeState,
+  friction: ReadonlyMap<number, number>,
+  impactSpeed: number,
+): Rows {
   const n = model.numBodies
-  const { axis, fromParent, velocity } = state
+  const { velocity } = state
   const free = new Float64Array(6 * n) // motion without any row
   let count = 0
   let measured = 0
   let capacity = 0
   let a = new Int32Array(0) // body or −1
   let b = new Int32Array(0)
+  let rootA = new Int32Array(0) // tree of body a or −1
+  let rootB = new Int32Array(0) // tree of body b or −1; −1 where it is that of a
   let C = new Float64Array(0)
   let target = new Float64Array(0)
   let compliance = new Float64Array(0) // absolute, or −relative until the row is measured
   let normal = new Int32Array(0)
   let mu = new Float64Array(0)
   let response = new Float64Array(0) // [6n] for each row, valid on the trees of its bodies
+  let place = new Int32Array(0) // of a row in its island
+  let members = new Int32Array(0) // rows, island by island
   const islandOfTree = new Int32Array(n)
+  const islandStart = new Int32Array(n + 1)
+  const islandNumber = new Int32Array(n)
   const set: RowSet = {
     size: 0,
     A: new Float64Array(0),
@@ -68,18 +83,21 @@ export function createRows(model: TreeModel, state: TreeState, friction: Readonl
     }
     a = grow(a, new Int32Array(size))
     b = grow(b, new Int32Array(size))
+    rootA = grow(rootA, new Int32Array(size))
+    rootB = grow(rootB, new Int32Array(size))
     C = grow(C, new Float64Array(WIDTH * size))
     target = grow(target, new Float64Array(size))
     compliance = grow(compliance, new Float64Array(size))
     normal = grow(normal, new Int32Array(size))
     mu = grow(mu, new Float64Array(size))
     response = grow(response, new Float64Array(6 * n * size))
+    place = new Int32Array(size)
+    members = new Int32Array(size)
     set.eps = new Float64Array(size)
     set.r = new Float64Array(size)
     set.normal = new Int32Array(size)
     set.mu = new Float64Array(size)
     set.lambda = new Float64Array(size)
-    set.A = new Float64Array(size * size)
     capacity = size
   }
 
@@ -88,9 +106,10 @@ export function createRows(model: TreeModel, state: TreeState, friction: Readonl
     const row = count++
     a[row] = bodyA
     b[row] = bodyB
+    rootA[row] = bodyA < 0 ? -1 : model.root[bodyA]!
+    rootB[row] = bodyB < 0 || model.root[bodyB] === rootA[row] ? -1 : model.root[bodyB]!
     normal[row] = -1
     mu[row] = 0
-    C.fill(0, WIDTH * row, WIDTH * (row + 1))
     return row
   }
 
@@ -111,8 +130,8 @@ export function createRows(model: TreeModel, state: TreeState, friction: Readonl
     C[k + 11] = rb.x * dy - rb.y * dx
   }
 
-  /** C V of a row. */
-  function speed(row: number, V: Float64Array, start = 0): number {
+  /** C V of a row, V [6n] from `start` on. */
+  function speed(row: number, V: Float64Array, start: number): number {
     const k = WIDTH * row
     let sum = 0
     const i = start + 6 * a[row]!
@@ -125,26 +144,26 @@ export function createRows(model: TreeModel, state: TreeState, friction: Readonl
   function addContact(contact: CANNON.ContactEquation): void {
     const bodyA = contact.bi.index < n ? contact.bi.index : -1
     const bodyB = contact.bj.index < n ? contact.bj.index : -1
-    const { ni, ri, rj } = contact
+    const { ni, ri, rj, restitution } = contact
     const row = newRow(bodyA, bodyB)
     setPointRow(row, ni.x, ni.y, ni.z, ri, rj)
     const depth =
       ni.x * (contact.bj.position.x + rj.x - contact.bi.position.x - ri.x) +
       ni.y * (contact.bj.position.y + rj.y - contact.bi.position.y - ri.y) +
       ni.z * (contact.bj.position.z + rj.z - contact.bi.position.z - ri.z)
-    const approach = speed(row, velocity) // of the true motion, not of the placed velocities
-    target[row] = -contact.a * depth + approach - contact.b * (1 + contact.restitution) * approach
+    const approach = speed(row, velocity, 0) // of the true motion, not of the placed velocities
+    target[row] = -contact.a * depth + (1 - contact.b) * approach
     compliance[row] = contact.eps
+    if (restitution > 0 && approach < -impactSpeed && -restitution * approach > target[row]!) {
+      target[row] = -restitution * approach
+      compliance[row] = -IMPACT_COMPLIANCE
+    }
 
     const coefficient = Math.max(friction.get(contact.si.id) ?? 0, friction.get(contact.sj.id) ?? 0)
     if (coefficient === 0) return
-    // tangents from a fixed oblique direction: smooth in the normal but where they are parallel
-    const ox = 0.36
-    const oy = 0.48
-    const oz = 0.8
-    let tx = ni.y * oz - ni.z * oy
-    let ty = ni.z * ox - ni.x * oz
-    let tz = ni.x * oy - ni.y * ox
+    let tx = ni.y * OBLIQUE[2] - ni.z * OBLIQUE[1]
+    let ty = ni.z * OBLIQUE[0] - ni.x * OBLIQUE[2]
+    let tz = ni.x * OBLIQUE[1] - ni.y * OBLIQUE[0]
     const length = Math.sqrt(tx * tx + ty * ty + tz * tz)
     if (length < 1e-6) {
       tx = 0.8
@@ -177,40 +196,12 @@ export function createRows(model: TreeModel, state: TreeState, friction: Readonl
   }
 
   function addLimit(body: number, sign: number, least: number): void {
-    const parent = model.parent[body]!
-    const row = newRow(parent, body)
+    const row = newRow(body, model.parent[body]!)
     const k = WIDTH * row
-    const i3 = 3 * body
-    const x = sign * axis[i3]!
-    const y = sign * axis[i3 + 1]!
-    const z = sign * axis[i3 + 2]!
-    if (model.type[body] === 'hinge') {
-      C[k + 3] = -x
-      C[k + 4] = -y
-      C[k + 5] = -z
-      C[k + 9] = x
-      C[k + 10] = y
-      C[k + 11] = z
-    } else {
-      const dx = fromParent[i3]!
-      const dy = fromParent[i3 + 1]!
-      const dz = fromParent[i3 + 2]!
-      C[k] = -x
-      C[k + 1] = -y
-      C[k + 2] = -z
-      C[k + 3] = -(dy * z - dz * y)
-      C[k + 4] = -(dz * x - dx * z)
-      C[k + 5] = -(dx * y - dy * x)
-      C[k + 6] = x
-      C[k + 7] = y
-      C[k + 8] = z
-    }
+    jointRowInto(C, k, model, state, body)
+    for (let c = k; c < k + WIDTH; c++) C[c]! *= sign
     target[row] = least
     compliance[row] = -LIMIT_COMPLIANCE
-  }
-
-  function jointRate(V: Float64Array, body: number): number {
-    return relativeRate(model, state, V, body)
   }
 
   function measureResponses(tree: TreeSolver, V: Float64Array, scratch: Float64Array): void {
@@ -219,19 +210,30 @@ export function createRows(model: TreeModel, state: TreeState, friction: Readonl
     for (; measured < count; measured++) {
       const row = measured
       const at = 6 * n * row
-      const view = response.subarray(at, at + 6 * n)
-      const bodies = [a[row]!, b[row]!].filter((body) => body >= 0)
-      const roots = new Set(bodies.map((body) => model.root[body]!))
-      for (const root of roots) scratch.fill(0, 6 * root, 6 * model.treeEnd[root]!)
       const k = WIDTH * row
+      const p = rootA[row]!
+      const q = rootB[row]!
+      if (p >= 0) scratch.fill(0, 6 * p, 6 * model.treeEnd[p]!)
+      if (q >= 0) scratch.fill(0, 6 * q, 6 * model.treeEnd[q]!)
       if (a[row]! >= 0) for (let c = 0; c < 6; c++) scratch[6 * a[row]! + c]! += C[k + c]!
       if (b[row]! >= 0) for (let c = 0; c < 6; c++) scratch[6 * b[row]! + c]! += C[k + 6 + c]!
-      for (const root of roots) tree.solve(view, scratch, root, model.treeEnd[root]!)
+      if (p >= 0) tree.solve(response, scratch, p, model.treeEnd[p]!, at)
+      if (q >= 0) tree.solve(response, scratch, q, model.treeEnd[q]!, at)
       if (compliance[row]! >= 0) continue
       compliance[row] = -compliance[row]! * speed(row, response, at)
       // the second tangent of a contact: both take their mean, which does not depend on how the pair is turned
-      if (row > 0 && normal[row]! >= 0 && normal[row - 1] === normal[row])
-        compliance[row] = compliance[row - 1] = (compliance[row]! + compliance[row - 1]!) / 2
+      if (row > 0 && normal[row]! >= 0 && normal[row - 1] === normal[row]) shareCompliance(row - 1, row)
+    }
+  }
+
+  /** The mean compliance for both tangents; friction that can move nothing (joints hold the bodies) exerts nothing. */
+  function shareCompliance(first: number, second: number): void {
+    const mean = (compliance[first]! + compliance[second]!) / 2
+    const loose = (a[first]! < 0 ? 0 : 1 / model.mass[a[first]!]!) + (b[first]! < 0 ? 0 : 1 / model.mass[b[first]!]!)
+    if (mean > NO_RESPONSE * FRICTION_COMPLIANCE * loose) compliance[first] = compliance[second] = mean
+    else {
+      compliance[first] = compliance[second] = loose
+      mu[first] = mu[second] = 0
     }
   }
 
@@ -241,67 +243,80 @@ export function createRows(model: TreeModel, state: TreeState, friction: Readonl
     return t
   }
 
-  function islands(): readonly (readonly number[])[] {
-    for (let i = 0; i < n; i++) islandOfTree[i] = i
+  function groupIslands(): number {
+    for (let i = 0; i < n; i++) {
+      islandOfTree[i] = i
+      islandNumber[i] = -1
+    }
     for (let row = 0; row < count; row++) {
-      if (a[row]! < 0 || b[row]! < 0) continue
-      const p = rootOf(model.root[a[row]!]!)
-      const q = rootOf(model.root[b[row]!]!)
+      if (rootA[row]! < 0 || rootB[row]! < 0) continue
+      const p = rootOf(rootA[row]!)
+      const q = rootOf(rootB[row]!)
       if (p !== q) islandOfTree[Math.max(p, q)] = Math.min(p, q)
     }
-    const found = new Map<number, number[]>()
+    // counting sort of the rows by island, islands in the order of their first row
+    let islands = 0
+    islandStart.fill(0)
     for (let row = 0; row < count; row++) {
-      const root = rootOf(model.root[a[row]! >= 0 ? a[row]! : b[row]!]!)
-      const rows = found.get(root)
-      if (rows) rows.push(row)
-      else found.set(root, [row])
+      const tree = rootOf(rootA[row]! >= 0 ? rootA[row]! : rootB[row]!)
+      if (islandNumber[tree]! < 0) islandNumber[tree] = islands++
+      place[row] = islandStart[islandNumber[tree]! + 1]!++
     }
-    return [...found.values()]
+    for (let k = 0; k < islands; k++) islandStart[k + 1]! += islandStart[k]!
+    for (let row = 0; row < count; row++) {
+      const tree = rootOf(rootA[row]! >= 0 ? rootA[row]! : rootB[row]!)
+      members[islandStart[islandNumber[tree]!]! + place[row]!] = row
+    }
+    return islands
   }
 
-  /** True where a unit impulse along `row` moves any body that `other` acts on. */
-  function shareTree(row: number, body: number): boolean {
-    if (body < 0) return false
-    const root = model.root[body]!
-    return (a[row]! >= 0 && model.root[a[row]!] === root) || (b[row]! >= 0 && model.root[b[row]!] === root)
+  /** Velocity along `row` after a unit impulse along `other`. */
+  function coupling(row: number, other: number): number {
+    const start = 6 * n * other
+    const k = WIDTH * row
+    const p = a[row]!
+    const q = b[row]!
+    let sum = 0
+    if (moves(other, p)) for (let c = 0; c < 6; c++) sum += C[k + c]! * response[start + 6 * p + c]!
+    if (moves(other, q)) for (let c = 0; c < 6; c++) sum += C[k + 6 + c]! * response[start + 6 * q + c]!
+    return sum
   }
 
-  function couple(island: readonly number[]): RowSet {
-    const size = island.length
+  /** True where an impulse along `row` can move `body`: it acts on the body's tree. */
+  function moves(row: number, body: number): boolean {
+    return body >= 0 && (rootA[row] === model.root[body] || rootB[row] === model.root[body])
+  }
+
+  function couple(island: number): RowSet {
+    const first = islandStart[island]!
+    const size = islandStart[island + 1]! - first
+    if (set.A.length < size * size) set.A = new Float64Array(2 * size * size)
     set.size = size
     for (let i = 0; i < size; i++) {
-      const row = island[i]!
+      const row = members[first + i]!
       set.eps[i] = compliance[row]!
-      set.r[i] = target[row]! - speed(row, free)
-      set.normal[i] = normal[row]! < 0 ? -1 : island.indexOf(normal[row]!)
+      set.r[i] = target[row]! - speed(row, free, 0)
+      set.normal[i] = normal[row]! < 0 ? -1 : place[normal[row]!]!
       set.mu[i] = mu[row]!
-      for (let j = 0; j < size; j++) {
-        const other = island[j]!
-        const start = 6 * n * other
-        const k = WIDTH * row
-        let sum = 0
-        const p = a[row]!
-        const q = b[row]!
-        if (shareTree(other, p)) for (let c = 0; c < 6; c++) sum += C[k + c]! * response[start + 6 * p + c]!
-        if (shareTree(other, q)) for (let c = 0; c < 6; c++) sum += C[k + 6 + c]! * response[start + 6 * q + c]!
-        set.A[i * size + j] = sum
-      }
+      for (let j = 0; j <= i; j++) set.A[i * size + j] = set.A[j * size + i] = coupling(row, members[first + j]!)
     }
     return set
   }
 
-  function apply(island: readonly number[], lambda: Float64Array, V: Float64Array): void {
-    for (let i = 0; i < island.length; i++) {
+  function apply(island: number, lambda: Float64Array, V: Float64Array): void {
+    const first = islandStart[island]!
+    for (let i = 0; first + i < islandStart[island + 1]!; i++) {
+      const row = members[first + i]!
       if (lambda[i] === 0) continue
-      const row = island[i]!
-      const start = 6 * n * row
-      const first = a[row]! >= 0 ? model.root[a[row]!]! : -1
-      const second = b[row]! >= 0 ? model.root[b[row]!]! : -1
-      for (const root of first === second ? [first] : [first, second]) {
-        if (root < 0) continue
-        for (let k = 6 * root; k < 6 * model.treeEnd[root]!; k++) V[k]! += lambda[i]! * response[start + k]!
-      }
+      addResponse(row, rootA[row]!, lambda[i]!, V)
+      addResponse(row, rootB[row]!, lambda[i]!, V)
     }
+  }
+
+  function addResponse(row: number, root: number, factor: number, V: Float64Array): void {
+    if (root < 0) return
+    const start = 6 * n * row
+    for (let k = 6 * root; k < 6 * model.treeEnd[root]!; k++) V[k]! += factor * response[start + k]!
   }
 
   return {
@@ -312,36 +327,9 @@ export function createRows(model: TreeModel, state: TreeState, friction: Readonl
     addContact,
     addLimit,
     pending: () => measured < count,
-    jointRate,
     measureResponses,
-    islands,
+    groupIslands,
     couple,
     apply,
   }
-}
-
-/** Rate of a hinge or slider when the bodies move with V (rad/s or m/s). */
-export function relativeRate(model: TreeModel, { axis, fromParent }: TreeState, V: Float64Array, body: number): number {
-  const p = model.parent[body]!
-  const i = 6 * body
-  const i3 = 3 * body
-  const x = axis[i3]!
-  const y = axis[i3 + 1]!
-  const z = axis[i3 + 2]!
-  if (model.type[body] === 'hinge') {
-    const rate = x * V[i + 3]! + y * V[i + 4]! + z * V[i + 5]!
-    return p < 0 ? rate : rate - x * V[6 * p + 3]! - y * V[6 * p + 4]! - z * V[6 * p + 5]!
-  }
-  const rate = x * V[i]! + y * V[i + 1]! + z * V[i + 2]!
-  if (p < 0) return rate
-  const k = 6 * p
-  const dx = fromParent[i3]!
-  const dy = fromParent[i3 + 1]!
-  const dz = fromParent[i3 + 2]!
-  return (
-    rate -
-    x * (V[k]! + V[k + 4]! * dz - V[k + 5]! * dy) -
-    y * (V[k + 1]! + V[k + 5]! * dx - V[k + 3]! * dz) -
-    z * (V[k + 2]! + V[k + 3]! * dy - V[k + 4]! * dx)
-  )
 }

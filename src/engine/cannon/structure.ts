@@ -1,11 +1,13 @@
 /**
  * What can influence what in one control period: bodies of one kinematic tree, and of trees that may touch within it. Static
- * bodies connect nothing. A superset: every coordinate of an island influences every other one of it.
+ * bodies connect nothing. A superset: every coordinate of an island influences every other one of it, and what may touch is found
+ * from the speeds at x and the forces of u (see reach.ts).
  */
 import type * as CANNON from 'cannon-es'
 import { type Pattern, patternFromColumns } from '../../linalg/pattern.ts'
 import type { Layout } from '../../scene/layout.ts'
 import type { Scene } from '../../scene/scene.ts'
+import type { Reach } from './reach.ts'
 import { findTouch } from './touch.ts'
 
 /** The tangent entries first … last − 1 (counted within positions, and again within velocities) belong to `tree`. */
@@ -15,14 +17,11 @@ export interface CoordinateBlock {
   readonly last: number
 }
 
-/**
- * Pattern [ndx × (ndx + nu)] of [A B]. `blocks[i]` are the coordinates of body i; world's bodies stand where (x, u) puts them,
- * velocity [6n] says how they move.
- */
+/** Pattern [ndx × (ndx + nu)] of [A B]. `blocks[i]` are the coordinates of body i; world's bodies stand where x puts them. */
 export function islandPattern(
   scene: Scene,
   world: CANNON.World,
-  velocity: Float64Array,
+  reach: Reach,
   blocks: readonly CoordinateBlock[],
   layout: Layout,
 ): Pattern {
@@ -39,7 +38,7 @@ export function islandPattern(
     const q = find(j)
     island[Math.max(p, q)] = Math.min(p, q)
   }
-  for (const [i, j] of findTouch(scene, world, velocity).pairs) join(blocks[i]!.tree, blocks[j]!.tree)
+  for (const [i, j] of findTouch(scene, world, reach).pairs) join(blocks[i]!.tree, blocks[j]!.tree)
 
   const members = new Map<number, number[]>() // coordinates by island
   for (const { tree, first, last } of blocks) {

@@ -1,7 +1,7 @@
 /**
  * What the equations of motion tell of [A B] in joint coordinates before anything is measured, at one point:
  * - position rows follow from velocity rows, δq⁺ = δq + h δv⁺ (symplectic Euler; on the rotation manifold through its right
- *   Jacobian, Solà, Deray, Atchuthan 2018, arXiv 1812.01537, eq. 143);
+ *   Jacobian);
  * - the world looks the same from everywhere: translations of a free or sliding base, its speed, and turns about gravity;
  * - a body tree at rest that touches nothing feels speeds through damping only: ∂v⁺/∂v = I − ∂v⁺/∂τ · diag(damping), as Coriolis
  *   terms are quadratic in the speeds.
@@ -12,8 +12,10 @@ import type { Term, TiedColumn, TiedRow, Ties } from '../../linalg/ties.ts'
 import type { Layout } from '../../scene/layout.ts'
 import type { Scene, Vec3 } from '../../scene/scene.ts'
 import type { TreeState } from '../kinematics.ts'
-import { rotationMatrixInto } from '../rotation.ts'
+import { rotationMatrixInto } from '../../scene/rotation.ts'
+import { rightJacobianInto } from '../rotation.ts'
 import type { TreeModel } from '../treeModel.ts'
+import type { Reach } from './reach.ts'
 import { findTouch } from './touch.ts'
 
 export interface TiesContext {
@@ -22,6 +24,7 @@ export interface TiesContext {
   readonly state: TreeState // placed and moved at x
   readonly world: CANNON.World // with the bodies placed
   readonly layout: Layout
+  readonly reach: Reach // of the bodies within the period
   readonly x: Float64Array // [nx]
   readonly xNext: Float64Array // [nx] f(x, u)
 }
@@ -54,8 +57,8 @@ interface TreeContact {
 }
 
 /** What each kinematic tree may touch. */
-function treeContacts({ scene, model, state, world, x }: TiesContext): TreeContact[] {
-  const touch = findTouch(scene, world, state.velocity)
+function treeContacts({ scene, model, world, reach, x }: TiesContext): TreeContact[] {
+  const touch = findTouch(scene, world, reach)
   const roots = [...new Set(model.root)]
   return roots.map((root) => {
     const bodies = Array.from({ length: model.treeEnd[root]! - root }, (_, k) => root + k)
@@ -65,7 +68,7 @@ function treeContacts({ scene, model, state, world, x }: TiesContext): TreeConta
       const found = touch.environment[i]
       return found && found !== 'shapes' ? found : []
     })
-    const limited = bodies.some((i) => nearLimit(scene, model, x, i))
+    const limited = bodies.some((i) => nearLimit(scene, model, reach, x, i))
     return {
       root,
       aloft: !meets && !solid && normals.length === 0 && !limited,
@@ -75,13 +78,12 @@ function treeContacts({ scene, model, state, world, x }: TiesContext): TreeConta
   })
 }
 
-/** True where a joint may reach a limit within two control periods, at its present speed or an acceleration of 1e4 rad/s² or m/s². */
-function nearLimit(scene: Scene, model: TreeModel, x: Float64Array, i: number): boolean {
+/** True where a joint may reach a limit within the control period. */
+function nearLimit(scene: Scene, model: TreeModel, reach: Reach, x: Float64Array, i: number): boolean {
   const limits = scene.joints[i]!.limits
   if (!limits) return false
   const q = x[model.qIndex[i]!]!
-  const reach = 2 * scene.dt * (Math.abs(x[model.nq + model.vIndex[i]!]!) + 1e4 * scene.dt) + 1e-3
-  return q - reach < limits[0] || q + reach > limits[1]
+  return q - reach.joint[i]! < limits[0] || q + reach.joint[i]! > limits[1]
 }
 
 /** Columns of the tree's first joint that symmetries of the world give. */
@@ -198,10 +200,15 @@ function positionRows({ scene, model, layout, xNext }: TiesContext): TiedRow[] {
     if (type !== 'free' && type !== 'ball') continue
     const w = layout.nq + at + lines
     const turn: Vec3 = [h * xNext[w]!, h * xNext[w + 1]!, h * xNext[w + 2]!]
-    const { carry, jacobian } = rightJacobian(turn)
+    const carry = new Float64Array(9)
+    const jacobian = new Float64Array(9)
+    rightJacobianInto(carry, jacobian, turn)
     for (let c = 0; c < 3; c++) {
-      const terms = (M: readonly (readonly number[])[], start: number, factor: number): Term[] =>
-        M[c]!.flatMap((value, d) => (value === 0 ? [] : [{ index: start + d, value: factor * value }]))
+      const terms = (M: Float64Array, start: number, factor: number): Term[] =>
+        [0, 1, 2].flatMap((d) => {
+          const value = M[3 * c + d]!
+          return value === 0 ? [] : [{ index: start + d, value: factor * value }]
+        })
       rows.push({
         row: at + lines + c,
         from: terms(jacobian, rate + lines, h),
@@ -211,27 +218,6 @@ function positionRows({ scene, model, layout, xNext }: TiesContext): TiedRow[] {
     }
   }
   return rows
-}
-
-/** exp(−[r]×) and the right Jacobian J_r(r) of the rotation group: q ⊗ exp((r + δr)/2) = q ⊗ exp(r/2) ⊗ exp(J_r δr / 2). */
-function rightJacobian([x, y, z]: Vec3): { carry: number[][]; jacobian: number[][] } {
-  const angle2 = x * x + y * y + z * z
-  const angle = Math.sqrt(angle2)
-  const small = angle < 1e-3
-  const sinc = small ? 1 - angle2 / 6 + angle2 ** 2 / 120 : Math.sin(angle) / angle
-  const versine = small ? 0.5 - angle2 / 24 + angle2 ** 2 / 720 : (1 - Math.cos(angle)) / angle2
-  const cubic = small ? 1 / 6 - angle2 / 120 + angle2 ** 2 / 5040 : (angle - Math.sin(angle)) / (angle2 * angle)
-  const K = [
-    [0, -z, y],
-    [z, 0, -x],
-    [-y, x, 0],
-  ]
-  const r = [x, y, z]
-  const combine = (first: number, second: number): number[][] =>
-    K.map((row, i) =>
-      row.map((value, j) => (i === j ? 1 : 0) + first * value + second * (r[i]! * r[j]! - (i === j ? angle2 : 0))),
-    )
-  return { carry: combine(-sinc, versine), jacobian: combine(-versine, cubic) }
 }
 
 function unit(column: number, reason: string): TiedColumn {

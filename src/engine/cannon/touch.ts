@@ -1,9 +1,7 @@
-/** Who may touch whom within the next control period: bounding boxes, grown by what the bodies may move. A superset. */
+/** Who may touch whom within the next control period: bounding boxes, grown by the bodies' reach. A superset. */
 import * as CANNON from 'cannon-es'
 import type { Scene, Vec3 } from '../../scene/scene.ts'
-
-const REACH = 2 // periods of motion
-const MARGIN = 1e-3 // m
+import type { Reach } from './reach.ts'
 
 export interface Touch {
   /** Pairs of dynamic bodies, by index. */
@@ -17,18 +15,15 @@ interface Box {
   readonly high: Vec3
 }
 
-/** For the bodies as they stand in `world` (dynamic ones first, then the static one), moving with velocity [6n]. */
-export function findTouch(scene: Scene, world: CANNON.World, velocity: Float64Array): Touch {
+/** For the bodies as they stand in `world` (dynamic ones first, then the static one). */
+export function findTouch(scene: Scene, world: CANNON.World, reach: Reach): Touch {
   const n = scene.bodies.length
   const dynamic = world.bodies.slice(0, n)
   if (!scene.contact.enabled) return { pairs: [], environment: dynamic.map(() => null) }
-  const gravity = Math.hypot(...scene.gravity)
   const boxes = dynamic.map((body, i): Box | null => {
     if (body.shapes.length === 0) return null
     body.updateAABB()
-    const [vx, vy, vz, wx, wy, wz] = velocity.subarray(6 * i, 6 * i + 6)
-    const speed = Math.hypot(vx!, vy!, vz!) + Math.hypot(wx!, wy!, wz!) * body.boundingRadius
-    return grow(body.aabb, MARGIN + REACH * scene.dt * (speed + scene.dt * gravity))
+    return grow(body.aabb, reach.body[i]!)
   })
   const pairs: [number, number][] = []
   for (let i = 0; i < n; i++)

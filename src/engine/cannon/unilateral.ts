@@ -7,8 +7,13 @@
  *   λ_n = max(0, λ_n − ρ w_n),   λ_t = projection of λ_t − ρ w_t on the disk of radius μ λ_n
  * (Alart and Curnier 1991, doi:10.1016/0045-7825(91)90022-X) then solves them to rounding, so that the result is a smooth
  * function of its data wherever no contact changes between open, sticking and sliding.
+ *
+ * Where contacts are redundant, A is all but singular along the ways of sharing friction between them, and Newton's method
+ * cycles between sticking and sliding. Then friction is first taken much more compliant, which makes A well conditioned, and its
+ * compliance is led back to its own value, every solution being the start of the next (continuation; a step that fails is tried
+ * again with half the change of the logarithm).
  */
-import { solveInPlace } from '../../linalg/solveInPlace.ts'
+import { solveManyInPlace } from '../../linalg/flat.ts'
 
 export interface RowSet {
   size: number
@@ -20,17 +25,29 @@ export interface RowSet {
   lambda: Float64Array // [size] out: impulses
 }
 
-const STAGES = [10, 40, 160] // Gauss–Seidel sweeps before each run of Newton's method
-const NEWTON_STEPS = 20
+const SWEEPS = 10 // of Gauss–Seidel, before Newton's method
+const FIRST_SWEEPS = 20 // the same, before the first problem of the continuation
+const NEWTON_STEPS = [12, 30] // at most, in the first and the second attempt
 const CONVERGED = 1e-13 // of the largest impulse
 const ACCEPTED = 1e-10 // where rounding stops progress
+const SINGULAR = 1e-14 // smallest pivot, of the largest entry
+
+// the continuation's added friction compliance, in units of the rows' own response
+const SOFTEST = 1
+const HARDEST = 1e-6
+const FASTEST = 1e-2 // change in one step
+const SLOWEST = 0.95
+const MOST_PROBLEMS = 80
 
 const OPEN = 0 // λ = 0
 const HELD = 1 // w = 0: closed, at a limit, or sticking
 const SLIDING = 2
 
 export interface UnilateralSolver {
-  /** Fills rows.lambda. False where Newton's method did not converge: lambda then holds the last Gauss–Seidel iterate. */
+  /**
+   * Fills rows.lambda; true where it solves the conditions above. Else it solves them with friction more compliant than asked,
+   * or, where not even that was found, holds the last Gauss–Seidel iterate.
+   */
   solve(rows: RowSet): boolean
 }
 
@@ -43,6 +60,9 @@ export function createUnilateralSolver(): UnilateralSolver {
   let rho = new Float64Array(0)
   let status = new Uint8Array(0)
   let index = new Int32Array(0)
+  let own = new Float64Array(0) // compliance as given
+  let unit = new Float64Array(0) // compliance added for 1
+  let solved = new Float64Array(0) // the last solution of the continuation
 
   function reserve(size: number): void {
     if (size <= capacity) return
@@ -54,6 +74,9 @@ export function createUnilateralSolver(): UnilateralSolver {
     rho = new Float64Array(capacity)
     status = new Uint8Array(capacity)
     index = new Int32Array(capacity)
+    own = new Float64Array(capacity)
+    unit = new Float64Array(capacity)
+    solved = new Float64Array(capacity)
   }
 
   function velocity({ size, A, eps, r }: RowSet, impulses: Float64Array, i: number): number {
@@ -62,15 +85,19 @@ export function createUnilateralSolver(): UnilateralSolver {
     return sum
   }
 
-  /** Step length of each row: the inverse of its diagonal, for a friction pair of its 2 × 2 block's larger eigenvalue. */
+  /**
+   * Step length of each row: the inverse of its diagonal, for a friction pair of its 2 × 2 block's larger eigenvalue; 0 for rows
+   * that nothing moves.
+   */
   function loadSteps({ size, A, eps, normal }: RowSet): void {
     for (let i = 0; i < size; i++) {
       const a = A[i * size + i]! + eps[i]!
-      rho[i] = 1 / a
+      rho[i] = a > 0 ? 1 / a : 0
       if (normal[i]! < 0) continue
       const d = A[(i + 1) * size + i + 1]! + eps[i + 1]!
       const b = A[i * size + i + 1]!
-      rho[i] = rho[i + 1] = 1 / ((a + d) / 2 + Math.sqrt(((a - d) / 2) ** 2 + b * b))
+      const largest = (a + d) / 2 + Math.sqrt(((a - d) / 2) ** 2 + b * b)
+      rho[i] = rho[i + 1] = largest > 0 ? 1 / largest : 0
       i++
     }
   }
@@ -116,16 +143,16 @@ export function createUnilateralSolver(): UnilateralSolver {
     return unknowns
   }
 
-  /** Newton's method from rows.lambda; true where `lambda` solves the equations. */
-  function newton(rows: RowSet): boolean {
+  /** Newton's method from rows.lambda; true where it solved the equations, and rows.lambda is the solution. */
+  function newton(rows: RowSet, most: number): boolean {
     const { size, A, eps, normal, mu } = rows
     for (let i = 0; i < size; i++) lambda[i] = rows.lambda[i]!
     let previous = Number.POSITIVE_INFINITY
-    for (let iteration = 0; iteration < NEWTON_STEPS; iteration++) {
+    for (let iteration = 0; iteration < most; iteration++) {
       let largest = 0
       let opened = 0 // impulse lost by rows that open
       for (let i = 0; i < size; i++) largest = Math.max(largest, Math.abs(lambda[i]!))
-      step.set(lambda.subarray(0, size))
+      for (let i = 0; i < size; i++) step[i] = lambda[i]!
       const k = classify(rows)
       for (let i = 0; i < size; i++) opened = Math.max(opened, Math.abs(step[i]! - lambda[i]!))
       for (let i = 0; i < size; i++) w[i] = velocity(rows, lambda, i)
@@ -167,27 +194,63 @@ export function createUnilateralSolver(): UnilateralSolver {
         worst = Math.max(worst, Math.abs(step[row]!), Math.abs(step[second]!))
         i++
       }
-      if (worst <= CONVERGED * largest || (worst >= previous && worst <= ACCEPTED * largest)) return true
+      if (worst <= CONVERGED * largest || (worst >= previous && worst <= ACCEPTED * largest)) {
+        for (let i = 0; i < size; i++) rows.lambda[i] = lambda[i]!
+        return true
+      }
       previous = worst
-      if (!solveInPlace(M, step, k)) return false
+      if (!solveManyInPlace(M, step, k, 1, SINGULAR)) return false
       for (let i = 0; i < size; i++) if (index[i]! >= 0) lambda[i]! += step[index[i]!]!
     }
     return false
   }
 
+  /** Leads the compliance of friction from `SOFTEST` back to its own; rows.lambda is the solution of the hardest problem solved. */
+  function continueFriction(rows: RowSet, mostSteps: number): boolean {
+    const { size, eps, normal, lambda: x } = rows
+    for (let i = 0; i < size; i++) own[i] = eps[i]!
+    loadSteps(rows)
+    for (let i = 0; i < size; i++) unit[i] = normal[i]! < 0 || rho[i] === 0 ? 0 : 1 / rho[i]!
+    let added = SOFTEST
+    let reached = Number.POSITIVE_INFINITY // least added compliance that was solved
+    let change = 0.1
+    let done = false
+    x.fill(0, 0, size)
+    for (let k = 0; k < MOST_PROBLEMS && !done; k++) {
+      for (let i = 0; i < size; i++) eps[i] = own[i]! + added * unit[i]!
+      loadSteps(rows)
+      if (reached > SOFTEST) for (let s = 0; s < FIRST_SWEEPS; s++) sweep(rows)
+      if (newton(rows, mostSteps)) {
+        for (let i = 0; i < size; i++) solved[i] = x[i]!
+        done = added === 0
+        reached = added
+        change = Math.max(change * change, FASTEST)
+        added = added * change < HARDEST ? 0 : added * change
+      } else if (reached > SOFTEST) break
+      else {
+        change = Math.sqrt(change)
+        if (change > SLOWEST) break
+        added = reached * change
+        for (let i = 0; i < size; i++) x[i] = solved[i]!
+      }
+    }
+    for (let i = 0; i < size; i++) eps[i] = own[i]!
+    if (reached <= SOFTEST) for (let i = 0; i < size; i++) x[i] = solved[i]!
+    return done
+  }
+
   function solve(rows: RowSet): boolean {
-    const { size } = rows
+    const { size, r } = rows
     reserve(size)
     loadSteps(rows)
     rows.lambda.fill(0, 0, size)
-    for (const sweeps of STAGES) {
-      for (let s = 0; s < sweeps; s++) sweep(rows)
-      if (newton(rows)) {
-        for (let i = 0; i < size; i++) rows.lambda[i] = lambda[i]!
-        return true
+    for (let i = 0; i < size; i++)
+      if (!Number.isFinite(r[i]!)) {
+        rows.lambda.fill(Number.NaN, 0, size)
+        return false
       }
-    }
-    return false
+    for (let s = 0; s < SWEEPS; s++) sweep(rows)
+    return newton(rows, NEWTON_STEPS[0]!) || NEWTON_STEPS.some((most) => continueFriction(rows, most))
   }
 
   return { solve }

@@ -7,7 +7,8 @@
  */
 import { inverse, Matrix } from 'ml-matrix'
 import type { Inertia, Vec3 } from '../../scene/scene.ts'
-import { rotationMatrixInto, turnQuatInto } from '../rotation.ts'
+import { rotationMatrixInto } from '../../scene/rotation.ts'
+import { rightJacobianInto, turnQuatInto } from '../rotation.ts'
 import type { Component } from './component.ts'
 
 export interface FreeBody {
@@ -27,6 +28,7 @@ export function freeBody({ mass, inertia, gravity, wrenches }: FreeBody): Compon
   const [xx, yy, zz, xy, xz, yz] = inertia
   const I = Float64Array.of(xx, xy, xz, xy, yy, yz, xz, yz, zz)
   const Iinv = Float64Array.from(inverse(new Matrix([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])).to1DArray()) // biome-ignore format: a matrix
+  const quat = new Float64Array(4)
   const R = new Float64Array(9)
   const force = new Float64Array(3) // in the body frame
   const vNext = new Float64Array(3)
@@ -36,7 +38,10 @@ export function freeBody({ mass, inertia, gravity, wrenches }: FreeBody): Compon
 
   /** R, force, Iω, v⁺ and ω⁺ into the scratch above. */
   function velocities(x: Float64Array, u: Float64Array, h: number): void {
-    rotationMatrixInto(R, 0, x, 3)
+    // the given quaternion may be of any length: a rotation needs length one
+    const scale = 1 / Math.hypot(x[3]!, x[4]!, x[5]!, x[6]!)
+    for (let i = 0; i < 4; i++) quat[i] = scale * x[3 + i]!
+    rotationMatrixInto(R, 0, quat, 0)
     const w = x.subarray(10, 13)
     multiplyInto(Iw, I, w)
     for (let i = 0; i < 3; i++) {
@@ -90,8 +95,10 @@ export function freeBody({ mass, inertia, gravity, wrenches }: FreeBody): Compon
       set(P, V, IDENTITY, h)
       set(P, TH, product(R, cross(force)), (-h * h) / mass)
       const turn = wNext.map((value) => h * value)
-      set(TH, TH, transposedRotation(turn), 1)
-      const Jr = rightJacobian(turn)
+      const back = new Float64Array(9)
+      const Jr = new Float64Array(9)
+      rightJacobianInto(back, Jr, turn)
+      set(TH, TH, back, 1)
       set(TH, W, product(Jr, dW), h)
       for (let c = 0; c < nu; c++) {
         const dv = multiplyInto(new Float64Array(3), R, Float64Array.from(wrenches[c]!.force)).map(
@@ -145,31 +152,4 @@ function difference(X: Float64Array, Y: Float64Array): Float64Array {
 function multiplyInto(out: Float64Array, X: Float64Array, y: Float64Array): Float64Array {
   for (let i = 0; i < 3; i++) out[i] = X[3 * i]! * y[0]! + X[3 * i + 1]! * y[1]! + X[3 * i + 2]! * y[2]!
   return out
-}
-
-/** Coefficients sin φ/φ, (1 − cos φ)/φ² and (φ − sin φ)/φ³, by series near zero. */
-function turnCoefficients(turn: ArrayLike<number>): readonly [number, number, number] {
-  const angle2 = turn[0]! ** 2 + turn[1]! ** 2 + turn[2]! ** 2
-  if (angle2 < 1e-4) {
-    const a4 = angle2 * angle2
-    return [1 - angle2 / 6 + a4 / 120, 0.5 - angle2 / 24 + a4 / 720, 1 / 6 - angle2 / 120 + a4 / 5040]
-  }
-  const angle = Math.sqrt(angle2)
-  return [Math.sin(angle) / angle, (1 - Math.cos(angle)) / angle2, (angle - Math.sin(angle)) / (angle2 * angle)]
-}
-
-/** exp([φ]×)ᵀ by Rodrigues' formula. */
-function transposedRotation(turn: ArrayLike<number>): Float64Array {
-  const [s, c] = turnCoefficients(turn)
-  const K = cross(turn)
-  const K2 = product(K, K)
-  return IDENTITY.map((one, k) => one - s * K[k]! + c * K2[k]!)
-}
-
-/** Right Jacobian of SO(3): exp(φ + δ) = exp(φ) exp(J_r(φ) δ) to first order. */
-function rightJacobian(turn: ArrayLike<number>): Float64Array {
-  const [, c, d] = turnCoefficients(turn)
-  const K = cross(turn)
-  const K2 = product(K, K)
-  return IDENTITY.map((one, k) => one - c * K[k]! + d * K2[k]!)
 }
