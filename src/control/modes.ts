@@ -44,6 +44,7 @@ export interface BlindTest {
 
 const NEGLIGIBLE = 1e-8 // default, relative to the largest entries of A and of C
 const SAME_EIGENVALUE = 1e-6 // relative distance of eigenvalues that are one multiple eigenvalue split by rounding
+const ROUNDING = 1e-13 // of |λ|
 const MAX_MOVES = 12 // of λ; 1 to 3 are usual
 
 /** Modes with |λ| ≥ `atLeast` whose left eigenvector is orthogonal to B [n × m]: no control moves them. */
@@ -75,9 +76,9 @@ export function unseenSpace(A: Matrix, C: Matrix, names: readonly string[], test
   const { low, high = Number.POSITIVE_INFINITY, negligible } = test
   const threshold = Math.max(negligible.A, 4 * Number.EPSILON * maxAbs(A))
   const C1 = negligible.C > 0 ? Matrix.mul(C, threshold / negligible.C) : C
-  // A k-fold eigenvalue may be as far off as this; whether it counts is decided where λ has settled.
-  const spread = Math.sqrt(threshold * scaleOf(A, 1))
-  const slack = Math.max(SAME_EIGENVALUE, 10 * spread)
+  // A double eigenvalue may be split as far as this: one on the unit circle, if asked for, is looked for there.
+  const spread = Math.min(1e-4, Math.sqrt(threshold))
+  const slack = low <= 1 && high >= 1 ? Math.max(SAME_EIGENVALUE, 10 * spread) : 0
 
   let T = test.within ?? Matrix.eye(n, n)
   let basis = Matrix.zeros(n, 0)
@@ -87,10 +88,13 @@ export function unseenSpace(A: Matrix, C: Matrix, names: readonly string[], test
     found = false
     const Ar = T.transpose().mmul(A).mmul(T)
     const Cr = C1.mmul(T)
-    for (const start of startsOf(Ar, low - slack, high + slack)) {
+    for (const start of startsOf(Ar, { low, high, slack })) {
       if (tested.some((known) => distance(known, start) <= SAME_EIGENVALUE * Math.max(1, magnitudeOf(start)))) continue
       const place = settle(Ar, Cr, start, { threshold, spread })
-      if (place.vectors.columns === 0 || magnitudeOf(place) < low || magnitudeOf(place) > high) {
+      if (
+        place.vectors.columns === 0 ||
+        !(magnitudeOf(place) > low - ROUNDING && magnitudeOf(place) < high + ROUNDING)
+      ) {
         tested.push(start)
         continue
       }
@@ -98,7 +102,7 @@ export function unseenSpace(A: Matrix, C: Matrix, names: readonly string[], test
       modes.push(...modesOf(A, place, V, names))
       basis = appended(basis, V)
       T = T.mmul(orthogonalComplement(place.vectors))
-      tested = tested.filter((known) => distance(known, place) > slack)
+      tested = tested.filter((known) => distance(known, place) > Math.max(slack, SAME_EIGENVALUE))
       found = T.columns > 0
       break
     }
@@ -116,16 +120,21 @@ interface Place extends Lambda {
   readonly vectors: Matrix // [n × k]; for Im λ > 0 the real and imaginary parts of k/2 vectors
 }
 
-/** Eigenvalues that count; for a pair so close to the real axis that it may be a split real one, that place first. */
-function startsOf(A: Matrix, low: number, high: number): Lambda[] {
+/** Eigenvalues asked for, those up to `slack` outside moved to |λ| = 1; of a pair that may be a split real one, its middle first. */
+function startsOf(A: Matrix, { low, high, slack }: { low: number; high: number; slack: number }): Lambda[] {
   if (A.rows === 0) return []
   const { re, im } = eigenvalues(A)
   const starts: Lambda[] = []
   for (let k = 0; k < re.length; k++) {
-    const start = { re: re[k]!, im: im[k]! }
-    if (start.im < 0 || magnitudeOf(start) < low || magnitudeOf(start) > high) continue
-    if (start.im > 0 && start.im < 1e-3 * magnitudeOf(start)) starts.push({ re: start.re, im: 0 })
-    starts.push(start)
+    const magnitude = Math.hypot(re[k]!, im[k]!)
+    if (im[k]! < 0 || magnitude < low - slack || magnitude > high + slack) continue
+    const near = (x: number, y: number): Lambda => {
+      const size = Math.hypot(x, y)
+      const factor = size < low || size > high ? 1 / size : 1
+      return { re: x * factor, im: y * factor }
+    }
+    if (im[k]! > 0 && im[k]! < slack) starts.push(near(re[k]!, 0))
+    starts.push(near(re[k]!, im[k]!))
   }
   return starts
 }

@@ -5,20 +5,24 @@
  * systems", IEEE Trans. Power Apparatus and Systems 101(9), 1982.
  */
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
-import { maxAbs } from '../linalg/dense.ts'
+import { fromFlat, maxAbs, toFlat } from '../linalg/dense.ts'
+import { balance } from '../linalg/eigenvalues.ts'
 
-const SIMPLE = 1e-6 // second smallest singular value of A − λI, relative to the largest entry of A
-const ORTHOGONAL = 1e-6 // |wᴴv| of unit vectors: below, λ is as good as defective
+const SIMPLE = 1e-5 // second smallest singular value of A − λI, relative to the largest entry: errors split a double λ by 1e-6
+const ORTHOGONAL = 1e-3 // |wᴴv| of unit vectors: below, λ is close to defective
 
 /** [n]; null where λ is a multiple eigenvalue of A [n × n], or too close to one for the vectors to mean anything. */
 export function participation(A: Matrix, { re, im }: { re: number; im: number }): Float64Array | null {
   const n = A.rows
+  const scaled = toFlat(A)
+  balance(scaled, n) // makes the two limits above independent of units as well
+  const balanced = fromFlat(scaled, n, n)
   const complex = im !== 0
   const size = complex ? 2 * n : n
   const M = Matrix.zeros(size, size) // A − λI, for complex λ as [[Re, −Im], [Im, Re]]
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
-      const entry = A.get(i, j) - (i === j ? re : 0)
+      const entry = balanced.get(i, j) - (i === j ? re : 0)
       M.set(i, j, entry)
       if (complex) M.set(n + i, n + j, entry)
     }
@@ -29,7 +33,7 @@ export function participation(A: Matrix, { re, im }: { re: number; im: number })
     }
   const { diagonal, leftSingularVectors, rightSingularVectors } = new SingularValueDecomposition(M)
   const next = diagonal[size - (complex ? 3 : 2)] // a complex vector counts twice
-  if (next !== undefined && next <= SIMPLE * maxAbs(A)) return null
+  if (next !== undefined && next <= SIMPLE * maxAbs(balanced)) return null
   const w = leftSingularVectors.getColumn(size - 1)
   const v = rightSingularVectors.getColumn(size - 1)
   let [real, imaginary] = [0, 0]

@@ -50,8 +50,8 @@ export function symmetricEigenvalues(M: Matrix): Float64Array {
   return Float64Array.from(new EigenvalueDecomposition(M, { assumeSymmetric: true }).realEigenvalues).sort()
 }
 
-/** Diagonal similarity by powers of two that evens out row and column norms; in place. Exact. */
-function balance(H: Float64Array, n: number): void {
+/** Diagonal similarity by powers of two that evens out row and column norms of H, row-major [n × n]; in place. Exact. */
+export function balance(H: Float64Array, n: number): void {
   for (let changed = true; changed; ) {
     changed = false
     for (let i = 0; i < n; i++) {
