@@ -82,10 +82,10 @@ function patternNote({ refine }: ColorFlags, optimal: boolean): string {
 /** Throws InputError on options that were given and would do nothing. */
 function refuseIdle(command: Command, isFile: boolean, { refine }: ColorFlags): void {
   const idle = isFile
-    ? ['engine', 'coordinates', 'at', 'method', 'scheme', 'seed', 'refine']
+    ? ['engine', 'coordinates', 'at', 'method', 'scheme', 'seed', 'refine', 'workers']
     : refine
       ? []
-      : ['method', 'scheme', 'seed']
+      : ['method', 'scheme', 'seed', 'workers']
   const given = idle.find((name) => command.getOptionValueSource(name) === 'cli')
   if (given === undefined) return
   const expected = isFile ? 'a scene with this option' : '--refine with this option, for without it nothing is measured'

@@ -13,9 +13,15 @@ export function pointTable({ engine, point, where }: Setup): string {
   const { ndx, nv, nu } = layout
   const away = new Float64Array(ndx)
   engine.difference(point.x, home.x, away)
-  const valueOf = new Map(layout.x.map(({ name }, k) => [name, point.x[k]!]))
+  const placedAt = new Map(layout.x.map(({ name }, k) => [name, point.x[k]!]))
   const entries = [
-    ...layout.dx.map(({ name, unit }, k) => ({ name, unit, value: valueOf.get(name), moved: away[k]!, rate: k >= nv })),
+    ...layout.dx.map(({ name, unit }, k) => ({
+      name,
+      unit,
+      value: placedAt.get(name),
+      moved: away[k]!,
+      rate: k >= nv,
+    })),
     ...layout.u.map(({ name, unit }, k) => ({
       name,
       unit,

@@ -25,6 +25,7 @@ const STEP = Math.cbrt(Number.EPSILON)
 const COARSER = [10, 100, 1000] // times STEP: how far a smooth point stays smooth
 const FINER = [0.1, 0.01] // times STEP: whether a rough one is smooth further in
 const ROUGH = 1e-3 // relative change of a difference quotient, from h to h/10 or from left to right, that is no curvature
+const ROUNDING_UNITS = 64 // of a step's result
 const TANGENT = 1e-9 // absolute error of ⊖ after ⊕
 const DETOURS = 12
 
@@ -32,7 +33,7 @@ const DETOURS = 12
  * Checks at `point` (default: home): layout and home fit together; steps are finite; the same step is the same bit for bit after
  * detours (through NaN, too), in place, and leaves its inputs alone; ⊕ and ⊖ are inverse to each other; difference quotients at
  * the step h that linearizations take and at h/10, from left and from right, agree (a contact that opens or closes at the point
- * does not), and up to which step they do; `structure` covers every entry seen; `derivatives`, where there are any, agree with
+ * does not), and up to which step they do; an engine that says when a step went wrong (`trouble`) has nothing to say; `structure` covers every entry seen; `derivatives`, where there are any, agree with
  * differences. Costs about 10 (ndx + nu) steps. Throws the signal's reason when
  * aborted, and what the engine throws.
  */
@@ -188,7 +189,9 @@ async function checkDifferences(engine: Engine, point: Point, options: CheckEngi
   const { layout } = engine
   const { ndx, nu } = layout
   const inputs = [...layout.dx, ...layout.u]
-  const quotients = differenceQuotients(engine, point)
+  const troubles: string[] = []
+  const quotients = differenceQuotients(engine, point, troubles)
+  const noise = roundingNoise(engine, point)
   const structure = engine.structure?.(point.x, point.u)
   const A = new Float64Array(ndx * ndx)
   const B = new Float64Array(ndx * nu)
@@ -217,7 +220,7 @@ async function checkDifferences(engine: Engine, point: Point, options: CheckEngi
               ? `${where} is ${fine.left[i]!.toPrecision(4)} from the left and ${fine.right[i]!.toPrecision(4)} from the right`
               : `${where} is ${coarse.central[i]!.toPrecision(4)} at h and ${fine.central[i]!.toPrecision(4)} at h/10`,
         }
-      if (structure && Math.abs(coarse.central[i]!) > 1e-7 * scale && !patternHas(structure, i, j))
+      if (structure && Math.abs(coarse.central[i]!) > noise[i]! && !patternHas(structure, i, j))
         uncovered ??= `${where} = ${coarse.central[i]!.toPrecision(3)} is outside the structure`
       const own = j < ndx ? A[i * ndx + j]! : B[i * nu + j - ndx]!
       if (engine.derivatives && !(Math.abs(own - coarse.central[i]!) <= 1e-5 * scale))
@@ -265,6 +268,7 @@ async function checkDifferences(engine: Engine, point: Point, options: CheckEngi
       : `not smooth at steps of ${(FINER.at(-1)! * STEP).toExponential(1)} either`
   const kinked = `${rough.text} (h = ${h}): a contact or a limit may switch here; ${depth}`
   return [
+    ...(engine.trouble ? [verdict('convergence', troubles[0], 'every step around the point was solved')] : []),
     verdict('smoothness', isSmooth ? undefined : kinked, largest),
     ...(structure ? [verdict('structure', uncovered, 'covers every entry that differences find')] : []),
     ...(engine.derivatives ? [verdict('derivatives', wrong, "the engine's own agree with differences to 1e-5")] : []),
@@ -294,14 +298,27 @@ interface Quotients {
   readonly central: Float64Array
 }
 
-/** ∂f/∂(dx, u)_j at the point, from the left, from the right and central, with step h·max(1, |coordinate j|). */
-function differenceQuotients(engine: Engine, { x, u }: Point): (j: number, h: number) => Quotients {
+/** How large a difference quotient at STEP can be where nothing depends on anything, [ndx]: rounding of the step's result. */
+function roundingNoise(engine: Engine, { x, u }: Point): Float64Array {
+  const { layout } = engine
+  const xNext = new Float64Array(layout.nx)
+  engine.step(x, u, xNext)
+  const places = new Map(layout.x.map(({ name }, k) => [name, k]))
+  const sizeOf = (name: string): number => Math.max(1, Math.abs(xNext[places.get(name) ?? -1] ?? 1))
+  return Float64Array.from(layout.dx, ({ name }) => (ROUNDING_UNITS * Number.EPSILON * sizeOf(name)) / STEP)
+}
+
+/**
+ * ∂f/∂(dx, u)_j at the point, from the left, from the right and central, with step h·max(1, |coordinate j|). What the engine
+ * says of steps that went wrong is added to `troubles`.
+ */
+function differenceQuotients(engine: Engine, { x, u }: Point, troubles: string[]): (j: number, h: number) => Quotients {
   const { layout } = engine
   const { nx, ndx } = layout
   const base = new Float64Array(nx)
   engine.step(x, u, base)
   const places = new Map(layout.x.map(({ name }, k) => [name, k]))
-  const valueOf = (j: number) => (j < ndx ? (x[places.get(layout.dx[j]!.name) ?? -1] ?? 1) : u[j - ndx]!)
+  const valueAt = (j: number) => (j < ndx ? (x[places.get(layout.dx[j]!.name) ?? -1] ?? 1) : u[j - ndx]!)
   const dx = new Float64Array(ndx)
   const uMoved = u.slice()
   const moved = new Float64Array(nx)
@@ -312,12 +329,14 @@ function differenceQuotients(engine: Engine, { x, u }: Point): (j: number, h: nu
     else uMoved[j - ndx]! += h
     engine.integrate(x, dx, moved)
     engine.step(moved, uMoved, moved)
+    const trouble = engine.trouble?.()
+    if (trouble) troubles.push(trouble)
     const out = new Float64Array(ndx)
     engine.difference(moved, base, out)
     return out
   }
   return (j, relative) => {
-    const h = relative * Math.max(1, Math.abs(valueOf(j)))
+    const h = relative * Math.max(1, Math.abs(valueAt(j)))
     const right = change(j, h).map((value) => value / h)
     const left = change(j, -h).map((value) => -value / h)
     return { left, right, central: right.map((value, i) => (value + left[i]!) / 2) }

@@ -2,7 +2,7 @@
  * What printed tables leave out because it is rounding: differences of values that agree in all but their last bits give
  * 3.6e-18 where there is nothing, and a double eigenvalue comes out as a pair 1 ± 2.6e-14i. JSON and CSV keep every bit.
  */
-import { Matrix } from 'ml-matrix'
+import type { Matrix } from 'ml-matrix'
 import type { Linearization } from '../linearization/linearization.ts'
 
 /** A step of the engine is taken to be right to this many units of ε: what the certificate allows for, too. */

@@ -162,6 +162,46 @@ describe('run', () => {
     expect(run.metrics.coordinates[1].peakDeviation).toBeGreaterThan(1)
   })
 
+  it('without a controller needs no certificate, and says so', async () => {
+    // The floor is met exactly at home: there is no derivative to certify.
+    const ball = {
+      name: 'ball',
+      gravity: [0, 0, 0],
+      bodies: [{ name: 'ball', mass: 1, shapes: [{ type: 'sphere', radius: 0.5 }] }],
+      joints: [{ name: 'ball', type: 'free', parent: 'world', child: 'ball' }],
+      environment: [{ type: 'plane' }],
+      home: { positions: { ball: [0, 0, 0.5, 1, 0, 0, 0] } },
+    }
+    const file = join(folder, 'ball.json')
+    await writeFile(file, JSON.stringify(ball))
+    const argv = ['run', file, '--controller', 'none', '--duration', '0.1', '--out', join(folder, 'ball')]
+    const { code, stdout } = await invoke(...argv)
+    expect(stdout).toMatch(/Not certified: .* The run without feedback does not use it\./)
+    expect(code).toBe(0)
+    expect(await readFile(join(folder, 'ball', 'report.html'), 'utf8')).toContain(
+      'The run without feedback does not use it.',
+    )
+    expect((await invoke('linearize', file)).code).toBe(1)
+  })
+
+  it('says how the run was rounded, and how it ended', async () => {
+    const argv = [
+      'run',
+      'cartpole',
+      '--duration',
+      '2.004',
+      '--kick',
+      '1:pole.velocity:0.5',
+      '--out',
+      join(folder, 'odd'),
+    ]
+    const { stdout } = await invoke(...argv)
+    expect(stdout).toMatch(
+      /Simulated 2 s: 200 steps of 0\.01 s\. 2\.004 s is no multiple of dt: rounded to 200 steps\./,
+    )
+    expect(stdout).toMatch(/Did not settle within 2 % of each coordinate's peak, counted from the last kick at 1 s: /)
+  })
+
   it('falls alike in body coordinates', async () => {
     const angles = await Promise.all(
       ['reduced', 'maximal'].map(async (coordinates) => {
@@ -239,6 +279,13 @@ describe('color', () => {
     expect(colors).toBeLessThanOrEqual(6)
   })
 
+  it('says of what pattern its numbers are', async () => {
+    const { stdout } = await invoke('color', 'cartpole')
+    expect(stdout).toMatch(/lower bound {2}optimal/)
+    expect(stdout).toMatch(/^pattern: what the engine says can influence what, a superset/m)
+    expect(JSON.parse((await invoke('color', 'cartpole', '--json')).stdout).pattern).toBe('stated')
+  })
+
   it('a pattern found by probing lies within the one the engine states', async () => {
     const stated = JSON.parse((await invoke('color', 'cartpole', '--json')).stdout)
     const found = JSON.parse((await invoke('color', 'cartpole', '--refine', '--json')).stdout)
@@ -294,6 +341,15 @@ describe('the built command', () => {
     clearTimeout(timer)
     expect(stderr).toBe('interrupted\n')
     expect(existsSync(out)).toBe(false)
+  })
+
+  it('says that standard output is full, exit code 1', async () => {
+    const { stdout, stderr } = await promisify(execFile)('bash', [
+      '-c',
+      `'${main}' linearize pendulum > /dev/full; echo $?`,
+    ])
+    expect(stdout).toBe('1\n')
+    expect(stderr).toMatch(/^error: can't write to standard output: ENOSPC/)
   })
 
   it('answers misuse with exit code 2 and one line', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -15,6 +15,15 @@ beforeAll(async () => {
   await writeFile(join(folder, 'keys.json'), '{ "x": [0, 0, 0, 0], "v": [0] }')
   await writeFile(join(folder, 'bad.mtx'), '%%MatrixMarket matrix coordinate real general\n2 2 1\n3 1 1.0\n')
   await writeFile(join(folder, 'bad.mtx.gz'), 'not gzip')
+  await writeFile(join(folder, 'good.mtx'), '%%MatrixMarket matrix coordinate pattern general\n1 1 1\n1 1\n')
+  await writeFile(join(folder, 'wide.mtx'), '%%MatrixMarket matrix coordinate pattern general\n3 1000000000 1\n1 1\n')
+  const scene = await readFile(new URL('../../scenes/pendulum/scene.json', import.meta.url), 'utf8')
+  const { $schema: _, ...pendulum } = JSON.parse(scene)
+  const save = (name: string, change: object) =>
+    writeFile(join(folder, name), JSON.stringify({ ...pendulum, ...change }))
+  await save('maximal.json', { task: undefined, engines: { cannon: { coordinates: 'maximal' } } })
+  await save('endless.json', { task: { Q: 1, R: 1, duration: 1e7 } })
+  await mkdir(join(folder, 'taken', 'report.html'), { recursive: true })
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -75,10 +84,47 @@ describe('bad input: one line on stderr, nothing on stdout, exit code 2', () => 
     [
       'a kick too late',
       ['run', 'cartpole', '--duration', '1', '--kick', '2:pole.velocity:1'],
-      /within the run, 0 … 1 s/,
+      /--kick 2:pole\.velocity:1: time: expected a time within the run, 0 … 1 s/,
     ],
     ['a duration of nothing', ['run', 'cartpole', '--duration', '0'], /number > 0/],
     ['a duration beyond memory', ['run', 'cartpole', '--duration', '1e9'], /--duration: expected at most/],
+    [
+      'a word for a point that is none',
+      ['lqr', 'cartpole', '--at', 'hom'],
+      /--at: .*state file, found "hom" \(did you/,
+    ],
+    ['no word for a point', ['lqr', 'cartpole', '--at', ''], /--at: expected "home", "equilibrium", .*found ""/],
+    ['a budget of nothing', ['bench', '--budget', '0'], /--budget.*"0".*whole number ≥ 1/],
+    ['a benchmark that is not there', ['bench', 'colour'], /bench: expected one of .*found "colour"/],
+    ['weights of nothing', ['lqr', 'cartpole', '--q', 'pole'], /--q.*Expected a number ≥ 0, or name=number/],
+    ['a weight that is negative', ['lqr', 'cartpole', '--r=-1'], /--r.*Expected a number ≥ 0/],
+    [
+      'a weight of no state',
+      ['lqr', 'cartpole', '--q', 'pol.angle=1'],
+      /error: --q\.pol\.angle: .*did you mean "pole\.angle"/,
+    ],
+    [
+      'an end too far away',
+      ['run', '<folder>/endless.json'],
+      /endless\.json: task\.duration: expected a number ≤ 1000000/,
+    ],
+    [
+      "the scene's coordinates in an engine without them",
+      ['run', '<folder>/maximal.json', '--engine', 'reference'],
+      /maximal\.json: engines\.cannon\.coordinates: expected "reduced"/,
+    ],
+    ['a point for a matrix file', ['color', '<folder>/good.mtx', '--at', 'home'], /--at: .*found a Matrix Market file/],
+    [
+      'coordinates for a matrix file',
+      ['color', '<folder>/good.mtx', '--coordinates', 'reduced'],
+      /--coordinates: .*scene/,
+    ],
+    ['a seed without measurements', ['color', 'cartpole', '--seed', '3'], /--seed: expected --refine/],
+    [
+      'a matrix too wide',
+      ['color', '<folder>/wide.mtx'],
+      /wide\.mtx: line 2: expected at most 20000000 columns, found 1000000000/,
+    ],
     ['an unknown order', ['color', 'x.mtx', '--order', 'smallest'], /"smallest" is invalid/],
     ['a matrix that is missing', ['color', '<folder>/none.mtx'], /none\.mtx: .*no such file/],
     [
@@ -97,6 +143,28 @@ describe('bad input: one line on stderr, nothing on stdout, exit code 2', () => 
     if (argv.length > 0) expect(stderr.trimEnd().split('\n')).toHaveLength(1)
     expect(stderr).not.toMatch(/\bat .*\.ts:/)
     expect(await readdir(folder)).not.toContain('out')
+  })
+})
+
+describe('--out is checked before anything is computed', () => {
+  it.each<[string, string, RegExp]>([
+    ['a file', 'broken.json', /^error: --out: expected a folder, found a file, .*broken\.json$/m],
+    ['a folder under a file', 'broken.json/deep', /^error: --out: expected a folder, found a file, .*broken\.json$/m],
+    [
+      'a folder where the report would be',
+      'taken',
+      /--out: .*report\.html can be written, found a folder of that name/,
+    ],
+    ['nothing', '', /--out: expected a folder, found ""/],
+  ])('%s', async (_what, name, message) => {
+    const before = await readdir(folder)
+    // A run of so many steps would last for minutes.
+    const argv = ['run', 'cartpole', '--duration', '50000', '--out', name === '' ? '' : join(folder, name)]
+    const { code, stdout, stderr } = await invoke(...argv)
+    expect(stderr).toMatch(message)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(await readdir(folder)).toEqual(before)
+    expect(await readdir(join(folder, 'taken'))).toEqual(['report.html'])
   })
 })
 
