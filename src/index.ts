@@ -15,8 +15,9 @@ export type { ControlCoordinate, Coordinate, Engine, Layout, Point } from './eng
 export { referenceEngine } from './engine/reference/referenceEngine.ts'
 
 // Blackboxes
-export type { Blackbox } from './blackbox/blackbox.ts'
+export type { BatchOptions, Blackbox } from './blackbox/blackbox.ts'
 export { BlackboxError } from './blackbox/blackboxError.ts'
+export { PoolError } from './blackbox/poolError.ts'
 export { type CountedBlackbox, countCalls } from './blackbox/countCalls.ts'
 export { withCorruption } from './blackbox/withCorruption.ts'
 export { withNoise } from './blackbox/withNoise.ts'
@@ -56,7 +57,7 @@ export { type Comparison, compareLinearizations, type WorstEntry } from './linea
 export { continuize, discretize } from './linearization/discretize.ts'
 export { type Equilibrium, type EquilibriumOptions, findEquilibrium } from './linearization/findEquilibrium.ts'
 export type { Linearization } from './linearization/linearization.ts'
-export { type LinearizeOptions, linearize } from './linearization/linearize.ts'
+export { type LinearizeOptions, linearize, type StepPool } from './linearization/linearize.ts'
 export { type LinearizeAlongOptions, linearizeAlong } from './linearization/linearizeAlong.ts'
 
 // Control
@@ -76,6 +77,7 @@ export {
   type MetricsOptions,
   measureRun,
 } from './experiment/metrics.ts'
+export { type EnginePool, type EnginePoolOptions, openEnginePool } from './experiment/openEnginePool.ts'
 export { pointFrom, pointFromNames } from './experiment/point.ts'
 export {
   type Disturbance,

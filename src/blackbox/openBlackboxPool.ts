@@ -30,7 +30,7 @@ export interface BlackboxPool<Job> {
   close(): Promise<void>
 }
 
-const MAX_WORKERS = 256
+export const MAX_WORKERS = 256
 
 /**
  * Opens a pool on a worker module (.js, or .ts where this runs from source) whose default export is `serveBlackbox(open)`; each

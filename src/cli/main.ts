@@ -4,6 +4,7 @@ import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
+import { PoolError } from '../blackbox/poolError.ts'
 import { InputError } from '../scene/inputError.ts'
 import { addBenchCommand } from './benchCommand.ts'
 import { addCheckCommand } from './checkCommand.ts'
@@ -53,7 +54,8 @@ function report(error: unknown, io: Io): number {
   if (io.signal?.aborted) return fail(io, 'interrupted', 130)
   const message = oneLine(error instanceof Error ? error.message : String(error))
   if (error instanceof InputError) return fail(io, `error: ${message}`, 2)
-  if (error instanceof NumericalFailure || error instanceof BlackboxError) return fail(io, `failed: ${message}`, 1)
+  if (error instanceof NumericalFailure || error instanceof BlackboxError || error instanceof PoolError)
+    return fail(io, `failed: ${message}`, 1)
   const code = (error as NodeJS.ErrnoException | null)?.syscall === undefined ? 70 : 1
   if (process.env.JACSENSE_DEBUG === '1' && error instanceof Error) io.stderr.write(`${error.stack}\n`)
   return fail(io, code === 70 ? `internal error: ${message} (JACSENSE_DEBUG=1 shows where)` : `error: ${message}`, code)

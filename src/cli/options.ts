@@ -1,5 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { MAX_WORKERS } from '../blackbox/openBlackboxPool.ts'
 import { ENGINE_NAMES } from '../engine/createEngine.ts'
 import type { Kick } from '../experiment/simulate.ts'
 import type { Weights } from '../scene/scene.ts'
@@ -13,6 +14,7 @@ export interface LinearizeFlags {
   readonly at: string
   readonly seed: number
   readonly refine?: true
+  readonly workers: number
   readonly json?: true
 }
 
@@ -41,6 +43,7 @@ export function addLinearizeOptions(command: Command): Command {
     .addOption(new Option('--scheme <name>', 'difference scheme').choices(['central', 'forward']).default('central'))
     .option('--seed <integer>', 'seed of the random directions', integer, 1)
     .option('--refine', 'detect the exact sparsity pattern first')
+    .option('--workers <n>', 'threads that share the steps of long linearizations', wholeNumber(1, MAX_WORKERS), 1)
     .option('--json', 'print JSON and nothing else')
 }
 
@@ -50,12 +53,14 @@ export function integer(text: string): number {
   return value
 }
 
-/** A reader of whole numbers from `least` on. */
-export function wholeNumber(least: number): (text: string) => number {
+/** A reader of whole numbers from `least` to `most`. */
+export function wholeNumber(least: number, most = Number.POSITIVE_INFINITY): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`Expected a whole number ≥ ${least}.`)
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(
+        `Expected a whole number ${most === Number.POSITIVE_INFINITY ? `≥ ${least}` : `from ${least} to ${most}`}.`,
+      )
     return value
   }
 }

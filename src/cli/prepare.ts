@@ -1,6 +1,7 @@
 /** From the arguments of a command to scene, engine, point and linearization. */
 import { createEngine } from '../engine/createEngine.ts'
 import type { Engine, Point } from '../engine/engine.ts'
+import { openEnginePool } from '../experiment/openEnginePool.ts'
 import { pointFrom } from '../experiment/point.ts'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
 import { findEquilibrium } from '../linearization/findEquilibrium.ts'
@@ -93,7 +94,7 @@ export async function linearizeAt(
   flags: LinearizeFlags,
   io: Io,
 ): Promise<Linearization> {
-  const { method, scheme, seed, refine = false } = flags
+  const { method, scheme, seed, refine = false, workers, coordinates } = flags
   if (method === 'native' && !engine.derivatives)
     throw new InputError({
       path: '--method',
@@ -101,6 +102,10 @@ export async function linearizeAt(
       found: 'native',
     })
   const structure = refine && !engine.structure ? { sparsity: 'detect' as const } : { refine }
+  const pool =
+    workers > 1
+      ? await openEnginePool(scene, { engine: flags.engine, ...(coordinates && { coordinates }), workers })
+      : undefined
   const progress = progressLine(io, 'linearizing: call')
   try {
     return await linearize(engine, point, {
@@ -108,6 +113,7 @@ export async function linearizeAt(
       scheme,
       seed,
       structure,
+      pool,
       ...signalOf(io),
       onProgress: progress.onProgress,
     })
@@ -115,6 +121,7 @@ export async function linearizeAt(
     throw error instanceof BlackboxError ? notANumber(error, scene, engine) : error
   } finally {
     progress.end()
+    await pool?.close()
   }
 }
 
