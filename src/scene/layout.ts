@@ -91,14 +91,19 @@ function layoutOf(scene: Scene, parts: readonly (readonly [string, JointNames])[
   const tangent = named('tangent')
   const velocities = named('velocities')
   const u = [
-    ...scene.actuators.map(({ name, joint, range }) => ({
+    ...scene.actuators.map(({ name, joint, gear, range }) => ({
       name,
-      unit: scene.joints[joint]!.type === 'slider' ? 'N' : 'N·m',
+      unit: unitOfControl(gear, scene.joints[joint]!.type === 'slider' ? 'N' : 'N·m'),
       range,
     })),
-    ...scene.thrusters.map(({ name, range }) => ({ name, unit: 'N', range })),
+    ...scene.thrusters.map(({ name, gear, range }) => ({ name, unit: unitOfControl(gear, 'N'), range })),
   ]
   const x = [...positions, ...velocities]
   const dx = [...tangent, ...velocities]
   return { nq: positions.length, nv: tangent.length, nx: x.length, ndx: dx.length, nu: u.length, x, dx, u }
+}
+
+/** The force gear·u has a unit; u itself has it at a gear of 1, and else is whatever the gear is given per. */
+function unitOfControl(gear: number, unit: string): string {
+  return gear === 1 ? unit : ''
 }
