@@ -13,6 +13,7 @@ import { maxAbs } from '../linalg/dense.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
 import { orthogonalComplement, reducedColumns } from '../linalg/subspace.ts'
 import { participation } from './participation.ts'
+import { type Lambda, pencilVectors, roughlySmallest } from './pencil.ts'
 
 /** A mode z⁺ = λz, with the coordinates that take part in it. */
 export interface Mode {
@@ -80,6 +81,9 @@ export function unseenSpace(A: Matrix, C: Matrix, names: readonly string[], test
   const spread = Math.min(1e-4, Math.sqrt(threshold))
   const slack = low <= 1 && high >= 1 ? Math.max(SAME_EIGENVALUE, 10 * spread) : 0
 
+  // Singular values that a search for the middle may bring down: about as small as the split is wide.
+  const worthwhile = Math.max(threshold, 10 * spread)
+
   let T = test.within ?? Matrix.eye(n, n)
   let basis = Matrix.zeros(n, 0)
   const modes: Mode[] = []
@@ -88,9 +92,14 @@ export function unseenSpace(A: Matrix, C: Matrix, names: readonly string[], test
     found = false
     const Ar = T.transpose().mmul(A).mmul(T)
     const Cr = C1.mmul(T)
+    const roughly = roughlySmallest(Ar, Cr)
     for (const start of startsOf(Ar, { low, high, slack })) {
       if (tested.some((known) => distance(known, start) <= SAME_EIGENVALUE * Math.max(1, magnitudeOf(start)))) continue
-      const place = settle(Ar, Cr, start, { threshold, spread })
+      if (roughly(start) > 2 * worthwhile) {
+        tested.push(start)
+        continue
+      }
+      const place = settle(Ar, Cr, start, { threshold, worthwhile })
       if (
         place.vectors.columns === 0 ||
         !(magnitudeOf(place) > low - ROUNDING && magnitudeOf(place) < high + ROUNDING)
@@ -108,11 +117,6 @@ export function unseenSpace(A: Matrix, C: Matrix, names: readonly string[], test
     }
   }
   return { modes, basis, complement: T }
-}
-
-interface Lambda {
-  readonly re: number
-  readonly im: number // ≥ 0
 }
 
 /** λ where [A − λI; C] is closest to losing rank, with an orthonormal real basis of its null vectors; none: zero columns. */
@@ -144,41 +148,22 @@ function settle(
   A: Matrix,
   C: Matrix,
   start: Lambda,
-  { threshold, spread }: { threshold: number; spread: number },
+  { threshold, worthwhile }: { threshold: number; worthwhile: number },
 ): Place {
   let place: Lambda = start
   let best = Number.POSITIVE_INFINITY
   for (let move = 0; ; move++) {
-    const { sigmas, V } = rightVectors(A, C, place)
+    const { sigmas, V } = pencilVectors(A, C, place)
     const smallest = sigmas.at(-1)!
     if (smallest <= threshold) {
       const count = sigmas.filter((sigma) => sigma <= threshold).length
       return { ...place, vectors: nullBasis(V, count, A.rows, place.im > 0) }
     }
-    // Only a split multiple eigenvalue is worth a search: the singular value is about as small as the split is wide.
-    if (smallest > 100 * spread || smallest > 0.9 * best || move === MAX_MOVES)
+    if (smallest > worthwhile || smallest > 0.9 * best || move === MAX_MOVES)
       return { ...place, vectors: Matrix.zeros(A.rows, 0) }
     best = smallest
     place = rayleigh(A, V, place.im > 0)
   }
-}
-
-/** Singular values, descending, and right vectors of [A − λI; C], for complex λ as a real matrix of twice the size. */
-function rightVectors(A: Matrix, C: Matrix, { re: a, im: b }: Lambda): { sigmas: number[]; V: Matrix } {
-  const n = A.rows
-  const p = C.rows
-  const blocks = b === 0 ? 1 : 2
-  const M = Matrix.zeros(blocks * (n + p), blocks * n) // [[Re, −Im], [Im, Re]]
-  for (let block = 0; block < blocks; block++) {
-    const row = block * (n + p)
-    for (let j = 0; j < n; j++) {
-      for (let i = 0; i < n; i++) M.set(row + i, block * n + j, A.get(i, j) - (i === j ? a : 0))
-      for (let i = 0; i < p; i++) M.set(row + n + i, block * n + j, C.get(i, j))
-      if (blocks === 2) M.set(row + j, (1 - block) * n + j, block === 0 ? b : -b)
-    }
-  }
-  const svd = new SingularValueDecomposition(M, { computeLeftSingularVectors: false })
-  return { sigmas: svd.diagonal, V: svd.rightSingularVectors }
 }
 
 /** vᴴAv of the last singular vector, of unit length. */
