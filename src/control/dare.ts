@@ -8,7 +8,9 @@
  * How: E is eliminated (A ← E⁻¹A, B ← E⁻¹B, P = E⁻ᵀXE⁻¹). Where R is invertible the cross term is too (A ← A − BR⁻¹Sᵀ,
  * Q ← Q − SR⁻¹Sᵀ) and structure-preserving doubling gives P. Where that can't be done, or gives a solution that is not the
  * stabilizing one (an unstable mode without cost), Newton's method starts from a stabilizing gain (kleinman.ts); it needs no
- * inverse of R. What comes out is always checked against the original equation: residual, closed loop, definiteness.
+ * inverse of R. Modes that no control reaches beyond the accuracy of A and B are refused before; modes on the unit circle
+ * without cost are refused or, if they may stay, divided out. What comes out is always checked against the original
+ * equation: residual, closed loop, definiteness.
  */
 import { Matrix } from 'ml-matrix'
 import {
