@@ -17,6 +17,8 @@ export type Batch = Parameters<NonNullable<Blackbox['evaluateBatch']>> // Z, Y, 
 const MIN_CHUNK = 4
 /** … and at most so much, so that progress is reported and a signal heard. */
 const MAX_CHUNK = 100
+/** Batches that are known to take more than so many head starts are sent at once. */
+const MAYBE_SHORT = 4
 
 /**
  * Returns the `evaluateBatch` of blackboxes that a crew evaluates too. It first works for `headStart` ms by itself where a batch
@@ -29,11 +31,16 @@ export function batchInChunks<Job>(
   headStart: number, // ms
 ): (blackbox: Blackbox, job: Job, ...batch: Batch) => Promise<void> {
   const { workers } = crew
-  let cost: number | null = null // ms an evaluation, as last seen
+  let cost = 0 // ms an evaluation, as last seen
+  let leastCost = 0 // the least seen: code that has just been loaded is slow for a while
+  const note = (ms: number, count: number) => {
+    leastCost = Math.min(cost === 0 ? Number.POSITIVE_INFINITY : leastCost, ms / count)
+    cost = ms / count
+  }
 
   /** How many of the `rest` points to send next: large chunks first, small ones last. */
   const chunkSize = (rest: number, total: number): number => {
-    const perPoint = Math.max(cost!, 1e-4)
+    const perPoint = Math.max(cost, 1e-4)
     const smallest = Math.min(Math.ceil(MIN_CHUNK / perPoint), Math.ceil(total / workers))
     const largest = Math.floor(MAX_CHUNK / perPoint)
     return Math.min(rest, Math.max(1, smallest, Math.min(largest, Math.ceil(rest / (2 * workers)))))
@@ -44,14 +51,14 @@ export function batchInChunks<Job>(
     const start = performance.now()
     let p = 0
     while (p < count && (p === 0 || performance.now() - start < headStart)) evaluateAt(blackbox, Z, Y, p++)
-    if (p > 0) cost = (performance.now() - start) / p
+    if (p > 0) note(performance.now() - start, p)
     return p
   }
 
   return async (blackbox, job, ...batch) => {
     const [Z, Y, count, { signal, onProgress }] = [batch[0], batch[1], batch[2], batch[3] ?? ({} as BatchOptions)]
     const { inputs: n, outputs: m } = blackbox
-    const first = cost === null || count * cost <= headStart ? begin(blackbox, batch) : 0
+    const first = cost === 0 || count * leastCost <= MAYBE_SHORT * headStart ? begin(blackbox, batch) : 0
     const total = count - first
     if (total === 0) return
 
@@ -72,7 +79,7 @@ export function batchInChunks<Job>(
         const answer = await crew.send(job, ...chunk, size)
         if ('refusal' in answer) throw new RangeError(answer.refusal)
         if ('ms' in answer) {
-          cost = answer.ms / size
+          note(answer.ms, size)
           done += size
           if (!isStopped) onProgress?.(done)
         } else {
