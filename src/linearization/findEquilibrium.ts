@@ -58,7 +58,7 @@ const HALVINGS = 6
  */
 export async function findEquilibrium(
   engine: Engine,
-  point: Point = engine.home,
+  point: Point = engine?.home,
   options: EquilibriumOptions = {},
 ): Promise<Equilibrium> {
   const { tolerance = 1e-8, maxIterations = 50, signal, onProgress, scheme = 'central' } = options

@@ -63,12 +63,12 @@ export interface LinearizeOptions {
  */
 export async function linearize(
   engine: Engine,
-  point: Point = engine.home,
+  point: Point = engine?.home,
   options: LinearizeOptions = {},
 ): Promise<Linearization> {
+  checkPoint('linearize', engine, point)
   const { layout } = engine
   const { ndx, nu } = layout
-  checkPoint('linearize', engine, point)
   if (options.xBarNext) checkState('linearize', 'xBarNext', options.xBarNext, layout)
   if (options.method === 'native' && !engine.derivatives)
     throw new RangeError(`linearize: engine '${engine.name}' has no derivatives of its own; take another method`)
@@ -148,12 +148,27 @@ function withNominalStep(quality: Quality): Quality {
 }
 
 /** Throws RangeError where a point does not fit the engine: sizes, or an entry that is not finite, by name. */
-export function checkPoint(caller: string, engine: Engine, { x, u }: Point): void {
+export function checkPoint(caller: string, engine: Engine, point: Point): void {
+  checkEngineGiven(caller, engine)
+  if (!(point?.x instanceof Float64Array && point.u instanceof Float64Array))
+    throw new TypeError(
+      `${caller}: expected a point { x, u } of Float64Arrays, such as engine.point({ positions }) returns`,
+    )
   const { layout } = engine
+  const { x, u } = point
   checkState(caller, 'x', x, layout)
   if (u.length !== layout.nu) throw new RangeError(`${caller}: u must have nu = ${layout.nu} entries, got ${u.length}`)
   for (let k = 0; k < u.length; k++)
     if (!Number.isFinite(u[k]!)) throw new RangeError(`${caller}: u[${k}] (${layout.u[k]!.name}) is ${u[k]}`)
+}
+
+/** Throws TypeError where an engine was forgotten, or its promise not awaited. */
+function checkEngineGiven(caller: string, engine: unknown): void {
+  const is = typeof engine === 'object' && engine !== null
+  if (is && 'layout' in engine && 'step' in engine) return
+  const found =
+    engine instanceof Promise ? 'a Promise: await createEngine(…)' : is ? 'an object that is none' : String(engine)
+  throw new TypeError(`${caller}: expected an engine as createEngine returns it, found ${found}`)
 }
 
 function checkState(caller: string, name: string, x: Float64Array, layout: Layout): void {

@@ -41,15 +41,17 @@ const MAX_TOOLTIPS = 12_000
 export function matrixChart(drawing: Drawing, blocks: readonly MatrixBlock[], options: MatrixChartOptions): string {
   const { Plot } = drawing
   const { rows, shade, describe, label } = options
+  const showValues = blocks.reduce((sum, block) => sum + block.columns.length, 0) <= 8 && rows.length <= 16
+  // Numbers go with their units; where there is room for shades only, the tooltips have them.
+  const labelOf = ({ name, unit }: Coordinate) => (showValues && unit !== '' ? `${name}, ${unit}` : name)
   const columns = blocks.flatMap((block, b) =>
-    block.columns.map((column, j) => ({ key: `${b}.${j}`, name: column.name })),
+    block.columns.map((column, j) => ({ key: `${b}.${j}`, name: labelOf(column) })),
   )
   const keys = blocks.flatMap((block, b) => [
     ...(b > 0 && block.columns.length > 0 ? [`gap${b}`] : []),
     ...block.columns.map((_, j) => `${b}.${j}`),
   ])
   const cells = cellsOf(blocks, rows, shade, describe)
-  const showValues = columns.length <= 8 && rows.length <= 16
   const cellWidth = showValues ? 64 : clamp(Math.floor(720 / columns.length), 3, 30)
   const cellHeight = showValues ? 32 : clamp(Math.floor(720 / columns.length), 3, 24)
   const nameOf = new Map(columns.map(({ key, name }) => [key, name]))
@@ -57,7 +59,7 @@ export function matrixChart(drawing: Drawing, blocks: readonly MatrixBlock[], op
   const everyRow = Math.ceil(13 / cellHeight)
   const shownColumns = columns.filter((_, j) => j % everyColumn === 0).map(({ key }) => key)
   const shownRows = rows.map((_, i) => String(i)).filter((_, i) => i % everyRow === 0)
-  const marginLeft = 12 + 6.6 * longest(rows.map(({ name }) => name))
+  const marginLeft = 12 + 6.6 * longest(rows.map(labelOf))
   const upright = cellWidth * everyColumn < 22
   const nameLength = longest(columns.map(({ name }) => name))
   const reach = 12 + (upright ? 6.6 : 4.9) * nameLength
@@ -83,7 +85,7 @@ export function matrixChart(drawing: Drawing, blocks: readonly MatrixBlock[], op
           tickRotate: upright ? -90 : -45,
           tickFormat: (key: string) => nameOf.get(key) ?? '',
         }),
-        Plot.axisY(shownRows, { label: null, tickSize: 0, tickFormat: (i: string) => rows[Number(i)]!.name }),
+        Plot.axisY(shownRows, { label: null, tickSize: 0, tickFormat: (i: string) => labelOf(rows[Number(i)]!) }),
         // A tile for every entry, zeros too; one frame where they would be thousands.
         ...(rows.length * columns.length > MAX_TILES
           ? [Plot.frame({ fill: 'var(--panel)', stroke: 'none' })]

@@ -6,6 +6,7 @@ import type { Pattern } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
 import type { Ties } from '../linalg/ties.ts'
 import { misfitOf, roundingFloor, rowResiduals } from './certificate.ts'
+import { checkBlackbox } from './checkBlackbox.ts'
 import { checkMatch, type Field } from './checkMatch.ts'
 import { detectWithin } from './detectPattern.ts'
 import { dropTies } from './dropTies.ts'
@@ -61,6 +62,7 @@ const REPAIR_STREAM = 1
  * reason when aborted.
  */
 export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<SenseResult> {
+  checkBlackbox('sense', blackbox, options)
   const { structure = {}, method = 'auto', step, repair: mends = true } = options
   const scheme = options.plan?.scheme ?? options.scheme ?? 'central'
   if (options.plan !== undefined) checkReuse(options.plan, blackbox, options)
