@@ -65,7 +65,7 @@ function treeComponent(scene: Scene, root: number, end: number): { component: Co
     'one body on a hinge or slider, a slider that carries a hinge, or a free body',
     `${scene.joints
       .slice(root, end)
-      .map(({ name, type }) => `${type} '${name}'`)
+      .map(({ name, type }) => `${type} "${name}"`)
       .join(', ')}`,
   )
 }
@@ -122,7 +122,7 @@ function freeTree(scene: Scene, index: number): { component: Component; controls
   if (joint.damping !== 0) refuse(scene, `joints[${index}].damping`, 'no damping of a free joint', `${joint.damping}`)
   const driven = scene.actuators.findIndex((actuator) => actuator.joint === index)
   if (driven >= 0)
-    refuse(scene, `actuators[${driven}]`, 'an actuator on a hinge or slider', `one on free joint '${joint.name}'`)
+    refuse(scene, `actuators[${driven}]`, 'an actuator on a hinge or slider', `one on free joint "${joint.name}"`)
   const own = scene.thrusters.flatMap((thruster, k) => (thruster.body === index ? [k] : []))
   const component = freeBody({
     mass: body.mass,
@@ -173,7 +173,7 @@ function refuseContact(scene: Scene): void {
       scene,
       'environment',
       'a scene without contact',
-      found(`a shape of body '${scene.bodies[solid[0]!]!.name}' and one of the environment`),
+      found(`a shape of body "${scene.bodies[solid[0]!]!.name}" and one of the environment`),
     )
   for (const i of solid)
     for (const j of solid)
@@ -182,7 +182,7 @@ function refuseContact(scene: Scene): void {
           scene,
           `bodies[${j}].shapes`,
           'a scene without contact',
-          found(`shapes of '${scene.bodies[i]!.name}' and '${scene.bodies[j]!.name}'`),
+          found(`shapes of "${scene.bodies[i]!.name}" and "${scene.bodies[j]!.name}"`),
         )
 }
 
@@ -193,7 +193,7 @@ function refuseThrusters(scene: Scene, root: number, end: number): void {
       scene,
       `thrusters[${k}]`,
       'a thruster on a free body',
-      `one on jointed body '${scene.bodies[scene.thrusters[k]!.body]!.name}'`,
+      `one on jointed body "${scene.bodies[scene.thrusters[k]!.body]!.name}"`,
     )
 }
 
