@@ -50,6 +50,14 @@ export { recoverSparse, type SparseJacobian } from './sensing/recoverSparse.ts'
 export { type SenseOptions, type SenseResult, sense } from './sensing/sense.ts'
 export type { Symmetry, SymmetricBlock } from './sensing/symmetricBlocks.ts'
 export { type Design, DESIGNS } from './sensing/designs.ts'
+export { type AdaptiveStep, type AdaptiveStepOptions, adaptiveStep } from './sensing/adaptiveStep.ts'
+export {
+  type EstimateNoiseOptions,
+  estimateNoise,
+  type NoiseLevel,
+  type NoiseReading,
+  noiseOfValues,
+} from './sensing/estimateNoise.ts'
 export { type Vjp, type VjpOptions, vjp } from './sensing/vjp.ts'
 
 // Linearization
@@ -61,6 +69,7 @@ export { type LinearizeOptions, linearize, type StepPool } from './linearization
 export { type LinearizeAlongOptions, linearizeAlong } from './linearization/linearizeAlong.ts'
 
 // Control
+export type { Accuracy } from './control/accuracy.ts'
 export type { Controller } from './control/controller.ts'
 export { type Dare, type DareOptions, type DareResult, dare } from './control/dare.ts'
 export { type Lqr, type LqrOptions, lqr, type QuadraticCost } from './control/lqr.ts'

@@ -84,7 +84,7 @@ describe('a pattern that nobody knows', () => {
   it('sizes of zero and one need no luck', async () => {
     const nothing: Blackbox = { inputs: 0, outputs: 3, evaluate: (_z, y) => void y.fill(1) }
     expect((await detect(nothing)).pattern.rowIdx.length).toBe(0)
-    const single: Blackbox = { inputs: 1, outputs: 1, evaluate: (z, y) => void (y[0] = 2 * z[0]!) }
+    const single: Blackbox = { inputs: 1, outputs: 1, evaluate: (z, y) => void y.fill(2 * z[0]!) }
     expect((await detect(single)).pattern.rowIdx.length).toBe(1)
   })
 })
