@@ -47,7 +47,7 @@ function facts({ linearization, trajectory, metrics, closedLoop }: ReportContent
       quality.certified ? 'certified' : 'not certified',
       quality.certified ? 'good' : 'bad',
     ),
-    fact(`of the simulator, ${quality.method} ${quality.scheme} differences`, counted(quality.calls, 'step')),
+    fact(`of the simulator, ${quality.method} differences`, counted(quality.calls, 'step')),
     fact(`${counted(layout.nu, 'control')}, control period ${formatNumber(dt)} s`, counted(layout.ndx, 'state')),
     radius === undefined
       ? ''
