@@ -1,6 +1,5 @@
 /** The folder a report goes into, checked before anything is computed. */
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { mkdtemp, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { InputError } from '../scene/inputError.ts'
 
@@ -21,7 +20,8 @@ export async function checkOutFolder(folder: string): Promise<void> {
     here = above
   }
   try {
-    await access(here, constants.W_OK | constants.X_OK)
+    // Tried, not asked for: rights don't tell of file systems that are read only or none.
+    await rmdir(await mkdtemp(join(here, '.jacsense-')))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new InputError({ path, expected: 'a folder that can be written to', found: `${here} (${code})` })

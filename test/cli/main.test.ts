@@ -156,10 +156,22 @@ describe('--out is checked before anything is computed', () => {
       /--out: .*report\.html can be written, found a folder of that name/,
     ],
     ['nothing', '', /--out: expected a folder, found ""/],
+    [
+      'a place where nothing can be made',
+      '/proc/report',
+      /--out: expected a folder that can be written to, found \/proc/,
+    ],
   ])('%s', async (_what, name, message) => {
     const before = await readdir(folder)
     // A run of so many steps would last for minutes.
-    const argv = ['run', 'cartpole', '--duration', '50000', '--out', name === '' ? '' : join(folder, name)]
+    const argv = [
+      'run',
+      'cartpole',
+      '--duration',
+      '50000',
+      '--out',
+      name === '' || name.startsWith('/') ? name : join(folder, name),
+    ]
     const { code, stdout, stderr } = await invoke(...argv)
     expect(stderr).toMatch(message)
     expect([code, stdout]).toEqual([2, ''])
