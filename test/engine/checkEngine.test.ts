@@ -153,6 +153,38 @@ describe('checkEngine', () => {
     )
   })
 
+  it('finds an entry outside the structure however small it is beside the others of its column', async () => {
+    const engine = doubleIntegrator({
+      after: (xNext, x) => {
+        xNext.fill(xNext[1]! + 1e3 * x[1]!, 1)
+        xNext.fill(x[0]! + 1e-5 * x[1]!, 0, 1)
+      },
+    })
+    const narrow = patternFromEntries(2, 3, [
+      [0, 0],
+      [1, 1],
+      [1, 2],
+    ])
+    expect((await failures({ ...engine, structure: () => narrow })).structure).toMatch(
+      /∂ cart\.position \/ ∂ cart\.velocity = 0\.0000100 is outside/,
+    )
+  })
+
+  it('passes on what an engine says of steps that it could not solve', async () => {
+    let right = false
+    const engine: Engine = {
+      ...sound,
+      step(x, u, xNext) {
+        right = x[0]! <= 0
+        sound.step(x, u, xNext)
+      },
+      trouble: () => (right ? null : 'contacts did not converge'),
+    }
+    expect((await failures(engine)).convergence).toBe('contacts did not converge')
+    const { checks } = await checkEngine({ ...engine, trouble: () => null })
+    expect(checks.find(({ name }) => name === 'convergence')?.passed).toBe(true)
+  })
+
   it('finds derivatives that are wrong', async () => {
     const engine: Engine = {
       ...sound,

@@ -8,7 +8,7 @@ import { patternHas } from '../../src/linalg/pattern.ts'
 import { random as seeded } from '../../src/linalg/random.ts'
 import { listScenes, loadScene } from '../../src/scene/loadScene.ts'
 import type { Scene } from '../../src/scene/scene.ts'
-import { arm3d, boxes, mixedTree, planarChain } from '../fixtures/scenes.ts'
+import { arm3d, boxes, cartsOnRail, mixedTree, planarChain, pressOnFloor, strongJet } from '../fixtures/scenes.ts'
 
 const scenes: [string, Scene][] = [
   ...(await Promise.all(
@@ -18,6 +18,15 @@ const scenes: [string, Scene][] = [
   ['mixed tree', mixedTree()],
   ['chain of 6', planarChain(6, { damping: 0.1 })],
   ['pile of 3 boxes', boxes(3)],
+  ['carts that touch on a rail', cartsOnRail()],
+  [
+    'boxes that touch on a rail',
+    cartsOnRail({
+      bodies: ['left', 'right'].map((name) => ({ name, mass: 1, shapes: [{ type: 'box', size: [0.2, 0.2, 0.2] }] })),
+    }),
+  ],
+  ['press on a floor', pressOnFloor({ type: 'box', size: [0.2, 0.2, 0.2] }, { home: 0.0999, stiffness: 1e5 })],
+  ['jet and ram', strongJet()],
 ]
 
 /** Every engine, with the scenes it supports. A new engine joins this table. */

@@ -45,6 +45,22 @@ function pointOf(engine: Engine, values: readonly number[]): { x: Float64Array; 
 }
 const numbers = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 11, maxLength: 11 })
 
+test('a quaternion of any length means the same orientation', () => {
+  const engine = referenceEngine(DRONE, { dt: 0.02 })
+  const { x, u } = pointOf(engine, [0.3, -0.2, 0.5, 0.1])
+  const long = x.map((value, k) => ((k >= 3 && k < 7) || (k >= 10 && k < 14) ? 1.7 * value : value))
+  const [next, same] = [new Float64Array(engine.layout.nx), new Float64Array(engine.layout.nx)]
+  engine.step(x, u, next)
+  engine.step(long, u, same)
+  for (let k = 0; k < next.length; k++) expect(Math.abs(same[k]! - next[k]!)).toBeLessThan(1e-13)
+  const size = engine.layout.ndx ** 2
+  const [A, again] = [new Float64Array(size), new Float64Array(size)]
+  const B = new Float64Array(engine.layout.ndx * engine.layout.nu)
+  engine.derivatives!(x, u, A, B)
+  engine.derivatives!(long, u, again, B)
+  for (let k = 0; k < size; k++) expect(Math.abs(again[k]! - A[k]!)).toBeLessThan(1e-13)
+})
+
 describe.each(Object.entries(MODELS))('reference engine: %s', (_, model) => {
   test.each([1, 3])('derivatives are those of the step (%i substeps)', (substeps) => {
     const engine = referenceEngine(model, { dt: 0.02, substeps })

@@ -5,7 +5,7 @@ import { random } from '../../src/linalg/random.ts'
 import { expandTies } from '../../src/linalg/ties.ts'
 import { listScenes, loadScene } from '../../src/scene/loadScene.ts'
 import type { Scene } from '../../src/scene/scene.ts'
-import { arm3d, boxes, mixedTree, planarChain } from '../fixtures/scenes.ts'
+import { arm3d, boxes, cartsOnRail, mixedTree, planarChain, pressOnFloor, strongJet } from '../fixtures/scenes.ts'
 
 const scenes: [string, Scene][] = [
   ...(await Promise.all(
@@ -15,6 +15,9 @@ const scenes: [string, Scene][] = [
   ['mixed tree', mixedTree()],
   ['damped chain', planarChain(4, { damping: 0.1 })],
   ['box on a floor', boxes(1)],
+  ['carts on a rail', cartsOnRail()],
+  ['press on a floor', pressOnFloor({ type: 'sphere', radius: 0.1 }, { home: 0.0999, stiffness: 1e5 })],
+  ['jet and ram', strongJet()],
 ]
 
 /** [A B] by central differences, row-major. */

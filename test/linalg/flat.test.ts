@@ -31,6 +31,9 @@ describe('flat kernels', () => {
   test('a singular system is refused', () => {
     expect(solveManyInPlace(Float64Array.of(1, 2, 2, 4), Float64Array.of(1, 1), 2, 1)).toBe(false)
     expect(solveManyInPlace(Float64Array.of(Number.NaN), Float64Array.of(1), 1, 1)).toBe(false)
+    // a pivot below the threshold counts as zero
+    expect(solveManyInPlace(Float64Array.of(1, 0, 0, 1e-15), Float64Array.of(1, 1), 2, 1)).toBe(true)
+    expect(solveManyInPlace(Float64Array.of(1, 0, 0, 1e-15), Float64Array.of(1, 1), 2, 1, 1e-14)).toBe(false)
   })
 
   test('the norm neither overflows nor hides NaN', () => {

@@ -28,7 +28,7 @@ export interface RowSet {
 const SWEEPS = 10 // of Gauss–Seidel, before Newton's method
 const FIRST_SWEEPS = 20 // the same, before the first problem of the continuation
 const NEWTON_STEPS = [12, 30] // at most, in the first and the second attempt
-const CONVERGED = 1e-13 // of the largest impulse
+const CONVERGED = 1e-13 // of the largest impulse there is, or that a single row would take
 const ACCEPTED = 1e-10 // where rounding stops progress
 const SINGULAR = 1e-14 // smallest pivot, of the largest entry
 
@@ -145,13 +145,13 @@ export function createUnilateralSolver(): UnilateralSolver {
 
   /** Newton's method from rows.lambda; true where it solved the equations, and rows.lambda is the solution. */
   function newton(rows: RowSet, most: number): boolean {
-    const { size, A, eps, normal, mu } = rows
+    const { size, A, eps, r, normal, mu } = rows
     for (let i = 0; i < size; i++) lambda[i] = rows.lambda[i]!
     let previous = Number.POSITIVE_INFINITY
     for (let iteration = 0; iteration < most; iteration++) {
-      let largest = 0
+      let largest = Number.EPSILON ** 6 // below it, nothing moves
       let opened = 0 // impulse lost by rows that open
-      for (let i = 0; i < size; i++) largest = Math.max(largest, Math.abs(lambda[i]!))
+      for (let i = 0; i < size; i++) largest = Math.max(largest, Math.abs(lambda[i]!), Math.abs(rho[i]! * r[i]!))
       for (let i = 0; i < size; i++) step[i] = lambda[i]!
       const k = classify(rows)
       for (let i = 0; i < size; i++) opened = Math.max(opened, Math.abs(step[i]! - lambda[i]!))
