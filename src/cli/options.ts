@@ -73,7 +73,7 @@ export function addWeightOptions(command: Command): Command {
 }
 
 /** '1', or 'pole.angle=10,slide.position=1' by name. */
-export function weights(text: string): Weights {
+function weights(text: string): Weights {
   const fail = () => new InvalidArgumentError('Expected a number ≥ 0, or name=number,… such as pole.angle=10,cart.x=1.')
   const weight = (part: string) => {
     const value = Number(part)

@@ -23,13 +23,13 @@ export function roundingShare({ quality: { method, stepRange } }: Pick<Lineariza
   return method === 'native' || !(smallest > 0) ? errors : Math.min(1e-6, errors / smallest)
 }
 
-export interface Cleared {
+interface Cleared {
   readonly matrices: readonly Matrix[]
   readonly numCleared: number // entries that were not zero and are now
 }
 
 /** Copies of blocks side by side ([A B], or K alone) with entries below `share` of the largest in their row made zero. */
-export function clearRounding(blocks: readonly Matrix[], share: number): Cleared {
+function clearRounding(blocks: readonly Matrix[], share: number): Cleared {
   const matrices = blocks.map((block) => block.clone())
   let numCleared = 0
   for (let i = 0; i < (blocks[0]?.rows ?? 0); i++) {
