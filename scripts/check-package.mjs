@@ -56,7 +56,8 @@ try {
     tarball = join(folder, filename)
     const paths = files.map(({ path }) => path)
     const stray = paths.filter(
-      (path) => !/^(dist\/.*\.(js|d\.ts)$|scenes\/|docs\/|package\.json$|README|CHANGELOG|CONTRIBUTING|LICENSE)/.test(path),
+      (path) =>
+        !/^(dist\/.*\.(js|d\.ts)$|scenes\/|docs\/|package\.json$|README|CHANGELOG|CONTRIBUTING|LICENSE)/.test(path),
     )
     expect(stray.length === 0, `files that do not belong in the package: ${stray.join(', ')}`)
     for (const wanted of ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'scenes/cartpole/scene.json'])
