@@ -94,6 +94,7 @@ describe('ties of the engine', () => {
     for (const [name, directions] of [
       ['cartpole', 2],
       ['quadrotor', 6],
+      ['chains', 3],
       ['spheres', 9],
     ] as const) {
       const { quality } = await linearize(cannonEngine(await loadScene(name)))
