@@ -13,6 +13,11 @@ export interface Blackbox {
    * Give it where outputs are small differences of large numbers, as with y = f(z) ⊖ f(z̄).
    */
   readonly outputScale?: Float64Array // [m]
+  /**
+   * Groups of inputs, each at most once, whose effects differ in size, such as states and controls: entries of each are certified
+   * at their own scale, by held-out directions that move one group at a time (where there are as many directions).
+   */
+  readonly inputGroups?: readonly (readonly number[])[]
   /** Names of inputs and outputs, used in messages and tables. */
   readonly inputNames?: readonly string[]
   readonly outputNames?: readonly string[]

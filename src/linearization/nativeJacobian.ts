@@ -2,17 +2,19 @@
 import { Matrix } from 'ml-matrix'
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Engine, Point } from '../engine/engine.ts'
-import { random } from '../linalg/random.ts'
-import { misfitOf, roundingFloor, rowResiduals } from '../sensing/certificate.ts'
-import { heldOutDirections } from '../sensing/heldOutDirections.ts'
+import { misfitOf, roundingFloor, rowResiduals, unresolvedRows } from '../sensing/certificate.ts'
+import { explainMisfits } from '../sensing/explainMisfits.ts'
+import { callsPerDirection } from '../sensing/plan.ts'
+import { prepareSensing } from '../sensing/prepareSensing.ts'
 import type { Quality } from '../sensing/quality.ts'
+import { qualityOf } from '../sensing/recover.ts'
 import type { SenseOptions } from '../sensing/sense.ts'
 import { openSession } from '../sensing/session.ts'
-import { defaultStep, defaultTolerance } from '../sensing/steps.ts'
 
 /**
  * J = [A B], [ndx × (ndx + nu)], from `engine.derivatives`. `blackbox` gives f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar) at the same point; calls: 1
- * or 2 per held-out direction. Throws RangeError when the derivatives are not finite, naming the entry.
+ * or 2 per held-out direction, and those of rows in doubt. Throws RangeError on options that `prepareSensing` refuses, on a plan, and when the
+ * derivatives are not finite, naming the entry.
  */
 export async function nativeJacobian(
   engine: Engine,
@@ -20,8 +22,8 @@ export async function nativeJacobian(
   blackbox: Blackbox,
   options: Omit<SenseOptions, 'method'>,
 ): Promise<{ J: Matrix; quality: Quality }> {
-  const { scheme = 'central', heldOut = 2, seed = 1, step = defaultStep(scheme) } = options
-  const tolerance = options.tolerance ?? defaultTolerance(scheme, step)
+  if (options.plan !== undefined)
+    throw new RangeError("linearize: method 'native' measures no plan; leave out the plan, or take another method")
   const { ndx, nu, dx, u: controls } = engine.layout
   const n = ndx + nu
   const A = new Float64Array(ndx * ndx)
@@ -40,40 +42,33 @@ export async function nativeJacobian(
       J[i * n + j] = entry
     }
 
+  const { outputs: m, inputGroups } = blackbox
+  const plan = prepareSensing({ inputs: n, outputs: m, inputGroups }, { ...options, method: 'dense' })
+  const { scheme, tolerance, heldOutDirections: count, heldOutSteps: steps } = plan
   const session = openSession('linearize', blackbox, { ...options, scheme })
-  const D = heldOutDirections(random(seed), n, heldOut)
-  const steps = new Array<number>(heldOut).fill(step)
-  session.expect(heldOut * (scheme === 'central' ? 2 : 1))
-  const Y = await session.differences('heldOut', D, steps, heldOut)
-  const misfits = misfitOf(J, ndx, { at: session.at, scale: session.scale, scheme, D, steps, Y })
-  const residuals = rowResiduals(misfits, roundingFloor(session.outputScale), tolerance)
-  const failedRows = Array.from(residuals.keys()).filter((i) => !(residuals[i]! <= tolerance))
+  session.expect(count * callsPerDirection(scheme))
+  const Y = await session.differences('heldOut', plan.heldOut, steps, count)
+  const outputScale = session.outputScale.slice()
+  const heldOut = { at: session.at, scale: session.scale, scheme, D: plan.heldOut, steps, Y }
+  const misfits = misfitOf(J, m, heldOut)
+  const residuals = rowResiduals(misfits, roundingFloor(outputScale), tolerance)
+  const hidden = unresolvedRows(misfits, residuals, outputScale, tolerance)
+  const above = Array.from(residuals.keys()).filter((i) => !(residuals[i]! <= tolerance))
+  const doubtful = [...above, ...hidden.map(({ row }) => row)]
+  const flatRows =
+    doubtful.length > 0 ? await explainMisfits(session, J, heldOut, misfits, doubtful, outputScale, tolerance) : []
+
   const notes = [`the derivatives of engine '${engine.name}' itself`]
-  if (heldOut === 0) notes.push('not certified: no held-out directions were measured')
-  if (failedRows.length > 0)
-    notes.push(`the engine's derivatives disagree with its step in ${failedRows.map((i) => dx[i]!.name).join(', ')}`)
-  return {
-    J: Matrix.from1DArray(ndx, n, J),
-    quality: {
-      method: 'native',
-      scheme,
-      calls: session.calls.heldOut,
-      callsFor: { ...session.calls },
-      directions: 0,
-      colors: null,
-      stepRange: [0, 0],
-      noiseLevel: null,
-      heldOutDirections: heldOut,
-      heldOutResidual: residuals.reduce((worst, residual) => Math.max(worst, residual), 0),
-      heldOutResidualByRow: residuals,
-      tolerance,
-      kinkedRows: session.kinkedRows(),
-      failedRows,
-      repairedRows: [],
-      fallback: null,
-      certified: failedRows.length === 0 && heldOut > 0,
-      notes,
-      seed,
-    },
-  }
+  const failed = above.filter((i) => !flatRows.includes(i))
+  if (failed.length > 0)
+    notes.push(`the engine's derivatives disagree with its step in ${failed.map((i) => dx[i]!.name).join(', ')}`)
+  const quality = qualityOf({ ...plan, notes: [] }, residuals, {
+    calls: session.calls,
+    stepRange: [0, 0],
+    flatRows,
+    unresolved: hidden.filter(({ row }) => !flatRows.includes(row)),
+    kinkedRows: session.kinkedRows(),
+    notes,
+  })
+  return { J: Matrix.from1DArray(ndx, n, J), quality: { ...quality, method: 'native', directions: 0, colors: null } }
 }

@@ -2,7 +2,10 @@
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Engine, Layout, Point } from '../engine/engine.ts'
 
-/** z = (δx, δu) ↦ f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar), [ndx] from [ndx + nu], named and scaled by the layout. */
+/**
+ * z = (δx, δu) ↦ f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar), [ndx] from [ndx + nu], named and scaled by the layout. States and controls
+ * are groups of their own, so that a small B is certified beside the ones on A's diagonal.
+ */
 export function stepDifferences(
   engine: Engine,
   { x: xBar, u: uBar }: Point,
@@ -18,7 +21,8 @@ export function stepDifferences(
     outputs: ndx,
     inputNames: inputs.map(({ name }) => name),
     outputNames: layout.dx.map(({ name }) => name),
-    scale: Float64Array.from([...tangentScale(layout, xBar), ...uBar.map((value) => Math.max(1, Math.abs(value)))]),
+    scale: Float64Array.from([...tangentScale(layout, xBar), ...controlScale(layout, uBar)]),
+    inputGroups: [Array.from({ length: ndx }, (_, j) => j), Array.from({ length: nu }, (_, k) => ndx + k)],
     outputScale: tangentScale(layout, fBar),
     evaluate(z, y) {
       engine.integrate(xBar, z.subarray(0, ndx), x)
@@ -27,6 +31,14 @@ export function stepDifferences(
       engine.difference(x, fBar, y)
     },
   }
+}
+
+/** Half the range of each control where it is finite, and max(1, |value|) at least; [nu]. */
+function controlScale(layout: Layout, uBar: Float64Array): Float64Array {
+  return Float64Array.from(layout.u, ({ range: [low, high] }, k) => {
+    const half = (high - low) / 2
+    return Math.max(1, Math.abs(uBar[k]!), Number.isFinite(half) ? half : 0)
+  })
 }
 
 /** max(1, |value|) of Euclidean coordinates (they have one name in x and dx), 1 for rotations; [ndx]. */

@@ -1,78 +1,115 @@
 /**
- * Tells a wrong Jacobian from a row that is merely flat. Where a row fails the certificate by a misfit that is small beside the
- * whole Jacobian, or beside an output of size 1, the held-out direction is measured again with one coarser and three finer steps.
- * A missing or wrong entry makes the misfit proportional to the step. Curvature makes it grow faster (square forward, cube
- * central); it is accepted when the step is fine enough for the tolerance: the row is zero up to the scheme's own error. Rounding
- * or noise keeps the misfit from shrinking with the step; it is accepted below tolerance × the largest row. The floor of accepted
- * rows is raised to their misfit. A blackbox that gives `outputScale` spares itself these calls.
+ * Tells a row that is merely flat from a wrong one. Where a row fails the certificate, or rounding hides it, by differences that are
+ * small in its own units, the held-out direction is measured again with two coarser and three finer steps. Flat rows are of two kinds:
+ *
+ * - zero up to rounding: all differences stay at the level of rounding errors of the outputs, and e = 0 in Δ(h) = e·h + c·h^p up to
+ *   the largest of the finest differences, p = 2 forward, 3 central;
+ * - zero up to curvature: e = 0 in misfit(h) / h = e + a·h + b·h² (forward) or e + a·h² + b·h⁴ (central), up to the tolerance of the
+ *   row's own difference, with a step fine enough for the tolerance.
+ *
+ * The linear part e comes from the steps h, 4h and 32h by Richardson's extrapolation. A missing entry, a wrong entry, or noise
+ * above rounding are never flat. What counts as small, and as rounding, is told by `outputScale` of the blackbox; without it,
+ * small is beside an output of size one, and rounding is that of the largest output, at least one, where some row is seen well.
  */
 
-import { type HeldOut, type Misfit, misfitOf } from './certificate.ts'
+import { BlackboxError } from '../blackbox/blackboxError.ts'
+import { type HeldOut, isResolved, type Misfit, misfitOf, roundingFloor } from './certificate.ts'
 import { callsPerDirection } from './plan.ts'
 import type { Session } from './session.ts'
+import { ROUNDING_UNITS, ZERO_UNITS } from './steps.ts'
 
-const COARSER = 32
-/** Factors of the finer steps: three, as noise of one unit in the last place is often zero by chance. */
-const FINER = [1 / 8, 1 / 16, 1 / 32]
+/** Factors of the steps; the coarser ones first. Three finer ones, as noise of one unit in the last place is often zero by chance. */
+const FACTORS = [32, 4, 1 / 8, 1 / 16, 1 / 32]
+const FINER = 2 // index of the first finer one
+/** The linear part of a row that is zero up to rounding is at most this share of its finest differences; a slope would show by 8 at least. */
+const LINEAR_SHARE = 0.5
 
-/** Raises `floor` [m] for the failed rows that are explained. Returns their numbers. */
+/** The rows, of those in doubt, that are flat. Their J stays as it is: it holds dirt, zero to within rounding or curvature. */
 export async function explainMisfits(
   session: Session,
   J: Float64Array, // [m × n]
   heldOut: HeldOut,
   misfits: Misfit,
-  failed: readonly number[],
-  floor: Float64Array, // [m]
+  doubtful: readonly number[],
+  outputScale: ArrayLike<number>, // [m], of the measurements: probing may raise that of the session
   tolerance: number,
 ): Promise<number[]> {
   const { scheme, D, steps } = heldOut
   const n = heldOut.at.length
-  const m = floor.length
+  const m = outputScale.length
   const { count, misfit, size } = misfits
+  const isGiven = session.blackbox.outputScale !== undefined
+  const floor = roundingFloor(outputScale)
+  const power = scheme === 'central' ? 3 : 2
+  const isInDoubt = (t: number, i: number) => size[t * m + i]! > 0 && !isResolved(misfits, t, i, outputScale, tolerance)
 
-  // Candidates have small misfits along every direction; those that are small beside the largest row may be noise.
-  const worst = new Float64Array(m)
-  const isCandidate = new Uint8Array(m).fill(1)
-  const mayBeNoise = new Uint8Array(m).fill(1)
-  for (let t = 0; t < count; t++) {
+  // What rounding may do to rows whose own outputs do not tell the size of the numbers that cancelled in them.
+  const rounding = floor.slice()
+  if (!isGiven) {
     let largest = 0
-    for (let i = 0; i < m; i++) largest = Math.max(largest, size[t * m + i]!)
-    for (let i = 0; i < m; i++) {
-      const error = Math.abs(misfit[t * m + i]!)
-      worst[i] = Math.max(worst[i]!, error)
-      if (error > tolerance * largest) mayBeNoise[i] = 0
-      if (error > tolerance * Math.max(largest, steps[t]!)) isCandidate[i] = 0
-    }
+    for (let t = 0; t < count; t++)
+      for (let i = 0; i < m; i++)
+        if (isResolved(misfits, t, i, outputScale, tolerance)) largest = Math.max(1, largest, outputScale[i]!)
+    for (let i = 0; i < m; i++) rounding[i] = Math.max(floor[i]!, ROUNDING_UNITS * Number.EPSILON * largest)
+  }
+  const isSmall = (t: number, i: number) => {
+    const unit = isGiven ? outputScale[i]! : Math.max(1, outputScale[i]!)
+    return size[t * m + i]! <= Math.max(rounding[i]!, tolerance * steps[t]! * unit)
   }
 
-  const explained: number[] = []
-  let open = failed.filter((i) => isCandidate[i] === 1)
+  let open = [...doubtful]
+  for (let t = 0; t < count; t++) open = open.filter((i) => !isInDoubt(t, i) || isSmall(t, i))
   for (let t = 0; t < count && open.length > 0; t++) {
-    const fails = (i: number) => Math.abs(misfit[t * m + i]!) > tolerance * size[t * m + i]! + floor[i]!
-    if (!open.some(fails)) continue
-    const factors = [COARSER, ...FINER]
-    const numCalls = factors.length * callsPerDirection(scheme)
-    if (session.remaining() < numCalls) break
+    if (!open.some((i) => isInDoubt(t, i))) continue
+    const numCalls = FACTORS.length * callsPerDirection(scheme)
+    if (session.remaining() < numCalls) return []
     session.expect(numCalls)
     const direction = Array.from({ length: n }, (_, j) => D[t * n + j]!)
     const again = {
       ...heldOut,
-      D: factors.flatMap(() => direction),
-      steps: factors.map((factor) => factor * steps[t]!),
+      D: FACTORS.flatMap(() => direction),
+      steps: FACTORS.map((factor) => factor * steps[t]!),
     }
-    const Y = await session.differences('repair', again.D, again.steps, factors.length)
+    const Y = await probe(session, again)
+    if (Y === null) return []
     const probed = misfitOf(J, m, { ...again, Y }).misfit
-    const isFine = (scheme === 'central' ? steps[t]! ** 2 : steps[t]!) <= tolerance
-    const isExplained = (i: number) => {
-      const error = Math.abs(misfit[t * m + i]!)
-      const finest = Math.max(...FINER.map((_, k) => Math.abs(probed[(k + 1) * m + i]!)))
-      const isNoise = finest > 2 * FINER[0]! * error
-      const isCurvature = Math.abs(probed[i]!) > COARSER ** 1.5 * error
-      return (isNoise && mayBeNoise[i] === 1) || (isCurvature && isFine)
-    }
-    for (const i of open) if (fails(i) && isExplained(i)) explained.push(i)
-    open = open.filter((i) => !explained.includes(i) && !fails(i))
+    const isFine = steps[t]! ** (power - 1) <= tolerance
+    open = open.filter((i) => {
+      if (!isInDoubt(t, i)) return true
+      const Delta = Math.abs(heldOut.Y[t * m + i]!)
+      const finest = Math.max(...[0, 1, 2].map((k) => Math.abs(Y[(FINER + k) * m + i]!)))
+      const seen = Math.max(Delta, finest)
+      const slope = linearPart([4, Y[m + i]!], [32, Y[i]!], power)
+      const [D32, D4] = [Math.abs(Y[i]!), Math.abs(Y[m + i]!)]
+      const unit = rounding[i]! / ROUNDING_UNITS
+      // No slope: none seen, or too little in differences that do not grow in proportion to the step.
+      const isLevel = Math.abs(slope) <= Math.max(LINEAR_SHARE * finest, Number.EPSILON * outputScale[i]!)
+      const isQuiet = D32 <= ZERO_UNITS * unit && Math.abs(D32 - 8 * D4) > 0.1 * D32
+      const isCurved = D32 > 8 ** 1.5 * D4 && Math.abs(slope) <= unit
+      const isRounding = seen <= rounding[i]! && (isLevel || isQuiet || isCurved)
+      const coarse = linearPart([4, probed[m + i]!], [32, probed[i]!], power)
+      const fine = linearPart([1, misfit[t * m + i]!], [4, probed[m + i]!], power)
+      // One order more: what is left in `coarse` is that in `fine` times the ratio of the outer steps to the same power.
+      const ratio = 32 ** (power - 1)
+      const error = (ratio * fine - coarse) / (ratio - 1)
+      return isRounding || (isFine && Math.abs(error) <= tolerance * Delta)
+    })
   }
-  for (const i of explained) floor[i] = Math.max(floor[i]!, worst[i]!)
-  return explained
+  return open
+}
+
+/** e·h from Δ(a·h) and Δ(b·h), given as [a, Δ(a·h)], where Δ(s) = e·s + c·s^p. */
+function linearPart([a, Da]: readonly [number, number], [b, Db]: readonly [number, number], p: number): number {
+  const ratio = (a / b) ** p
+  return (Da - ratio * Db) / (a - ratio * b)
+}
+
+/** Differences with other steps; null where the blackbox has no value there: a coarser step may leave its domain. */
+async function probe(session: Session, { D, steps }: HeldOut): Promise<Float64Array | null> {
+  try {
+    return await session.differences('repair', D, steps, steps.length, 'probing')
+  } catch (error) {
+    if (error instanceof BlackboxError) return null
+    throw error
+  }
 }

@@ -32,7 +32,7 @@ export async function measureWithin(session: Session, plan: Plan): Promise<Measu
   const needed = planned + (planned > 0 && session.needsBase() ? 1 : 0)
   if (needed > session.remaining())
     throw new RangeError(
-      `sensing: the plan needs ${needed} evaluations, maxCalls leaves ${session.remaining()}; ` +
+      `${session.who}: the plan needs ${needed} evaluations, maxCalls leaves ${session.remaining()}; ` +
         'raise maxCalls, or give a sparsity pattern, a forward scheme or fewer held-out directions',
     )
   session.expect(needed)

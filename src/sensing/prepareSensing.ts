@@ -11,7 +11,7 @@ import type { Plan, PlanMethod, Scheme } from './plan.ts'
 import { recoveries } from './recover/recoveries.ts'
 import type { Design, Problem } from './recover/recovery.ts'
 import { restrictPattern } from './restrictPattern.ts'
-import { defaultStep, defaultTolerance } from './steps.ts'
+import { checkStep, defaultStep, defaultTolerance } from './steps.ts'
 import { findTwins, type Symmetry } from './symmetricBlocks.ts'
 
 /** What is known before measuring. Sizes may be left out where a pattern gives them. */
@@ -26,6 +26,8 @@ export interface SensingStructure {
   readonly symmetric?: Symmetry | undefined
   /** Columns and rows that follow from others: they are neither perturbed nor decoded. Symmetric blocks lie outside of them. */
   readonly ties?: Ties | undefined
+  /** Inputs whose entries are certified at a scale of their own, see Blackbox. */
+  readonly inputGroups?: readonly (readonly number[])[] | undefined
 }
 
 export interface PrepareOptions {
@@ -57,15 +59,17 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
     throw new RangeError(`sensing: scheme must be 'forward' or 'central', got ${String(scheme)}`)
   const step = positive('step', options.step ?? defaultStep(scheme))
   const tolerance = positive('tolerance', options.tolerance ?? defaultTolerance(scheme, step))
+  checkStep('sensing', scheme, step, tolerance)
   if (!(Number.isSafeInteger(heldOut) && heldOut >= 0))
     throw new RangeError(`sensing: heldOut must be an integer ≥ 0, got ${heldOut}`)
   const problem = resolveProblem(structure, options.reading ?? 'auto')
   const { inputs: n, outputs: m } = problem
+  const groups = checkGroups(structure.inputGroups ?? [], n)
 
   const { method: chosen, design, ties, notes } = chooseDesign(problem, structure.ties ?? null, method)
   const { directions, D, decoder } = design
   const steps = new Array<number>(directions).fill(step)
-  const heldOutD = heldOutDirections(random(seed), n, heldOut)
+  const heldOutD = heldOutDirections(random(seed), n, heldOut, groups)
   const heldOutSteps = new Array<number>(heldOut).fill(step)
   return {
     inputs: n,
@@ -89,6 +93,7 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
       D,
       steps,
       heldOutD,
+      heldOutSteps,
       decoder.method === 'dense' ? [] : decoder.colPtr,
       decoder.method === 'dense' ? [] : decoder.rowIdx,
       decoder.method === 'colored' && decoder.elimination !== null ? decoder.elimination.twin : [],
@@ -148,6 +153,18 @@ function resolveProblem({ inputs, outputs, sparsity, symmetric }: SensingStructu
   // Without a pattern no coloring will look at the blocks.
   if (symmetric !== undefined && sparsity === undefined) findTwins('sensing', patternFromEntries(m, n, []), symmetric)
   return { inputs: n, outputs: m, sparsity: sparsity ?? null, symmetric: symmetric ?? null, reading }
+}
+
+/** Throws RangeError unless the groups hold inputs, each at most once. */
+function checkGroups(groups: readonly (readonly number[])[], n: number): readonly (readonly number[])[] {
+  const seen = new Set<number>()
+  for (const j of groups.flat()) {
+    if (!(Number.isSafeInteger(j) && j >= 0 && j < n))
+      throw new RangeError(`sensing: inputGroups must hold inputs from 0 to ${n - 1}, got ${j}`)
+    if (seen.has(j)) throw new RangeError(`sensing: inputGroups hold input ${j} twice`)
+    seen.add(j)
+  }
+  return groups.filter((inputs) => inputs.length > 0)
 }
 
 function size(name: string, value: number | undefined): number {

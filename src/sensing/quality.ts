@@ -9,15 +9,22 @@ export interface Quality {
   readonly stepRange: readonly [number, number] // smallest and largest difference step used, in units of the inputs
   readonly noiseLevel: number | null // standard deviation of one output value, null where not estimated
   readonly heldOutDirections: number
-  readonly heldOutResidual: number // relative residual on held-out random directions, the worst row
+  readonly heldOutResidual: number // relative residual on held-out random directions, the worst row but for flat ones
   readonly heldOutResidualByRow: Float64Array // [m]
   readonly tolerance: number // what the residual is held against
+  /**
+   * Rows that fail or cannot be told by their held-out differences, and were accepted as zero: differences with other steps show
+   * nothing but curvature or rounding. What J holds there is dirt.
+   */
+  readonly flatRows: readonly number[]
+  /** Rows within the tolerance only by what rounding may do, which is not small beside them: a coarser step would tell. */
+  readonly unresolvedRows: readonly number[]
   /** Rows where left and right differences disagree: a contact or limit may switch within the step. null where not compared. */
   readonly kinkedRows: readonly number[] | null
   readonly failedRows: readonly number[] // rows above tolerance in the returned J
   readonly repairedRows: readonly number[] // rows that failed first and were measured again
   readonly fallback: string | null // why the dense fallback ran, null where it did not
-  readonly certified: boolean // every row passed
+  readonly certified: boolean // no row failed, is unresolved or kinked, and some direction was held out
   readonly notes: readonly string[] // sentences for people: choices made, warnings
   readonly seed: number
 }

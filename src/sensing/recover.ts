@@ -2,7 +2,7 @@
 
 import { Matrix } from 'ml-matrix'
 import { expandTies } from '../linalg/ties.ts'
-import { type HeldOut, misfitOf, roundingFloor, rowResiduals } from './certificate.ts'
+import { type HeldOut, misfitOf, roundingFloor, rowResiduals, type Unresolved, unresolvedRows } from './certificate.ts'
 import { checkMatch } from './checkMatch.ts'
 import { spanInto } from './perturb.ts'
 import type { Measurements, Plan } from './plan.ts'
@@ -12,16 +12,18 @@ import type { Answers } from './recover/recovery.ts'
 
 /**
  * J [m × n] in units of outputs per input, from measurements taken with the plan. Rows above the plan's tolerance on held-out
- * directions are listed in quality.failedRows and the result is not certified; repairing them takes more calls (`sense` does).
+ * directions are listed in quality.failedRows, those that rounding hides in unresolvedRows, and the result is not certified; repairing them takes more calls (`sense` does).
  * Throws RangeError naming each field in which plan and measurements differ.
  */
 export function recover(plan: Plan, measurements: Measurements): { J: Matrix; quality: Quality } {
   const J = decode(plan, measurements)
   const heldOut = heldOutOf(plan, measurements)
   const floor = roundingFloor(measurements.outputScale)
-  const residuals = rowResiduals(misfitOf(J, plan.outputs, heldOut), floor, plan.tolerance)
+  const misfits = misfitOf(J, plan.outputs, heldOut)
+  const residuals = rowResiduals(misfits, floor, plan.tolerance)
+  const unresolved = unresolvedRows(misfits, residuals, measurements.outputScale, plan.tolerance)
   const calls = { ...measurements.calls, detection: 0, repair: 0, fallback: 0 }
-  const quality = qualityOf(plan, residuals, { calls, stepRange: stepRangeOf(plan, measurements) })
+  const quality = qualityOf(plan, residuals, { calls, stepRange: stepRangeOf(plan, measurements), unresolved })
   return { J: Matrix.from1DArray(plan.outputs, plan.inputs, J), quality }
 }
 
@@ -78,18 +80,32 @@ export function qualityOf(
     readonly stepRange: readonly [number, number]
     readonly repairedRows?: readonly number[]
     readonly fallback?: string | null
+    readonly flatRows?: readonly number[]
+    readonly unresolved?: readonly Unresolved[]
     readonly kinkedRows?: readonly number[] | null
     readonly notes?: readonly string[]
   },
 ): Quality {
-  const { calls, stepRange, repairedRows = [], fallback = null, kinkedRows = null, notes = [] } = facts
+  const { calls, stepRange, repairedRows = [], fallback = null, kinkedRows = null } = facts
+  const { flatRows = [], unresolved = [] } = facts
   const failedRows: number[] = []
   let worst = 0
   for (let i = 0; i < residuals.length; i++) {
+    if (flatRows.includes(i)) continue
     if (residuals[i]! > worst) worst = residuals[i]!
     if (!(residuals[i]! <= plan.tolerance)) failedRows.push(i)
   }
   const unchecked = plan.heldOutDirections === 0
+  const notes = [...plan.notes, ...(facts.notes ?? [])]
+  if (flatRows.length > 0)
+    notes.push(`flat rows, zero up to curvature or rounding as other steps show: ${flatRows.join(', ')}`)
+  if (unresolved.length > 0) {
+    const rows = unresolved.map(({ row, resolution }) => `${row} (to ${resolution.toExponential(0)} of itself)`)
+    notes.push(`not certified: rounding hides rows ${rows.join(', ')}; take a coarser step, or larger input scales`)
+  }
+  if (kinkedRows !== null && kinkedRows.length > 0)
+    notes.push(`not certified: left and right differences disagree in rows ${kinkedRows.join(', ')}: not smooth there`)
+  if (unchecked) notes.push('not certified: no held-out directions were measured')
   return {
     method: plan.method,
     scheme: plan.scheme,
@@ -103,12 +119,14 @@ export function qualityOf(
     heldOutResidual: worst,
     heldOutResidualByRow: residuals,
     tolerance: plan.tolerance,
+    flatRows,
+    unresolvedRows: unresolved.map(({ row }) => row),
     kinkedRows,
     failedRows,
     repairedRows,
     fallback,
-    certified: failedRows.length === 0 && !unchecked,
-    notes: [...plan.notes, ...notes, ...(unchecked ? ['not certified: no held-out directions were measured'] : [])],
+    certified: failedRows.length + unresolved.length + (kinkedRows?.length ?? 0) === 0 && !unchecked,
+    notes,
     seed: plan.seed,
   }
 }

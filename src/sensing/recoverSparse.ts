@@ -1,5 +1,5 @@
 import type { Pattern } from '../linalg/pattern.ts'
-import { type HeldOut, type Misfit, roundingFloor, rowResiduals } from './certificate.ts'
+import { type HeldOut, type Misfit, reachOf, roundingFloor, rowResiduals, unresolvedRows } from './certificate.ts'
 import { spanInto } from './perturb.ts'
 import type { Measurements, Plan } from './plan.ts'
 import type { Quality } from './quality.ts'
@@ -37,8 +37,10 @@ export function recoverSparse(plan: Plan, measurements: Measurements): SparseJac
   valuesInto(values, plan, answersOf(plan, measurements))
   const misfits = sparseMisfitOf(pattern, values, heldOutOf(plan, measurements))
   const residuals = rowResiduals(misfits, roundingFloor(measurements.outputScale), plan.tolerance)
+  const unresolved = unresolvedRows(misfits, residuals, measurements.outputScale, plan.tolerance)
   const calls = { ...measurements.calls, detection: 0, repair: 0, fallback: 0 }
-  return { pattern, values, quality: qualityOf(plan, residuals, { calls, stepRange: stepRangeOf(plan, measurements) }) }
+  const quality = qualityOf(plan, residuals, { calls, stepRange: stepRangeOf(plan, measurements), unresolved })
+  return { pattern, values, quality }
 }
 
 /** `misfitOf` of the certificate for the entries of a pattern. */
@@ -48,23 +50,29 @@ function sparseMisfitOf(pattern: Pattern, values: Float64Array, heldOut: HeldOut
   const count = steps.length
   const misfit = new Float64Array(count * m)
   const size = new Float64Array(count * m)
+  const whole = new Float64Array(count * m)
   const span = new Float64Array(n)
-  const squares = new Float64Array(m)
+  const all = new Float64Array(m)
+  const moved = new Float64Array(m)
   for (let j = 0; j < n; j++)
-    for (let k = colPtr[j]!; k < colPtr[j + 1]!; k++) squares[rowIdx[k]!]! += (values[k]! * scale[j]!) ** 2
-  const sides = scheme === 'central' ? 2 : 1
+    for (let k = colPtr[j]!; k < colPtr[j + 1]!; k++) all[rowIdx[k]!]! += (values[k]! * scale[j]!) ** 2
   for (let t = 0; t < count; t++) {
     spanInto(span, at, scale, D, t * n, steps[t]!, scheme)
-    let square = 0
-    for (let j = 0; j < n; j++) square += D[t * n + j]! ** 2
-    const rms = Math.sqrt(square / Math.max(1, n))
-    for (let j = 0; j < n; j++)
-      for (let k = colPtr[j]!; k < colPtr[j + 1]!; k++) misfit[t * m + rowIdx[k]!]! -= values[k]! * span[j]!
+    const reach = reachOf(heldOut, t)
+    moved.fill(0)
+    for (let j = 0; j < n; j++) {
+      if (D[t * n + j] === 0) continue
+      for (let k = colPtr[j]!; k < colPtr[j + 1]!; k++) {
+        misfit[t * m + rowIdx[k]!]! -= values[k]! * span[j]!
+        moved[rowIdx[k]!]! += (values[k]! * scale[j]!) ** 2
+      }
+    }
     for (let i = 0; i < m; i++) {
       const Delta = Y[t * m + i]!
       misfit[t * m + i]! += Delta
-      size[t * m + i] = Math.max(Math.abs(Delta), sides * steps[t]! * rms * Math.sqrt(squares[i]!))
+      size[t * m + i] = Math.max(Math.abs(Delta), reach * Math.sqrt(moved[i]!))
+      whole[t * m + i] = Math.max(Math.abs(Delta), reach * Math.sqrt(all[i]!))
     }
   }
-  return { count, misfit, size }
+  return { count, misfit, size, whole }
 }

@@ -5,7 +5,7 @@ import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Pattern } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
 import type { Ties } from '../linalg/ties.ts'
-import { misfitOf, roundingFloor, rowResiduals } from './certificate.ts'
+import { misfitOf, roundingFloor, rowResiduals, unresolvedRows } from './certificate.ts'
 import { checkBlackbox } from './checkBlackbox.ts'
 import { checkMatch, type Field } from './checkMatch.ts'
 import { detectWithin } from './detectPattern.ts'
@@ -55,7 +55,8 @@ const REPAIR_STREAM = 1
 /**
  * J = ∂f/∂z at `at`. Calls: 1 + C forward (without `base`) or 2C central with C colors (n directions for dense differences),
  * 1 or 2 per held-out direction, and those of detection and repair, as `quality.callsFor` says. Rows that fail on held-out
- * directions are first measured more closely, then repaired; 'uncertified' says that some still fail (`quality.failedRows`), or
+ * directions, or that rounding hides, are first measured with other steps, which tell flat rows (`flatRows`), then repaired;
+ * 'uncertified' says that some still fail (`quality.failedRows`), are hidden (`unresolvedRows`) or not smooth (`kinkedRows`), or
  * that nothing was held out. With `method: 'colored'` or `'newsam-ramsdell'` and no pattern,
  * the pattern is detected. Throws RangeError on misuse or
  * when the plan itself exceeds maxCalls (repair just stops there), BlackboxError on values that are not finite, and the signal's
@@ -84,6 +85,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
           sparsity,
           symmetric: structure.symmetric,
           ties: structure.ties,
+          inputGroups: blackbox.inputGroups,
         },
         { ...options, method: as },
       )
@@ -113,15 +115,14 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     }
   }
   const { J, heldOut, floor, misfits, residuals } = found
-  let failed = found.failed
-  if (failed.length > 0 && mends) {
-    const explained = await explainMisfits(session, J, heldOut, misfits, failed, floor, plan.tolerance)
-    if (explained.length > 0) {
-      notes.push(`flat rows, zero up to curvature or rounding as other steps show: ${explained.join(', ')}`)
-      residuals.set(rowResiduals(misfits, floor, plan.tolerance))
-      failed = rowsAbove(residuals, plan.tolerance)
-    }
-  }
+  const { outputScale } = measurements
+  const hidden = unresolvedRows(misfits, residuals, outputScale, plan.tolerance)
+  const doubtful = [...found.failed, ...hidden.map(({ row }) => row)].sort((a, b) => a - b)
+  const flatRows =
+    mends && doubtful.length > 0
+      ? await explainMisfits(session, J, heldOut, misfits, doubtful, outputScale, plan.tolerance)
+      : []
+  const failed = found.failed.filter((i) => !flatRows.includes(i))
   let repair: Awaited<ReturnType<typeof repairRows>> = { repairedRows: [], fallback: null }
   if (failed.length > 0) {
     if (plan.method === 'dense')
@@ -134,11 +135,14 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     }
   }
 
+  const unresolved = unresolvedRows(misfitOf(J, plan.outputs, heldOut), residuals, outputScale, plan.tolerance)
   const quality = qualityOf(plan, residuals, {
     calls: session.calls,
     stepRange: stepRangeOf(plan, measurements),
     repairedRows: [...new Set([...failedWithTies, ...repair.repairedRows])].sort((a, b) => a - b),
     fallback: repair.fallback,
+    flatRows,
+    unresolved: unresolved.filter(({ row }) => !flatRows.includes(row)),
     kinkedRows: session.kinkedRows(),
     notes,
   })

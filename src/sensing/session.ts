@@ -18,6 +18,7 @@ export interface SessionOptions {
 }
 
 export interface Session {
+  readonly who: string // begins the messages of errors
   readonly blackbox: Blackbox
   readonly scheme: Scheme
   readonly at: Float64Array // [n]
@@ -32,12 +33,16 @@ export interface Session {
   expect(evaluations: number): void
   /** Forward differences only: makes sure that f(at) is known. */
   ensureBase(): Promise<void>
-  /** f(z̄ + p_t) − f(z̄) or f(z̄ + p_t) − f(z̄ − p_t) along the `count` directions in D, [count × m]. */
+  /**
+   * f(z̄ + p_t) − f(z̄) or f(z̄ + p_t) − f(z̄ − p_t) along the `count` directions in D, [count × m]. 'probing': with steps other
+   * than the plan's, which tell nothing of kinks within its steps.
+   */
   differences(
     purpose: keyof CallCounts,
     D: ArrayLike<number>,
     steps: ArrayLike<number>,
     count: number,
+    use?: 'measuring' | 'probing',
   ): Promise<Float64Array>
   /** Rows where left and right differences disagree; null where that can't be told (forward, or f(at) not known). */
   kinkedRows(): number[] | null
@@ -83,13 +88,16 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       throw new RangeError(`${who}: ${done + count} evaluations are needed, maxCalls is ${maxCalls}`)
     const values = new Float64Array(count * m).fill(Number.NaN)
     const check = (from: number, to: number) => {
+      const before = done
+      calls[purpose] += to - from
+      done += to - from
       for (let k = from * m; k < to * m; k++) {
         if (Number.isFinite(values[k]!)) continue
         const output = k % m
         const p = (k - output) / m
         const outputName = blackbox.outputNames?.[output]
         throw new BlackboxError({
-          evaluation: done + p - from,
+          evaluation: before + p - from,
           purpose: describe(p),
           output,
           outputName,
@@ -97,8 +105,6 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
         })
       }
       for (let p = from; p < to; p++) noteMagnitudes(outputScale, values.subarray(p * m, (p + 1) * m))
-      calls[purpose] += to - from
-      done += to - from
       onProgress?.(done, Math.max(done, total))
     }
     const batch = blackbox.evaluateBatch === undefined ? 1 : Math.max(1, Math.floor(BATCH_NUMBERS / Math.max(1, n)))
@@ -130,6 +136,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
   }
 
   return {
+    who,
     blackbox,
     scheme,
     at,
@@ -146,7 +153,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       const writePoint = (_p: number, point: Float64Array) => point.set(at)
       base = await evaluate('base', 1, writePoint, () => 'base point')
     },
-    async differences(purpose, D, steps, count) {
+    async differences(purpose, D, steps, count, use = 'measuring') {
       const sides = perDirection === 2 ? ['plus side', 'minus side'] : ['plus side']
       const writePoint = (p: number, point: Float64Array) => {
         const t = Math.floor(p / perDirection)
@@ -155,7 +162,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       const label = purpose === 'directions' ? 'direction' : `${PURPOSES[purpose]} direction`
       const describe = (p: number) => `${label} ${Math.floor(p / perDirection)}, ${sides[p % perDirection]}`
       const values = await evaluate(purpose, count * perDirection, writePoint, describe)
-      if (scheme === 'central' && base !== null)
+      if (scheme === 'central' && base !== null && use === 'measuring')
         for (let t = 0; t < count; t++) {
           const plus = values.subarray(2 * t * m, (2 * t + 1) * m)
           kinks.note(plus, values.subarray((2 * t + 1) * m, (2 * t + 2) * m), base, steps[t]!)

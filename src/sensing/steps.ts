@@ -27,8 +27,30 @@ export function defaultTolerance(scheme: Scheme, step: number): number {
   return Math.min(1e-2, 1e4 * expectedError(scheme, step))
 }
 
+/**
+ * Throws RangeError unless differences with this step can meet the tolerance: their expected error must be below it. The message
+ * says which steps would do.
+ */
+export function checkStep(who: string, scheme: Scheme, step: number, tolerance: number): void {
+  const error = expectedError(scheme, step)
+  if (error < tolerance) return
+  const finest = Number.EPSILON / tolerance
+  const coarsest = scheme === 'central' ? Math.sqrt(tolerance) : tolerance
+  const advice =
+    2 * finest < coarsest
+      ? `steps between about ${(2 * finest).toExponential(1)} and ${(0.7 * coarsest).toExponential(1)} can`
+      : `no step can; the default step meets tolerances above ${expectedError(scheme, defaultStep(scheme)).toExponential(1)}`
+  throw new RangeError(
+    `${who}: ${scheme} differences with step ${step} cannot meet the tolerance ${tolerance.toPrecision(3)}: ` +
+      `their error is about ${error.toExponential(1)}; ${advice}`,
+  )
+}
+
 /** Rounding errors of outputs are taken to be at most this many units of ε times their typical magnitude. */
 export const ROUNDING_UNITS = 64
+
+/** A difference of at most this many units of ε times the typical magnitude of its output shows no slope. */
+export const ZERO_UNITS = 4
 
 /** Typical magnitudes of inputs: as given, else max(1, |z|). Throws RangeError naming the entry that is not finite and > 0. */
 export function resolveScale(who: string, at: ArrayLike<number>, given: ArrayLike<number> | undefined): Float64Array {

@@ -72,7 +72,10 @@ describe.each([
       const { relativeA, relativeB } = compareLinearizations(lin, exact)
       expect(relativeA).toBeLessThanOrEqual(error)
       expect(relativeB).toBeLessThanOrEqual(error)
-      expect(lin.quality.certified).toBe(true)
+      // Forward steps leave thrust's effect on the heavy drones' attitudes to a few hundredths of itself: said, not certified.
+      const isHidden = scheme === 'forward' && model === DRONES
+      expect(lin.quality.unresolvedRows).toEqual(isHidden ? [11, 17] : [])
+      expect(lin.quality.certified).toBe(!isHidden)
       const { base, directions, heldOut, detection, repair, fallback } = lin.quality.callsFor
       // the step at the point is the base of forward differences, and what left and right are compared with in central ones
       expect(base).toBe(scheme === 'forward' ? 1 : 0)

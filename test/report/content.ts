@@ -22,6 +22,8 @@ export const quality: Quality = {
   heldOutResidualByRow: Float64Array.of(1e-12, 3.1e-11, 0, Number.NaN),
   tolerance: 1e-6,
   kinkedRows: [],
+  flatRows: [],
+  unresolvedRows: [],
   failedRows: [],
   repairedRows: [],
   fallback: null,

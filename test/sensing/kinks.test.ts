@@ -17,8 +17,11 @@ describe('left and right differences', () => {
       y[1] = Math.max(0, z[1]!)
       y[2] = Math.sin(z[0]!) + z[1]! ** 2
     })
-    const { quality } = await sense(kinked, { at: [0, 0], base: [0, 0, 0] })
+    const { result, quality } = await sense(kinked, { at: [0, 0], base: [0, 0, 0] })
     expect(quality.kinkedRows).toEqual([0, 1])
+    expect(result).toBe('uncertified')
+    expect(quality.certified).toBe(false)
+    expect(quality.notes.join()).toMatch(/left and right differences disagree in rows 0, 1/)
     expect((await sense(kinked, { at: [0, 0] })).quality.kinkedRows).toBeNull()
     expect(
       (await sense(kinked, { at: [0.3, 0.2], base: [0.3, 0.2, Math.sin(0.3) + 0.04] })).quality.kinkedRows,
