@@ -1,0 +1,228 @@
+/**
+ * Least absolute deviations exactly, min_x Σ_t |(A x)_t − y_t| for A [k × n] of full column rank: some best x fits n equations
+ * without residual. From a guess at these, descent from vertex to vertex: one fitted equation is let go, and the line search along
+ * the edge is a weighted median that passes over many vertices at once (Barrodale and Roberts 1973, doi:10.1137/0710069; Bloomfield
+ * and Steiger 1980, doi:10.1137/0901019). The tableau T = A A_B⁻¹ [k × n] expresses all equations in the fitted ones, B.
+ *
+ * Where more than n residuals vanish, as they do where errors are gross but few, a vertex has many descriptions, and descent might
+ * go round among them. Right-hand sides are therefore perturbed first, a little, and less in each round. The signs found are a dual
+ * solution whatever the right-hand side is, so that the answer is proven for the unperturbed one.
+ */
+import { solveManyInPlace } from '../linalg/flat.ts'
+import { random } from '../linalg/random.ts'
+
+const PERTURBATIONS = [1e-8, 1e-11, 1e-14, 0] // of the largest right-hand side
+const SLACK = 1e-9 // multipliers may exceed 1 by this much
+const GOOD_PIVOT = 1e-2 // of the equation's norm, when fitted equations are chosen
+const LEAST_PIVOT = 1e-11
+const PASSED = -1
+const RELATIVE_GAP = 1e-10
+const ROUNDING = 1e-13 // of all terms that a sum of residuals is made of
+
+/** A vertex and its proof. Valid until the next call. */
+export interface AbsoluteVertex {
+  readonly isOptimal: boolean
+  readonly x: Float64Array // [n]
+  readonly objective: number
+  readonly gap: number // objective less the bound that nu proves
+  readonly nu: Float64Array // [k], |nu| ≤ 1 and Aᵀnu = 0 where optimal: Σ|A x − y| ≥ −yᵀnu for every x
+  readonly fitted: Int32Array // [n], B
+  readonly isUnique: boolean // proven: no other x is as good
+  readonly pivots: number
+}
+
+export interface AbsoluteVertexSolver {
+  /** Equations are tried for B in the given order. */
+  solve(y: Float64Array, order: Int32Array, maxPivots: number): AbsoluteVertex
+}
+
+/** Q [k × n] spans the range of A [k × n], its columns orthonormal; both row-major. */
+export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number, n: number): AbsoluteVertexSolver {
+  const T = new Float64Array(k * n)
+  const B = new Int32Array(n)
+  const placeOf = new Int32Array(k) // column of T that stands for a fitted equation, −1 for others
+  const target = new Float64Array(k) // y, perturbed
+  const r = new Float64Array(k) // residuals T·target_B − target
+  const s = new Float64Array(k) // their signs; 0 for fitted equations
+  const g = new Float64Array(n) // Tᵀs
+  const steps = new Float64Array(k) // how far along an edge each residual vanishes
+  const pivotRow = new Float64Array(n)
+  const M = new Float64Array(n * n)
+  const x = new Float64Array(n)
+  const lambda = new Float64Array(n)
+  const nu = new Float64Array(k)
+  const reordered = new Int32Array(k)
+  const source = random(1)
+  const noise = Float64Array.from({ length: k }, () => source.rademacher() * (0.5 + source.uniform()))
+
+  /** Makes place i stand for equation e: T becomes T less its column i times what e needs of the others. */
+  function pivot(e: number, i: number): void {
+    const p = T[e * n + i]!
+    for (let j = 0; j < n; j++) pivotRow[j] = T[e * n + j]!
+    pivotRow[i] = 0
+    for (let t = 0; t < k; t++) {
+      const row = t * n
+      const factor = T[row + i]! / p
+      if (factor === 0) continue
+      for (let j = 0; j < n; j++) T[row + j]! -= factor * pivotRow[j]!
+      T[row + i] = factor
+    }
+    T.fill(0, e * n, e * n + n)
+    T[e * n + i] = 1
+    B[i] = e
+    placeOf[e] = i
+  }
+
+  /** T and B from nothing, equations in the given order, those that hardly depend on others first. */
+  function factor(order: Int32Array): void {
+    T.set(Q)
+    placeOf.fill(-1)
+    const isTaken = (i: number) => B[i]! >= 0
+    B.fill(-1)
+    let taken = 0
+    for (const least of [GOOD_PIVOT, LEAST_PIVOT, 0])
+      for (let o = 0; o < k && taken < n; o++) {
+        const e = order[o]!
+        if (placeOf[e]! >= 0) continue
+        let best = -1
+        let square = 0
+        for (let i = 0; i < n; i++) {
+          square += Q[e * n + i]! ** 2
+          if (!isTaken(i) && (best < 0 || Math.abs(T[e * n + i]!) > Math.abs(T[e * n + best]!))) best = i
+        }
+        if (!(Math.abs(T[e * n + best]!) > least * Math.sqrt(square))) continue
+        pivot(e, best)
+        taken++
+      }
+  }
+
+  /** Residuals, signs and g at the vertex B. */
+  function evaluate(): void {
+    g.fill(0)
+    for (let t = 0; t < k; t++) {
+      if (placeOf[t]! >= 0) {
+        r[t] = 0
+        s[t] = 0
+        continue
+      }
+      const row = t * n
+      let sum = -target[t]!
+      for (let i = 0; i < n; i++) sum += T[row + i]! * target[B[i]!]!
+      r[t] = sum
+      s[t] = sum < 0 ? -1 : 1
+      for (let i = 0; i < n; i++) g[i]! += s[t]! * T[row + i]!
+    }
+  }
+
+  /** Goes down the steepest edge to the lowest point of it; false where there is none. */
+  function descend(): boolean {
+    let i = -1
+    for (let j = 0; j < n; j++)
+      if (Math.abs(g[j]!) > 1 + SLACK && (i < 0 || Math.abs(g[j]!) > Math.abs(g[i]!))) i = j
+    if (i < 0) return false
+    // Along the edge the residual of B[i] grows in direction `sense`, the others by sense·T[t, i] per unit.
+    const sense = g[i]! > 0 ? -1 : 1
+    let largest = 0
+    for (let t = 0; t < k; t++) if (placeOf[t]! < 0) largest = Math.max(largest, Math.abs(T[t * n + i]!))
+    for (let t = 0; t < k; t++) {
+      const rate = sense * T[t * n + i]!
+      const vanishes = placeOf[t]! < 0 && rate * s[t]! < 0 && Math.abs(rate) > LEAST_PIVOT * largest
+      steps[t] = vanishes ? Math.max(0, -r[t]! / rate) : Number.POSITIVE_INFINITY
+    }
+    let slope = 1 - Math.abs(g[i]!)
+    let entering = -1
+    let length = 0
+    while (slope < 0) {
+      let next = -1
+      for (let t = 0; t < k; t++)
+        if (steps[t]! >= 0 && steps[t]! < (next < 0 ? Number.POSITIVE_INFINITY : steps[next]!)) next = t
+      if (next < 0) break
+      entering = next
+      length = steps[next]!
+      steps[next] = PASSED
+      slope += 2 * Math.abs(T[next * n + i]!)
+    }
+    if (entering < 0) return false
+    const leaving = B[i]!
+    for (let t = 0; t < k; t++) {
+      if (placeOf[t]! >= 0) continue
+      r[t]! += sense * length * T[t * n + i]!
+      if (steps[t] !== PASSED || t === entering) continue
+      s[t] = -s[t]!
+      for (let j = 0; j < n; j++) g[j]! += 2 * s[t]! * T[t * n + j]!
+    }
+    for (let j = 0; j < n; j++) g[j]! -= s[entering]! * T[entering * n + j]!
+    g[i]! += sense
+    r[leaving] = sense * length
+    s[leaving] = sense
+    r[entering] = 0
+    s[entering] = 0
+    placeOf[leaving] = -1
+    // g is linear in the rows of T, so that it follows them
+    g[i]! /= T[entering * n + i]!
+    for (let j = 0; j < n; j++) if (j !== i) g[j]! -= g[i]! * T[entering * n + j]!
+    pivot(entering, i)
+    return true
+  }
+
+  /** Solves for the vertex B anew, from A and the right-hand side itself, and says how good it is. */
+  function prove(y: Float64Array, pivots: number): AbsoluteVertex {
+    for (let i = 0; i < n; i++) {
+      x[i] = y[B[i]!]!
+      for (let j = 0; j < n; j++) M[i * n + j] = A[B[i]! * n + j]!
+    }
+    const isSolved = solveManyInPlace(M, x, n, 1)
+    if (!isSolved) x.fill(0)
+    lambda.fill(0)
+    let objective = 0
+    let rounding = 0
+    for (let t = 0; t < k; t++) {
+      const row = t * n
+      let residual = -y[t]!
+      rounding += Math.abs(y[t]!)
+      for (let j = 0; j < n; j++) {
+        const term = A[row + j]! * x[j]!
+        residual += term
+        rounding += Math.abs(term)
+      }
+      objective += Math.abs(residual)
+      if (placeOf[t]! < 0) for (let j = 0; j < n; j++) lambda[j]! -= s[t]! * A[row + j]!
+    }
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[j * n + i] = A[B[i]! * n + j]!
+    if (!(isSolved && solveManyInPlace(M, lambda, n, 1))) lambda.fill(Number.POSITIVE_INFINITY)
+    let worst = 0
+    for (let i = 0; i < n; i++) worst = Math.max(worst, Math.abs(lambda[i]!))
+    let bound = 0
+    const isBounded = Number.isFinite(worst)
+    for (let t = 0; t < k; t++) {
+      const multiplier = placeOf[t]! < 0 ? s[t]! : lambda[placeOf[t]!]!
+      nu[t] = isBounded ? multiplier / Math.max(1, worst) : 0
+      bound -= y[t]! * nu[t]!
+    }
+    const gap = objective - bound
+    const isOptimal = worst <= 1 + SLACK && gap <= RELATIVE_GAP * objective + ROUNDING * rounding
+    return { isOptimal, x, objective, gap, nu, fitted: B, isUnique: isOptimal && worst < 1 - SLACK, pivots }
+  }
+
+  return {
+    solve(y, order, maxPivots) {
+      let largest = 0
+      for (let t = 0; t < k; t++) largest = Math.max(largest, Math.abs(y[t]!))
+      factor(order)
+      let pivots = 0
+      for (const size of PERTURBATIONS) {
+        for (let t = 0; t < k; t++) target[t] = y[t]! + size * (largest || 1) * noise[t]!
+        evaluate()
+        while (pivots < maxPivots && descend()) pivots++
+        const vertex = prove(y, pivots)
+        if (vertex.isOptimal || size === 0) return vertex
+        // The tableau may have drifted, and the next perturbation is another problem close by: the same vertex, anew.
+        let front = 0
+        for (let i = 0; i < n; i++) reordered[front++] = B[i]!
+        for (let t = 0; t < k; t++) if (placeOf[order[t]!]! < 0) reordered[front++] = order[t]!
+        factor(reordered)
+      }
+      throw new Error('unreachable: the last perturbation is zero')
+    },
+  }
+}
