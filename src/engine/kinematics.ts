@@ -73,7 +73,7 @@ export function createKinematics(
       if (kind === 'free' || kind === 'ball') {
         // the given quaternion may carry rounding: a rotation needs length one
         const k = kind === 'free' ? at + 3 : at
-        const scale = 1 / Math.hypot(q[k]!, q[k + 1]!, q[k + 2]!, q[k + 3]!)
+        const scale = 1 / Math.sqrt(q[k]! ** 2 + q[k + 1]! ** 2 + q[k + 2]! ** 2 + q[k + 3]! ** 2)
         for (let c = 0; c < 4; c++) jointQuat[c] = q[k + c]! * scale
       } else if (kind === 'hinge') {
         const s = Math.sin(q[at]! / 2)

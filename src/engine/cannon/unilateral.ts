@@ -131,7 +131,9 @@ export function createUnilateralSolver(): UnilateralSolver {
       if (n < 0) status[i] = lambda[i]! - rho[i]! * w[i]! > 0 ? HELD : OPEN
       else {
         const bound = status[n] === HELD ? mu[i]! * Math.max(0, lambda[n]!) : 0
-        const length = Math.hypot(lambda[i]! - rho[i]! * w[i]!, lambda[i + 1]! - rho[i]! * w[i + 1]!)
+        const px = lambda[i]! - rho[i]! * w[i]!
+        const py = lambda[i + 1]! - rho[i]! * w[i + 1]!
+        const length = Math.sqrt(px * px + py * py)
         status[i] = status[i + 1] = bound === 0 ? OPEN : length > bound ? SLIDING : HELD
         i++
       }
@@ -173,7 +175,7 @@ export function createUnilateralSolver(): UnilateralSolver {
         const n = normal[i]!
         const px = lambda[i]! - rho[i]! * w[i]!
         const py = lambda[i + 1]! - rho[i]! * w[i + 1]!
-        const length = Math.hypot(px, py)
+        const length = Math.sqrt(px * px + py * py)
         const x = px / length
         const y = py / length
         const bound = mu[i]! * lambda[n]!

@@ -39,7 +39,7 @@ export function freeBody({ mass, inertia, gravity, wrenches }: FreeBody): Compon
   /** R, force, Iω, v⁺ and ω⁺ into the scratch above. */
   function velocities(x: Float64Array, u: Float64Array, h: number): void {
     // the given quaternion may be of any length: a rotation needs length one
-    const scale = 1 / Math.hypot(x[3]!, x[4]!, x[5]!, x[6]!)
+    const scale = 1 / Math.sqrt(x[3]! ** 2 + x[4]! ** 2 + x[5]! ** 2 + x[6]! ** 2)
     for (let i = 0; i < 4; i++) quat[i] = scale * x[3 + i]!
     rotationMatrixInto(R, 0, quat, 0)
     const w = x.subarray(10, 13)

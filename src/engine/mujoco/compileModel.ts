@@ -1,0 +1,84 @@
+/** From MJCF text to a MuJoCo model and data, with errors that say where. */
+import type { MainModule, MjData, MjModel } from '@mujoco/mujoco'
+import { InputError } from '../../scene/inputError.ts'
+
+const MAX_DOFS = 20_000
+
+export interface CompiledModel {
+  readonly model: MjModel
+  readonly data: MjData
+  readonly ranges: readonly (readonly [number, number])[] // of the controls; ±Infinity where unbounded
+}
+
+/**
+ * Compiles a model that never clamps its controls: a control at its bound would have a column of zeros (saturation is
+ * `simulate`'s). Throws InputError on what MuJoCo refuses and on what has state beyond positions, velocities and activations.
+ */
+export function compileModel(
+  mj: MainModule,
+  xml: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  file: string | null,
+): CompiledModel {
+  const vfs = new mj.MjVFS()
+  let model: MjModel | undefined
+  let data: MjData | undefined
+  try {
+    for (const [name, content] of files) vfs.addBuffer(name, content)
+    const unbounded = controlsWithoutRange(mj, xml, vfs)
+    model = mj.MjModel.from_xml_string(xml, vfs)
+    checkModel(model, file)
+    data = new mj.MjData(model)
+    const range: Float64Array = model.actuator_ctrlrange
+    const ranges = Array.from({ length: model.nu }, (_, k): [number, number] =>
+      unbounded.has(k) || !(range[2 * k]! < range[2 * k + 1]!)
+        ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+        : [range[2 * k]!, range[2 * k + 1]!],
+    )
+    for (let k = 0; k < model.nu; k++) range.set([-Number.MAX_VALUE, Number.MAX_VALUE], 2 * k)
+    return { model, data, ranges }
+  } catch (error) {
+    data?.delete()
+    model?.delete()
+    throw error instanceof InputError ? error : refused(error, file)
+  } finally {
+    vfs.delete()
+  }
+}
+
+/** Controls with ctrllimited="false": the compiled model keeps their range, and can't be asked in JavaScript. */
+function controlsWithoutRange(mj: MainModule, xml: string, vfs: InstanceType<MainModule['MjVFS']>): Set<number> {
+  const spec = mj.parseXMLString(xml, vfs)
+  const free = new Set<number>()
+  try {
+    let element = mj.mjs_firstElement(spec, mj.mjtObj.mjOBJ_ACTUATOR)
+    for (let k = 0; element; k++) {
+      const actuator = mj.mjs_asActuator(element)
+      if (actuator?.ctrllimited.value === mj.mjtLimited.mjLIMITED_FALSE.value) free.add(k)
+      actuator?.delete()
+      const next = mj.mjs_nextElement(spec, element)
+      element.delete()
+      element = next
+    }
+  } finally {
+    spec.delete()
+  }
+  return free
+}
+
+/** 'MuJoCo Error: Loading error: XML Error: invalid keyword: 'x'⏎Element 'joint', line 1⏎' as an InputError. */
+function refused(error: unknown, file: string | null): InputError {
+  const text = (error instanceof Error ? error.message : String(error)).replace(/^(\w+ ?\w* ?Error: |Loading error: )+/i, '')
+  const lines = text.split('\n').map((line) => line.trim())
+  const found = lines.filter((line) => line !== '').join('; ')
+  return new InputError({ file, expected: 'a model that MuJoCo can compile', found })
+}
+
+function checkModel(model: MjModel, file: string | null): void {
+  const refuse = (expected: string, found: string) => new InputError({ file, expected, found })
+  if (model.nv === 0) throw refuse('a model with at least one joint', 'none')
+  if (model.nv > MAX_DOFS) throw refuse(`at most ${MAX_DOFS} degrees of freedom`, String(model.nv))
+  if (model.nplugin > 0) throw refuse('a model without plugins', `${model.nplugin}`)
+  if (model.nhistory > 0)
+    throw refuse('actuators and sensors without delay: what they remember is no part of the state', 'a delay')
+}

@@ -1,0 +1,135 @@
+/**
+ * A scene as MJCF, MuJoCo's own format. Trees, inertias, joints, damping, actuators and thrusters mean the same in both. What is
+ * MuJoCo's own: contacts and joint limits are soft (solref 0.02 s, critically damped: nothing of `engines.cannon` applies),
+ * friction cones are pyramids, a pair takes the larger friction as ours does, and there is no restitution. Bodies that are fixed to
+ * each other count as one body when neighbors are kept from colliding. Ranges of controls are left out, as no engine of ours clamps.
+ */
+import type { Scene, Shape } from '../../scene/scene.ts'
+import { rotate } from '../rotation.ts'
+
+export interface SceneToMjcfOptions {
+  readonly contact?: boolean // default: as the scene says
+}
+
+/** One step of the model is `scene.dt / scene.engines.cannon.substeps` long. */
+export function sceneToMjcf(scene: Scene, { contact = scene.contact.enabled }: SceneToMjcfOptions = {}): string {
+  const { bodies, joints } = scene
+  const children = (parent: number): number[] => joints.flatMap((joint, i) => (joint.parent === parent ? [i] : []))
+  const bodyXml = (i: number): string => {
+    const body = bodies[i]!
+    const joint = joints[i]!
+    const turned = rotate(joint.rotation, joint.childAnchor)
+    const position = joint.parentAnchor.map((value, k) => value - turned[k]!)
+    const sites = scene.thrusters
+      .filter((thruster) => thruster.body === i)
+      .map(({ name, position: at, direction }) => `<site name="${name}" pos="${join(at)}" zaxis="${join(direction)}"/>`)
+    return [
+      `<body name="${body.name}" pos="${join(position)}" quat="${join(joint.rotation)}">`,
+      `<inertial pos="${join(body.com)}" mass="${body.mass}" fullinertia="${join(body.inertia)}"/>`,
+      jointXml(scene, i),
+      ...sites,
+      ...body.shapes.map(geomXml),
+      ...children(i).map(bodyXml),
+      '</body>',
+    ].join('\n')
+  }
+  const motors = scene.actuators.map(
+    ({ name, joint, gear }) => `<motor name="${name}" joint="${joints[joint]!.name}" gear="${gear}"/>`,
+  )
+  const thrusters = scene.thrusters.map(
+    ({ name, gear, reactionTorque }) =>
+      `<general name="${name}" site="${name}" gear="0 0 ${gear} 0 0 ${gear * reactionTorque}"/>`,
+  )
+  const neighbors = joints.flatMap(({ type, parent }, i) =>
+    type === 'free' || parent < 0 ? [] : [`<exclude body1="${bodies[parent]!.name}" body2="${bodies[i]!.name}"/>`],
+  )
+  return `<mujoco model="${scene.name}">
+<compiler angle="radian" autolimits="false" inertiafromgeom="false"/>
+<option timestep="${scene.dt / scene.engines.cannon.substeps}" gravity="${join(scene.gravity)}" integrator="Euler">
+<flag contact="${contact ? 'enable' : 'disable'}" filterparent="disable"/></option>
+<worldbody>
+${[...scene.environment.map(geomXml), ...children(-1).map(bodyXml)].join('\n')}
+</worldbody>
+<contact>${neighbors.join('\n')}</contact>
+<actuator>${[...motors, ...thrusters].join('\n')}</actuator>
+</mujoco>`
+}
+
+function jointXml({ joints }: Scene, i: number): string {
+  const { name, type, childAnchor, axis, damping, limits } = joints[i]!
+  const range = limits ? ` limited="true" range="${join(limits)}"` : ''
+  switch (type) {
+    case 'free':
+      return `<freejoint name="${name}"/>`
+    case 'ball':
+      return `<joint type="ball" name="${name}" pos="${join(childAnchor)}" damping="${damping}"/>`
+    case 'hinge':
+      return `<joint type="hinge" name="${name}" pos="${join(childAnchor)}" axis="${join(axis)}" damping="${damping}"${range}/>`
+    case 'slider':
+      return `<joint type="slide" name="${name}" axis="${join(axis)}" damping="${damping}"${range}/>`
+    case 'fixed':
+      return ''
+  }
+}
+
+function geomXml(shape: Shape): string {
+  const touches = shape.collide ? 1 : 0
+  const { position, rotation, friction } = shape
+  const rest = `pos="${join(position)}" quat="${join(rotation)}" friction="${friction}" contype="${touches}" conaffinity="${touches}"`
+  switch (shape.type) {
+    case 'box':
+      return `<geom type="box" size="${join(shape.size.map((edge) => edge / 2))}" ${rest}/>`
+    case 'sphere':
+      return `<geom type="sphere" size="${shape.radius}" ${rest}/>`
+    case 'cylinder':
+    case 'capsule':
+      return `<geom type="${shape.type}" size="${shape.radius} ${shape.length / 2}" ${rest}/>`
+    case 'plane':
+      return `<geom type="plane" size="0 0 1" ${rest}/>` // 0: unbounded
+  }
+}
+
+function jointXml({ joints }: Scene, i: number): string {
+  const { name, type, childAnchor, axis, damping, limits } = joints[i]!
+  const range = limits ? ` limited="true" range="${join(limits)}"` : ''
+  switch (type) {
+    case 'free':
+      return `<freejoint name="${name}"/>`
+    case 'ball':
+      return `<joint type="ball" name="${name}" pos="${join(childAnchor)}" damping="${damping}"/>`
+    case 'hinge':
+      return `<joint type="hinge" name="${name}" pos="${join(childAnchor)}" axis="${join(axis)}" damping="${damping}"${range}/>`
+    case 'slider':
+      return `<joint type="slide" name="${name}" axis="${join(axis)}" damping="${damping}"${range}/>`
+    case 'fixed':
+      return ''
+  }
+}
+
+function geomXml(shape: Shape): string {
+  const touches = shape.collide ? 1 : 0
+  const { position, rotation, friction } = shape
+  const rest = `pos="${join(position)}" quat="${join(rotation)}" friction="${friction}" contype="${touches}" conaffinity="${touches}"`
+  switch (shape.type) {
+    case 'box':
+      return `<geom type="box" size="${join(shape.size.map((edge) => edge / 2))}" ${rest}/>`
+    case 'sphere':
+      return `<geom type="sphere" size="${shape.radius}" ${rest}/>`
+    case 'cylinder':
+    case 'capsule':
+      return `<geom type="${shape.type}" size="${shape.radius} ${shape.length / 2}" ${rest}/>`
+    case 'plane':
+      return `<geom type="plane" size="0 0 1" ${rest}/>` // 0: unbounded
+  }
+}
+
+/** A range open on a side is that of the layout alone: the model never clamps. */
+function rangeXml([low, high]: readonly [number, number]): string {
+  return Number.isFinite(low) && Number.isFinite(high) && low < high
+    ? ` ctrllimited="true" ctrlrange="${low} ${high}"`
+    : ''
+}
+
+function join(numbers: readonly number[]): string {
+  return numbers.join(' ')
+}
