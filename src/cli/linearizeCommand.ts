@@ -1,6 +1,6 @@
 /** jacsense linearize: A, B, c at a point, with what they cost and how far they can be trusted. */
 import type { Command } from 'commander'
-import { callsSentence, certificateSentence } from '../report/certificate.ts'
+import { callsSentence, certificateSentence, notesBeside } from '../report/certificate.ts'
 import { linearizationJson } from '../report/linearizationJson.ts'
 import { shownMatrices } from '../report/rounding.ts'
 import { type Io, printJson } from './io.ts'
@@ -27,7 +27,7 @@ export function addLinearizeCommand(program: Command, io: Io): void {
         io.stdout.write(`${matrixTable('A', A, layout.dx, layout.dx)}\n${matrixTable('B', B, layout.dx, layout.u)}\n`)
         io.stdout.write(`${defectText(lin)}cost  ${callsSentence(lin)}\n${certificateSentence(lin)}\n`)
         if (note !== '') io.stdout.write(`note  ${note}\n`)
-        for (const note of lin.quality.notes) io.stdout.write(`note  ${note}\n`)
+        for (const note of notesBeside(lin)) io.stdout.write(`note  ${note}\n`)
       }
       requireCertificate(lin)
     } finally {

@@ -9,12 +9,17 @@ export function certificateSentence({ quality, layout }: Linearization): string 
   const residual = `residual ${formatNumber(heldOutResidual, 2)} on ${directions}, tolerance ${formatNumber(tolerance, 2)}`
   const names = (rows: readonly number[]) => rows.map((row) => layout.dx[row]?.name ?? `row ${row}`).join(', ')
   const kinked = quality.kinkedRows ?? []
+  const { unresolvedRows, flatRows } = quality
   const history = [
     repairedRows.length > 0 ? ` Measured again: ${names(repairedRows)}.` : '',
     fallback !== null ? ` Dense fallback: ${fallback.replace(/\.$/, '')}.` : '',
     kinked.length > 0
       ? ` Left and right differences disagree in ${names(kinked)}: a contact or limit may switch within the step.`
       : '',
+    unresolvedRows.length > 0
+      ? ` Rounding hides ${names(unresolvedRows)} at this step: take a larger step, or the range of a control.`
+      : '',
+    flatRows.length > 0 ? ` Zero up to curvature or rounding, as other steps show: ${names(flatRows)}.` : '',
   ].join('')
   if (certified) {
     if (heldOutDirections === 0) return `Certified without held-out directions.${history}`
@@ -42,4 +47,9 @@ export function callsSentence({ quality }: Pick<Linearization, 'quality'>): stri
   ] as const
   const spent = parts.filter(([count]) => count > 0).map(([count, purpose]) => `${count} ${purpose}`)
   return `${counted(calls, 'simulator step')}${spent.length > 0 ? `: ${spent.join(', ')}` : ''}`
+}
+
+/** The notes of a quality but for those that `certificateSentence` says with names. */
+export function notesBeside({ quality }: Pick<Linearization, 'quality'>): readonly string[] {
+  return quality.notes.filter((note) => !note.startsWith('not certified: ') && !note.startsWith('flat rows'))
 }

@@ -1,6 +1,6 @@
 /** report.html: one self-contained page about a linearization and the closed loop built on it. */
 import type { Trajectory } from '../experiment/simulate.ts'
-import { callsSentence, certificateSentence } from './certificate.ts'
+import { callsSentence, certificateSentence, notesBeside } from './certificate.ts'
 import type { ReportContent } from './content.ts'
 import type { Drawing } from './drawing.ts'
 import { eigenvalueCharts } from './eigenvalueChart.ts'
@@ -204,7 +204,7 @@ function qualitySection({ linearization, trajectory }: ReportContent): string[] 
     ],
     ['Noise level', quality.noiseLevel === null ? 'not estimated' : formatNumber(quality.noiseLevel, 3)],
     ['Seed', String(quality.seed)],
-    ...quality.notes.map((note): [string, string] => ['Note', note]),
+    ...notesBeside(linearization).map((note): [string, string] => ['Note', note]),
   ]
   const cells = rows.map(([name, text]) => `<tr><td>${name}</td><td class="text">${escapeHtml(text)}</td></tr>`)
   return ['<h2>How it was sensed</h2>', `<table><tbody>${cells.join('')}</tbody></table>`]
