@@ -38,6 +38,11 @@ export type { ColumnOrder } from './sensing/columnOrders.ts'
 // Sensing
 export type { Term, TiedColumn, TiedRow, Ties } from './linalg/ties.ts'
 export { type DetectOptions, detectPattern } from './sensing/detectPattern.ts'
+export {
+  type LeastAbsoluteOptions,
+  type LeastAbsoluteSolution,
+  leastAbsoluteDeviations,
+} from './sensing/leastAbsoluteDeviations.ts'
 export { type MeasureOptions, measure } from './sensing/measure.ts'
 export { patternFromJacobian } from './sensing/patternFromJacobian.ts'
 export type { Measurements, Plan } from './sensing/plan.ts'

@@ -117,8 +117,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   /** Goes down the steepest edge to the lowest point of it; false where there is none. */
   function descend(): boolean {
     let i = -1
-    for (let j = 0; j < n; j++)
-      if (Math.abs(g[j]!) > 1 + SLACK && (i < 0 || Math.abs(g[j]!) > Math.abs(g[i]!))) i = j
+    for (let j = 0; j < n; j++) if (Math.abs(g[j]!) > 1 + SLACK && (i < 0 || Math.abs(g[j]!) > Math.abs(g[i]!))) i = j
     if (i < 0) return false
     // Along the edge the residual of B[i] grows in direction `sense`, the others by sense·T[t, i] per unit.
     const sense = g[i]! > 0 ? -1 : 1

@@ -46,7 +46,9 @@ export function leastAbsoluteDeviations(
   const values = toMatrix(Y, 'leastAbsoluteDeviations', 'Y')
   const { rows: k, columns: n } = matrix
   if (values.rows !== k)
-    throw new RangeError(`leastAbsoluteDeviations: Y must have a row for each of the ${k} rows of A, got ${values.rows}`)
+    throw new RangeError(
+      `leastAbsoluteDeviations: Y must have a row for each of the ${k} rows of A, got ${values.rows}`,
+    )
   if (k < n)
     throw new RangeError(`leastAbsoluteDeviations: A must have at least as many rows as columns, got [${k} × ${n}]`)
   if (maxPivots !== undefined && !(Number.isSafeInteger(maxPivots) && maxPivots >= 0))
@@ -98,7 +100,9 @@ export function leastAbsoluteDeviations(
 function checkWeights(weights: ArrayLike<number> | undefined, k: number): Float64Array {
   if (weights === undefined) return new Float64Array(k).fill(1)
   if (weights.length !== k)
-    throw new RangeError(`leastAbsoluteDeviations: weights must have ${k} entries, one for each row of A, got ${weights.length}`)
+    throw new RangeError(
+      `leastAbsoluteDeviations: weights must have ${k} entries, one for each row of A, got ${weights.length}`,
+    )
   for (let t = 0; t < k; t++)
     if (!(Number.isFinite(weights[t]) && weights[t]! >= 0))
       throw new RangeError(`leastAbsoluteDeviations: weights[${t}] is ${weights[t]}, expected a finite number ≥ 0`)
