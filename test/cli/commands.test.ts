@@ -1,3 +1,4 @@
+import { discretize } from '../../src/linearization/discretize.ts'
 import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -19,6 +20,17 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 const STATES = ['slide.position', 'pole.angle', 'slide.velocity', 'pole.velocity']
 
 describe('linearize', () => {
+  it('--continuous adds a continuous-time system with the same steps', async () => {
+    const json = JSON.parse((await invoke('linearize', 'cartpole', '--continuous', '--json')).stdout)
+    const { A, B } = discretize(json.continuous.A, json.continuous.B, json.dt)
+    for (let i = 0; i < 4; i++) {
+      expect(B.get(i, 0)).toBeCloseTo(json.B[i][0], 12)
+      for (let j = 0; j < 4; j++) expect(A.get(i, j)).toBeCloseTo(json.A[i][j], 12)
+    }
+    const { stdout } = await invoke('linearize', 'cartpole', '--continuous')
+    expect(stdout).toContain('d/dt pole.velocity   rad/s²')
+  })
+
   it('--json holds the reference linearization of the cart-pole, and nothing else', async () => {
     const { code, stdout, stderr } = await invoke('linearize', 'cartpole', '--json')
     expect([code, stderr]).toEqual([0, ''])
