@@ -4,6 +4,9 @@ import { InputError } from '../../scene/inputError.ts'
 
 const MAX_DOFS = 20_000
 
+/** What lets a control have a range that does not bind. */
+const UNLIMITED = /\b(ctrllimited|autolimits)\s*=\s*["']false/
+
 export interface CompiledModel {
   readonly model: MjModel
   readonly data: MjData
@@ -25,7 +28,10 @@ export function compileModel(
   let data: MjData | undefined
   try {
     for (const [name, content] of files) vfs.addBuffer(name, content)
-    const unbounded = controlsWithoutRange(mj, xml, vfs)
+    const texts = [xml, ...[...files].filter(([name]) => /\.(xml|mjcf)$/i.test(name)).map(([, bytes]) => decode(bytes))]
+    const unbounded = texts.some((text) => UNLIMITED.test(text))
+      ? controlsWithoutRange(mj, xml, vfs)
+      : new Set<number>()
     model = mj.MjModel.from_xml_string(xml, vfs)
     checkModel(model, file)
     data = new mj.MjData(model)
@@ -46,15 +52,21 @@ export function compileModel(
   }
 }
 
-/** Controls with ctrllimited="false": the compiled model keeps their range, and can't be asked in JavaScript. */
+/**
+ * Controls whose range does not bind: the compiled model keeps that range, and the flag beside it can't be read in JavaScript.
+ * Asked only where a file says so, as MuJoCo never frees all of a parsed specification.
+ */
 function controlsWithoutRange(mj: MainModule, xml: string, vfs: InstanceType<MainModule['MjVFS']>): Set<number> {
   const spec = mj.parseXMLString(xml, vfs)
   const free = new Set<number>()
   try {
+    const { autolimits } = spec.compiler
+    const isFree = (limited: number) =>
+      limited === mj.mjtLimited.mjLIMITED_FALSE.value || (limited === mj.mjtLimited.mjLIMITED_AUTO.value && !autolimits)
     let element = mj.mjs_firstElement(spec, mj.mjtObj.mjOBJ_ACTUATOR)
     for (let k = 0; element; k++) {
       const actuator = mj.mjs_asActuator(element)
-      if (actuator?.ctrllimited.value === mj.mjtLimited.mjLIMITED_FALSE.value) free.add(k)
+      if (actuator && isFree(actuator.ctrllimited.value)) free.add(k)
       actuator?.delete()
       const next = mj.mjs_nextElement(spec, element)
       element.delete()
@@ -68,7 +80,10 @@ function controlsWithoutRange(mj: MainModule, xml: string, vfs: InstanceType<Mai
 
 /** 'MuJoCo Error: Loading error: XML Error: invalid keyword: 'x'⏎Element 'joint', line 1⏎' as an InputError. */
 function refused(error: unknown, file: string | null): InputError {
-  const text = (error instanceof Error ? error.message : String(error)).replace(/^(\w+ ?\w* ?Error: |Loading error: )+/i, '')
+  const text = (error instanceof Error ? error.message : String(error)).replace(
+    /^(\w+ ?\w* ?Error: |Loading error: )+/i,
+    '',
+  )
   const lines = text.split('\n').map((line) => line.trim())
   const found = lines.filter((line) => line !== '').join('; ')
   return new InputError({ file, expected: 'a model that MuJoCo can compile', found })
@@ -81,4 +96,8 @@ function checkModel(model: MjModel, file: string | null): void {
   if (model.nplugin > 0) throw refuse('a model without plugins', `${model.nplugin}`)
   if (model.nhistory > 0)
     throw refuse('actuators and sensors without delay: what they remember is no part of the state', 'a delay')
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
 }

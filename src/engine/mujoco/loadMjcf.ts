@@ -74,7 +74,10 @@ export async function loadMjcf(path: string, { signal }: { signal?: AbortSignal 
   for (const [name, from] of names) {
     const short = posix.basename(name) // where the compiler strips paths
     for (const start of folders)
-      if ((await take(posix.join(start, name), from)) || (short !== name && (await take(posix.join(start, short), from))))
+      if (
+        (await take(posix.join(start, name), from)) ||
+        (short !== name && (await take(posix.join(start, short), from)))
+      )
         break
   }
   return { format: 'mjcf', name: basename(path, extname(path)), file: path, xml, files }

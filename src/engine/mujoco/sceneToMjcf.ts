@@ -44,7 +44,7 @@ export function sceneToMjcf(scene: Scene, { contact = scene.contact.enabled }: S
     type === 'free' || parent < 0 ? [] : [`<exclude body1="${bodies[parent]!.name}" body2="${bodies[i]!.name}"/>`],
   )
   return `<mujoco model="${scene.name}">
-<compiler angle="radian" autolimits="false" inertiafromgeom="false"/>
+<compiler angle="radian" inertiafromgeom="false"/>
 <option timestep="${scene.dt / scene.engines.cannon.substeps}" gravity="${join(scene.gravity)}" integrator="Euler">
 <flag contact="${contact ? 'enable' : 'disable'}" filterparent="disable"/></option>
 <worldbody>
@@ -87,47 +87,6 @@ function geomXml(shape: Shape): string {
     case 'plane':
       return `<geom type="plane" size="0 0 1" ${rest}/>` // 0: unbounded
   }
-}
-
-function jointXml({ joints }: Scene, i: number): string {
-  const { name, type, childAnchor, axis, damping, limits } = joints[i]!
-  const range = limits ? ` limited="true" range="${join(limits)}"` : ''
-  switch (type) {
-    case 'free':
-      return `<freejoint name="${name}"/>`
-    case 'ball':
-      return `<joint type="ball" name="${name}" pos="${join(childAnchor)}" damping="${damping}"/>`
-    case 'hinge':
-      return `<joint type="hinge" name="${name}" pos="${join(childAnchor)}" axis="${join(axis)}" damping="${damping}"${range}/>`
-    case 'slider':
-      return `<joint type="slide" name="${name}" axis="${join(axis)}" damping="${damping}"${range}/>`
-    case 'fixed':
-      return ''
-  }
-}
-
-function geomXml(shape: Shape): string {
-  const touches = shape.collide ? 1 : 0
-  const { position, rotation, friction } = shape
-  const rest = `pos="${join(position)}" quat="${join(rotation)}" friction="${friction}" contype="${touches}" conaffinity="${touches}"`
-  switch (shape.type) {
-    case 'box':
-      return `<geom type="box" size="${join(shape.size.map((edge) => edge / 2))}" ${rest}/>`
-    case 'sphere':
-      return `<geom type="sphere" size="${shape.radius}" ${rest}/>`
-    case 'cylinder':
-    case 'capsule':
-      return `<geom type="${shape.type}" size="${shape.radius} ${shape.length / 2}" ${rest}/>`
-    case 'plane':
-      return `<geom type="plane" size="0 0 1" ${rest}/>` // 0: unbounded
-  }
-}
-
-/** A range open on a side is that of the layout alone: the model never clamps. */
-function rangeXml([low, high]: readonly [number, number]): string {
-  return Number.isFinite(low) && Number.isFinite(high) && low < high
-    ? ` ctrllimited="true" ctrlrange="${low} ${high}"`
-    : ''
 }
 
 function join(numbers: readonly number[]): string {
