@@ -81,12 +81,15 @@ export async function linearize(
   const xBarNext = (options.xBarNext ?? xBar).slice()
   const fBar = new Float64Array(layout.nx)
   engine.step(xBar, uBar, fBar)
+  let trouble = engine.trouble?.() ?? null
   checkStepped(fBar, layout)
   const c = new Float64Array(ndx)
   engine.difference(fBar, xBarNext, c)
 
   const bar = { x: xBar, u: uBar }
-  const serial = stepDifferences(engine, bar, fBar)
+  const serial = stepDifferences(engine, bar, fBar, (message) => {
+    trouble ??= message
+  })
   const blackbox = options.pool?.parallel(serial, engine, bar, fBar) ?? serial
   const { structure, ...rest } = options
   const senseOptions = {
@@ -116,7 +119,7 @@ export async function linearize(
     dt: engine.dt,
     layout,
     engine: engine.name,
-    quality: withNominalStep(quality),
+    quality: withTrouble(withNominalStep(quality), trouble),
     plan,
   }
 }
@@ -145,6 +148,12 @@ function withNominalStep(quality: Quality): Quality {
   const { calls, callsFor, scheme } = quality
   const purpose = scheme === 'forward' ? 'base' : 'heldOut'
   return { ...quality, calls: calls + 1, callsFor: { ...callsFor, [purpose]: callsFor[purpose] + 1 } }
+}
+
+/** What the engine itself does not trust is not certified. */
+function withTrouble(quality: Quality, trouble: string | null): Quality {
+  if (trouble === null) return quality
+  return { ...quality, certified: false, notes: [...quality.notes, `the engine says of a step: ${trouble}`] }
 }
 
 /** Throws RangeError where a point does not fit the engine: sizes, or an entry that is not finite, by name. */

@@ -4,12 +4,14 @@ import type { Engine, Layout, Point } from '../engine/engine.ts'
 
 /**
  * z = (δx, δu) ↦ f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar), [ndx] from [ndx + nu], named and scaled by the layout. States and controls
- * are groups of their own, so that a small B is certified beside the ones on A's diagonal.
+ * are groups of their own, so that a small B is certified beside the ones on A's diagonal. `onTrouble` hears what the engine says of
+ * steps that it could not take properly.
  */
 export function stepDifferences(
   engine: Engine,
   { x: xBar, u: uBar }: Point,
   fBar: Float64Array, // f(xBar, uBar), [nx]
+  onTrouble?: (message: string) => void,
 ): Blackbox {
   const { layout } = engine
   const { nx, ndx, nu } = layout
@@ -28,6 +30,8 @@ export function stepDifferences(
       engine.integrate(xBar, z.subarray(0, ndx), x)
       for (let k = 0; k < nu; k++) u[k] = uBar[k]! + z[ndx + k]!
       engine.step(x, u, x)
+      const trouble = engine.trouble?.()
+      if (trouble) onTrouble?.(trouble)
       engine.difference(x, fBar, y)
     },
   }

@@ -93,6 +93,21 @@ describe.each([
 describe('linearize', () => {
   const engine = referenceEngine(CART_POLE, { dt: 0.01 })
 
+  test('does not certify what the engine itself does not trust', async () => {
+    let steps = 0
+    const troubled: Engine = {
+      ...engine,
+      step(x, u, xNext) {
+        steps++
+        engine.step(x, u, xNext)
+      },
+      trouble: () => (steps === 7 ? 'contact impulses did not converge' : null),
+    }
+    const { quality } = await linearize(troubled, troubled.home, { method: 'dense' })
+    expect(quality.certified).toBe(false)
+    expect(quality.notes.join(' ')).toContain('the engine says of a step: contact impulses did not converge')
+  })
+
   test('separate bodies share colors: four drones need no more directions than one', async () => {
     const drones = referenceEngine(DRONES, { dt: 0.01 })
     const lin = await linearize(drones, drones.home, { method: 'colored' })
