@@ -1,6 +1,8 @@
 /** Least absolute deviations as a linear program, solved by HiGHS. */
-import loadHighs from 'highs'
+import imported from 'highs'
 
+// Its types describe the CommonJS build; imported here is the function itself.
+const loadHighs = imported as unknown as typeof imported.default
 const highs = await loadHighs()
 
 /** min Σ w_t (p_t + q_t) s.t. A x − p + q = y, p ≥ 0, q ≥ 0. Throws unless HiGHS calls its answer optimal. */
