@@ -9,7 +9,7 @@ import type { Weights } from '../scene/scene.ts'
 export interface LinearizeFlags {
   readonly engine: string
   readonly coordinates?: 'reduced' | 'maximal'
-  readonly method: 'auto' | 'dense' | 'colored' | 'native'
+  readonly method: 'auto' | 'dense' | 'colored' | 'compressed' | 'native'
   readonly scheme: 'central' | 'forward'
   readonly at: string
   readonly seed: number
@@ -37,7 +37,7 @@ export function addLinearizeOptions(command: Command): Command {
   return addEngineOptions(command)
     .addOption(
       new Option('--method <name>', 'how the Jacobian is measured')
-        .choices(['auto', 'dense', 'colored', 'native'])
+        .choices(['auto', 'dense', 'colored', 'compressed', 'native'])
         .default('auto'),
     )
     .addOption(new Option('--scheme <name>', 'difference scheme').choices(['central', 'forward']).default('central'))

@@ -23,8 +23,9 @@ export interface LinearizeOptions {
   /** Where x⁺ is measured from, [nx]; default xBar, so that c = f(xBar, uBar) ⊖ xBar is zero at an equilibrium. */
   readonly xBarNext?: Float64Array | undefined
   /**
-   * 'dense', 'colored': finite differences; 'native': the engine's own derivatives, certified like any other; 'auto' (default):
-   * coloring where the engine's structure makes it clearly cheaper, else native where the engine has derivatives, else dense.
+   * 'dense', 'colored': finite differences; 'compressed': random directions, for sparse rows of unknown pattern; 'native': the
+   * engine's own derivatives, certified like any other; 'auto' (default): coloring where the engine's structure makes it clearly
+   * cheaper, else native where the engine has derivatives, else dense.
    */
   readonly method?: SenseOptions['method'] | 'native'
   readonly scheme?: 'central' | 'forward' | undefined // default 'central'
@@ -41,7 +42,7 @@ export interface LinearizeOptions {
   readonly plan?: Plan | undefined // an earlier plan for the same engine, used again
   readonly heldOut?: number | undefined // held-out directions, default 2
   readonly tolerance?: number | undefined // of the certificate
-  readonly step?: number | undefined // difference step, relative to max(1, |coordinate|)
+  readonly step?: number | undefined // difference step, relative to max(1, |coordinate|); default: the engine's differenceStep
   readonly maxCalls?: number | undefined // of the engine's step
   /** false: rows that fail the certificate are only reported, not measured again. Default true. */
   readonly repair?: boolean | undefined
@@ -94,6 +95,7 @@ export async function linearize(
   const { structure, ...rest } = options
   const senseOptions = {
     ...rest,
+    step: options.step ?? (options.plan ? undefined : engine.differenceStep),
     at: new Float64Array(ndx + nu),
     base: new Float64Array(ndx), // f(xBar, uBar) ⊖ f(xBar, uBar)
     maxCalls: maxCalls - 1,

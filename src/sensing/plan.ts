@@ -1,5 +1,6 @@
 /** The values that pass between the three steps of sensing. All are plain: they survive JSON.stringify and JSON.parse. */
 
+import type { Design } from './designs.ts'
 import type { Elimination } from './eliminate.ts'
 
 import type { Ties } from '../linalg/ties.ts'
@@ -8,7 +9,7 @@ import type { Ties } from '../linalg/ties.ts'
 export type Scheme = 'forward' | 'central'
 
 /** Methods with a recovery in recover/recoveries.ts. */
-export type PlanMethod = 'dense' | 'colored' | 'newsam-ramsdell'
+export type PlanMethod = 'dense' | 'colored' | 'newsam-ramsdell' | 'compressed'
 
 /** What to perturb and how to decode the answers; prepared once, used at many points. */
 export interface Plan {
@@ -50,6 +51,12 @@ export type Decoder =
       readonly condition: number // the worst condition number of a row's equations, in the ∞-norm
       readonly colPtr: readonly number[] // [n + 1]
       readonly rowIdx: readonly number[] // [nnz]
+    }
+  | {
+      readonly method: 'compressed'
+      readonly design: Design // of the random directions
+      /** The only entries that may be nonzero; null: any. */
+      readonly superset: { readonly colPtr: readonly number[]; readonly rowIdx: readonly number[] } | null
     }
 
 /** What the blackbox answered. */

@@ -5,11 +5,12 @@ import { type Pattern, patternFromEntries } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
 import { checkTies, type Ties } from '../linalg/ties.ts'
 import type { Reading } from './chooseColoring.ts'
+import type { Design as RowDesign } from './designs.ts'
 import { fingerprint } from './fingerprint.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
 import type { Plan, PlanMethod, Scheme } from './plan.ts'
 import { recoveries } from './recover/recoveries.ts'
-import type { Design, Problem } from './recover/recovery.ts'
+import type { Design, Problem, RandomDirections } from './recover/recovery.ts'
 import { restrictPattern } from './restrictPattern.ts'
 import { checkStep, defaultStep, defaultTolerance } from './steps.ts'
 import { findTwins, type Symmetry } from './symmetricBlocks.ts'
@@ -42,6 +43,12 @@ export interface PrepareOptions {
   readonly heldOut?: number | undefined // held-out directions, default 2; 0 gives no certificate
   readonly tolerance?: number | undefined // of the certificate; default: see defaultTolerance in steps.ts
   readonly seed?: number | undefined // default 1
+  /** Of 'compressed' only: entries that a row may have, for which 2 s ln(n/s) directions are taken. */
+  readonly sparsityLevel?: number | undefined // s
+  /** Of 'compressed' only, instead of `sparsityLevel`: directions to begin with, default 8 + 2 log₂(n + 1). */
+  readonly directions?: number | undefined // k
+  /** Of 'compressed' only: how the directions are drawn, default 'rademacher' (all inputs move by a full step, up or down). */
+  readonly design?: RowDesign | undefined
 }
 
 const READINGS: readonly Reading[] = ['auto', 'direct', 'substitution']
@@ -62,12 +69,13 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
   checkStep('sensing', scheme, step, tolerance)
   if (!(Number.isSafeInteger(heldOut) && heldOut >= 0))
     throw new RangeError(`sensing: heldOut must be an integer ≥ 0, got ${heldOut}`)
-  const problem = resolveProblem(structure, options.reading ?? 'auto')
+  const problem = { ...resolveProblem(structure, options.reading ?? 'auto'), random: randomOf(options, method, seed) }
   const { inputs: n, outputs: m } = problem
   const groups = checkGroups(structure.inputGroups ?? [], n)
 
   const { method: chosen, design, ties, notes } = chooseDesign(problem, structure.ties ?? null, method)
   const { directions, D, decoder } = design
+  const support = 'colPtr' in decoder ? decoder : decoder.method === 'compressed' ? decoder.superset : null
   const steps = new Array<number>(directions).fill(step)
   const heldOutD = heldOutDirections(random(seed), n, heldOut, groups)
   const heldOutSteps = new Array<number>(heldOut).fill(step)
@@ -94,12 +102,20 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
       steps,
       heldOutD,
       heldOutSteps,
-      decoder.method === 'dense' ? [] : decoder.colPtr,
-      decoder.method === 'dense' ? [] : decoder.rowIdx,
+      ...(support === null ? [[], []] : [support.colPtr, support.rowIdx]),
       decoder.method === 'colored' && decoder.elimination !== null ? decoder.elimination.twin : [],
       ties === null ? '' : JSON.stringify(ties),
     ),
   }
+}
+
+/** Throws RangeError where another method would overhear what is said of random directions. */
+function randomOf(options: PrepareOptions, method: PlanMethod | 'auto', seed: number): RandomDirections {
+  const { sparsityLevel, directions, design } = options
+  for (const [name, value] of Object.entries({ sparsityLevel, directions, design }))
+    if (value !== undefined && method !== 'compressed')
+      throw new RangeError(`sensing: ${name} is for method 'compressed', got method '${String(method)}'`)
+  return { sparsityLevel, directions, design, seed }
 }
 
 interface Choice {
@@ -112,8 +128,8 @@ interface Choice {
 function chooseDesign(whole: Problem, given: Ties | null, method: PlanMethod | 'auto'): Choice {
   const { inputs: n, outputs: m } = whole
   if (given !== null) checkTies('sensing', given, m, n)
-  // plain dense differences lean on nothing
-  const ties = method === 'dense' ? null : given
+  // plain dense differences lean on nothing, and compressed sensing tells a wrong tie from a dense row only by measuring both
+  const ties = method === 'dense' || method === 'compressed' ? null : given
   const problem = ties === null ? whole : { ...whole, sparsity: restrictPattern(whole.sparsity, ties) }
   if (method !== 'auto') {
     const recovery = Object.hasOwn(recoveries, method) ? recoveries[method] : undefined
@@ -122,7 +138,7 @@ function chooseDesign(whole: Problem, given: Ties | null, method: PlanMethod | '
       throw new RangeError(`sensing: method must be one of ${names}; got ${String(method)}`)
     }
     const design = recovery.design(problem)
-    return { method, design, ties, notes: [...tiesNote(ties, n), ...design.notes] }
+    return { method, design, ties, notes: [...tiesNote(ties, n), ...design.notes, ...unusedTies(method, given)] }
   }
   if (problem.sparsity === null) {
     const note = 'auto took dense differences: no sparsity pattern was given'
@@ -134,6 +150,12 @@ function chooseDesign(whole: Problem, given: Ties | null, method: PlanMethod | '
     return { method: 'colored', design, ties, notes: [...tiesNote(ties, n), `auto took coloring: ${colors}`] }
   const note = `auto took dense differences: coloring does not pay (${colors})`
   return { method: 'dense', design: recoveries.dense.design(whole), ties: null, notes: [note] }
+}
+
+function unusedTies(method: PlanMethod, given: Ties | null): string[] {
+  return method === 'compressed' && given !== null
+    ? ['rows and columns known beforehand are measured like all others']
+    : []
 }
 
 function tiesNote(ties: Ties | null, n: number): string[] {

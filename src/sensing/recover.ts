@@ -37,10 +37,11 @@ export function decode(plan: Plan, measurements: Measurements): Float64Array {
 }
 
 /** Measurements as a recovery reads them; a step that vanishes beside its input's value throws RangeError. */
-export function answersOf(plan: Plan, { at, scale, scheme, Y }: Measurements): Answers {
+export function answersOf(plan: Plan, { at, scale, outputScale, scheme, Y }: Measurements): Answers {
   const n = plan.inputs
   return {
     Y,
+    floor: roundingFloor(outputScale),
     spanInto(span, t) {
       spanInto(span, at, scale, plan.D, t * n, plan.steps[t]!, scheme)
       for (let j = 0; j < n; j++)

@@ -20,7 +20,7 @@ export interface SparseJacobian {
 export function recoverSparse(plan: Plan, measurements: Measurements): SparseJacobian {
   const { decoder } = plan
   const { valuesInto } = recoveries[plan.method]
-  if (decoder.method === 'dense' || valuesInto === undefined)
+  if (!('colPtr' in decoder) || valuesInto === undefined)
     throw new RangeError(`recoverSparse: a ${plan.method} plan has no sparsity pattern; use recover`)
   if (plan.ties !== null)
     throw new RangeError(

@@ -1,5 +1,6 @@
 /**
- * Repairs rows of a colored Jacobian that failed the certificate because the sparsity pattern misses some of their entries.
+ * Repairs rows that failed the certificate because the sparsity pattern misses some of their entries, or, in compressed sensing,
+ * because they have more entries than the directions tell.
  * First a few further random directions: each failing row is solved for the fewest additional entries that explain all
  * measurements, and checked on fresh directions. What cannot be repaired so, within REPAIR_SHARE of the cost of dense differences,
  * is measured densely: one direction per input that no color has already measured alone.
@@ -8,6 +9,7 @@
 import { transposePattern } from '../linalg/pattern.ts'
 import type { Random } from '../linalg/random.ts'
 import { misfitOf, rowResidual } from './certificate.ts'
+import { sparsestRowsInto } from './compressed/sparsestRows.ts'
 import { correctRow } from './correctRow.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
 import { spanInto } from './perturb.ts'
@@ -15,6 +17,10 @@ import { callsPerDirection, type Measurements, type Plan } from './plan.ts'
 import type { Session } from './session.ts'
 
 const REPAIR_SHARE = 0.15
+/** Of the inputs, directions in all that compressed sensing may take before measuring densely pays. */
+const SENSED_SHARE = 0.5
+/** Products with all directions that a row of compressed sensing is taken to need. */
+const COMPRESSED_PRODUCTS = 10
 /** Directions of the first round, of which CHECKED are kept for checking; each further round doubles. */
 const FIRST_ROUND = 6
 const CHECKED = 2
@@ -53,9 +59,12 @@ export async function repairRows(
   }
 
   const spent = Math.ceil(session.calls.repair / perDirection)
-  let budget = Math.min(Math.floor(REPAIR_SHARE * n) - spent, Math.floor(session.remaining() / perDirection))
+  const isCompressed = plan.decoder.method === 'compressed'
+  const share = isCompressed ? Math.max(REPAIR_SHARE * n, SENSED_SHARE * n - plan.directions) : REPAIR_SHARE * n
+  let budget = Math.min(Math.floor(share) - spent, Math.floor(session.remaining() / perDirection))
   let open = failed
-  const work = failed.length * n * plan.directions * (plan.directions + FIRST_ROUND)
+  const perRow = isCompressed ? COMPRESSED_PRODUCTS : plan.directions
+  const work = failed.length * n * perRow * (plan.directions + FIRST_ROUND)
   for (let round = FIRST_ROUND; open.length > 0 && budget > CHECKED && work <= MAX_WORK; round *= 2) {
     const count = Math.min(round, budget)
     budget -= count
@@ -69,7 +78,8 @@ export async function repairRows(
     append(known, D.slice(0, fitted * n), steps.slice(0, fitted), Y.slice(0, fitted * m))
     const check = { ...measurements, D: D.slice(fitted * n), steps: steps.slice(fitted), Y: Y.slice(fitted * m) }
     const before = J.slice()
-    solveRows(J, plan, measurements, known, open, floor)
+    if (isCompressed) solveCompressed(J, plan, measurements, known, open, floor)
+    else solveRows(J, plan, measurements, known, open, floor)
     const misfits = misfitOf(J, m, check)
     open = open.filter((i) => {
       const residual = rowResidual(misfits, i, floor, tolerance)
@@ -94,7 +104,7 @@ export async function repairRows(
   await measureColumns(session, J, plan, measurements, columns, open)
   const misfits = misfitOf(J, m, { ...measurements, ...known })
   for (const i of open) residuals[i] = rowResidual(misfits, i, floor, tolerance)
-  const fallback = `${rows} could not be repaired within ${Math.round(100 * REPAIR_SHARE)} % of the cost of dense differences`
+  const fallback = `${rows} could not be repaired within ${Math.round((100 * share) / n)} % of the cost of dense differences`
   return { repairedRows: [...failed], fallback }
 }
 
@@ -113,7 +123,7 @@ function solveRows(
   open: readonly number[],
   floor: Float64Array,
 ): void {
-  if (plan.decoder.method === 'dense') return
+  if (!('colPtr' in plan.decoder)) return
   const { inputs: n, outputs: m, directions: k, tolerance, scheme } = plan
   const { at, scale } = measurements
   const q = k + known.steps.length
@@ -156,6 +166,28 @@ function solveRows(
     const x = correctRow(A, y, n, support, accuracy)
     if (x !== null) for (let j = 0; j < n; j++) J[i * n + j] = x[j]! / unit[j]!
   }
+}
+
+/** The sparsest explanation of each open row by plan and further directions, in J; others stay as they are. */
+function solveCompressed(
+  J: Float64Array,
+  plan: Plan,
+  measurements: Measurements,
+  known: Directions,
+  open: readonly number[],
+  floor: Float64Array,
+): void {
+  const { inputs: n, outputs: m, directions: k, tolerance, scheme } = plan
+  const { at, scale } = measurements
+  const count = k + known.steps.length
+  const spans = new Float64Array(count * n)
+  for (let e = 0; e < count; e++) {
+    const span = spans.subarray(e * n, (e + 1) * n)
+    if (e < k) spanInto(span, at, scale, plan.D, e * n, plan.steps[e]!, scheme)
+    else spanInto(span, at, scale, known.D, (e - k) * n, known.steps[e - k]!, scheme)
+  }
+  const Y = [...measurements.Y, ...known.Y]
+  sparsestRowsInto(J, { spans, Y, count, n, m }, open, { superset: null, tolerance, floor })
 }
 
 /** Inputs that no direction of the plan moves alone. */

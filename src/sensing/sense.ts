@@ -130,8 +130,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     else if (mends) {
       const source = random(plan.seed, REPAIR_STREAM)
       repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed, source })
-      if (repair.repairedRows.length > 0)
-        notes.push(`the ${structureOf(plan)} in the repaired rows, or the blackbox is not smooth there`)
+      if (repair.repairedRows.length > 0) notes.push(`the ${structureOf(plan)}, or the blackbox is not smooth there`)
     }
   }
 
@@ -169,8 +168,10 @@ function checkReuse(plan: Plan, blackbox: Blackbox, options: SenseOptions): void
   add('heldOut', plan.heldOutDirections, heldOut)
   add('tolerance', plan.tolerance, tolerance)
   add('seed', plan.seed, seed)
+  add('directions', plan.directions, options.directions)
+  add('design', plan.decoder.method === 'compressed' ? plan.decoder.design : 'none', options.design)
   const sparsity = structure?.sparsity
-  if (typeof sparsity === 'object' && plan.decoder.method !== 'dense') {
+  if (typeof sparsity === 'object' && 'colPtr' in plan.decoder) {
     const { colPtr, rowIdx } = plan.decoder
     const left = plan.ties === null ? sparsity : restrictPattern(sparsity, plan.ties)
     add('sparsity pattern', fingerprint(colPtr, rowIdx), fingerprint(left.colPtr, left.rowIdx))
@@ -178,10 +179,11 @@ function checkReuse(plan: Plan, blackbox: Blackbox, options: SenseOptions): void
   checkMatch('sense', fields)
 }
 
-function structureOf({ decoder }: Plan): string {
+function structureOf({ decoder, directions }: Plan): string {
+  if (decoder.method === 'compressed') return `repaired rows have more entries than ${directions} directions tell`
   return decoder.method === 'colored' && decoder.elimination !== null
-    ? 'sparsity pattern misses entries or the symmetry does not hold'
-    : 'sparsity pattern misses entries'
+    ? 'sparsity pattern misses entries or the symmetry does not hold in the repaired rows'
+    : 'sparsity pattern misses entries in the repaired rows'
 }
 
 /** J and how it stands against the held-out directions. */

@@ -1,5 +1,6 @@
 import type { PlanMethod } from '../plan.ts'
 import { colored } from './colored.ts'
+import { compressed } from './compressed.ts'
 import { dense } from './dense.ts'
 import { newsamRamsdell } from './newsamRamsdell.ts'
 import type { Recovery } from './recovery.ts'
@@ -9,4 +10,5 @@ export const recoveries: { readonly [method in PlanMethod]: Recovery } = {
   dense,
   colored,
   'newsam-ramsdell': newsamRamsdell,
+  compressed,
 }

@@ -1,5 +1,6 @@
 import type { Pattern } from '../../linalg/pattern.ts'
 import type { Reading } from '../chooseColoring.ts'
+import type { Design as RowDesign } from '../designs.ts'
 import type { Decoder, Plan, PlanMethod } from '../plan.ts'
 import type { Symmetry } from '../symmetricBlocks.ts'
 
@@ -10,6 +11,15 @@ export interface Problem {
   readonly sparsity: Pattern | null // superset of the nonzeros, [m × n]; null: unknown
   readonly symmetric: Symmetry | null // blocks known to be symmetric
   readonly reading: Reading // how entries of symmetric blocks may be read
+  readonly random?: RandomDirections | undefined // for compressed sensing
+}
+
+/** Random directions as asked for; see PrepareOptions. */
+export interface RandomDirections {
+  readonly sparsityLevel?: number | undefined // s
+  readonly directions?: number | undefined // k
+  readonly design?: RowDesign | undefined
+  readonly seed?: number | undefined
 }
 
 /** What a recovery chooses for a problem. */
@@ -23,6 +33,7 @@ export interface Design {
 /** Measurements as a recovery reads them. */
 export interface Answers {
   readonly Y: ArrayLike<number> // [k × m], differences
+  readonly floor: Float64Array // [m], what rounding may do to them
   /** Writes the exact distance between the points of direction t, entry by entry. */
   spanInto(span: Float64Array, t: number): void // [n]
 }
