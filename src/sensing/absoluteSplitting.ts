@@ -9,10 +9,16 @@ const RELAXATION = 1.6
 const ROUND = 10 // iterations between looks at the residuals
 const BALANCE = 5 // residuals may differ by this factor before ρ changes
 
+/** What splitting tells of the best x. */
+export interface AbsoluteGuess {
+  readonly residuals: Float64Array // [k], Q x − y
+  readonly multipliers: Float64Array // [k], within ±1; strictly inside where the equation holds
+}
+
 /** A solver for many right-hand sides; its scratch is its own. */
 export interface AbsoluteSplitting {
-  /** Residuals Q x − y at about the best x, valid until the next call; one iteration is one product with Q and one with Qᵀ. */
-  residuals(y: Float64Array, maxIterations: number, tolerance: number): Float64Array // [k]
+  /** Valid until the next call; one iteration is one product with Q and one with Qᵀ. */
+  solve(y: Float64Array, maxIterations: number, tolerance: number): AbsoluteGuess
 }
 
 export function absoluteSplitting(Q: Float64Array, k: number, n: number): AbsoluteSplitting {
@@ -22,7 +28,7 @@ export function absoluteSplitting(Q: Float64Array, k: number, n: number): Absolu
   const u = new Float64Array(k) // scaled multipliers
   const target = new Float64Array(k)
   return {
-    residuals(y, maxIterations, tolerance) {
+    solve(y, maxIterations, tolerance) {
       transposedInto(x, Q, y, k, n)
       productInto(fitted, Q, x, k, n)
       let mean = 0
@@ -51,14 +57,16 @@ export function absoluteSplitting(Q: Float64Array, k: number, n: number): Absolu
           size += after * after
         }
         if (iteration % ROUND !== 0) continue
-        if (Math.max(apart, moved) <= tolerance * tolerance * size) break
+        // ρ·moved bounds ‖Qᵀ multipliers‖², of which each entry is of the order of 1
+        if (apart <= tolerance ** 2 * size && rho * rho * moved <= tolerance ** 2 * k) break
         const factor = apart > BALANCE ** 2 * moved ? 2 : moved > BALANCE ** 2 * apart ? 0.5 : 1
         if (factor === 1) continue
         rho *= factor
         for (let t = 0; t < k; t++) u[t]! /= factor
       }
       for (let t = 0; t < k; t++) fitted[t]! -= y[t]!
-      return fitted
+      for (let t = 0; t < k; t++) u[t]! *= rho
+      return { residuals: fitted, multipliers: u }
     },
   }
 }

@@ -5,8 +5,9 @@
  * and Steiger 1980, doi:10.1137/0901019). The tableau T = A A_B⁻¹ [k × n] expresses all equations in the fitted ones, B.
  *
  * Where more than n residuals vanish, as they do where errors are gross but few, a vertex has many descriptions, and descent might
- * go round among them. Right-hand sides are therefore perturbed first, a little, and less in each round. The signs found are a dual
- * solution whatever the right-hand side is, so that the answer is proven for the unperturbed one.
+ * go round among them. Where the guess at the multipliers of vanishing residuals does not prove the vertex as it is, right-hand sides
+ * are therefore perturbed, a little, and less in each round. The signs found are a dual solution whatever the right-hand side is, so
+ * that the answer is proven for the unperturbed one.
  */
 import { solveManyInPlace } from '../linalg/flat.ts'
 import { random } from '../linalg/random.ts'
@@ -14,7 +15,9 @@ import { random } from '../linalg/random.ts'
 const PERTURBATIONS = [1e-8, 1e-11, 1e-14, 0] // of the largest right-hand side
 const SLACK = 1e-9 // multipliers may exceed 1 by this much
 const GOOD_PIVOT = 1e-2 // of the equation's norm, when fitted equations are chosen
+const FAIR_PIVOT = 1e-6
 const LEAST_PIVOT = 1e-11
+const ZERO = 1e-11 // of the largest right-hand side, for residuals that vanish
 const PASSED = -1
 const RELATIVE_GAP = 1e-10
 const ROUNDING = 1e-13 // of all terms that a sum of residuals is made of
@@ -32,8 +35,17 @@ export interface AbsoluteVertex {
 }
 
 export interface AbsoluteVertexSolver {
-  /** Equations are tried for B in the given order. */
-  solve(y: Float64Array, order: Int32Array, maxPivots: number): AbsoluteVertex
+  /**
+   * Equations are tried for B in the given order, the first `numGood` before the others. `multipliers`, within ±1, are a guess at nu
+   * for equations that hold and are not in B: good ones prove the vertex at once.
+   */
+  solve(
+    y: Float64Array,
+    order: Int32Array,
+    numGood: number,
+    multipliers: Float64Array,
+    maxPivots: number,
+  ): AbsoluteVertex
 }
 
 /** Q [k × n] spans the range of A [k × n], its columns orthonormal; both row-major. */
@@ -51,9 +63,10 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   const x = new Float64Array(n)
   const lambda = new Float64Array(n)
   const nu = new Float64Array(k)
+  const isGood = new Uint8Array(k)
   const reordered = new Int32Array(k)
   const source = random(1)
-  const noise = Float64Array.from({ length: k }, () => source.rademacher() * (0.5 + source.uniform()))
+  const noise = Float64Array.from({ length: k }, () => 0.5 + source.uniform())
 
   /** Makes place i stand for equation e: T becomes T less its column i times what e needs of the others. */
   function pivot(e: number, i: number): void {
@@ -203,14 +216,67 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     return { isOptimal, x, objective, gap, nu, fitted: B, isUnique: isOptimal && worst < 1 - SLACK, pivots }
   }
 
+  // A first tableau that all right-hand sides share: going from it to theirs takes fewer pivots than from nothing.
+  factor(Int32Array.from({ length: k }, (_, t) => t))
+  const firstT = T.slice()
+  const firstB = B.slice()
+
+  /** T and B from the shared ones: what is not good is replaced by what is, in the given order. */
+  function exchange(order: Int32Array, numGood: number): void {
+    T.set(firstT)
+    B.set(firstB)
+    placeOf.fill(-1)
+    for (let i = 0; i < n; i++) placeOf[B[i]!] = i
+    isGood.fill(0)
+    for (let o = 0; o < numGood; o++) isGood[order[o]!] = 1
+    for (const least of [GOOD_PIVOT, FAIR_PIVOT])
+      for (let o = 0; o < numGood; o++) {
+        const e = order[o]!
+        if (placeOf[e]! >= 0) continue
+        let best = -1
+        let square = 0
+        for (let i = 0; i < n; i++) {
+          const size = Math.abs(T[e * n + i]!)
+          square += size * size
+          if (isGood[B[i]!] === 0 && (best < 0 || size > Math.abs(T[e * n + best]!))) best = i
+        }
+        if (best < 0) return
+        if (!(Math.abs(T[e * n + best]!) > least * Math.sqrt(square))) continue
+        placeOf[B[best]!] = -1
+        pivot(e, best)
+      }
+  }
+
+  /** Takes multipliers for signs where equations hold; true where they prove the vertex, up to rounding. */
+  function guessSigns(multipliers: Float64Array, largest: number): boolean {
+    g.fill(0)
+    for (let t = 0; t < k; t++) {
+      if (placeOf[t]! >= 0) continue
+      if (Math.abs(r[t]!) <= ZERO * largest) s[t] = multipliers[t]!
+      for (let i = 0; i < n; i++) g[i]! += s[t]! * T[t * n + i]!
+    }
+    for (let i = 0; i < n; i++) if (!(Math.abs(g[i]!) <= 1)) return false
+    return true
+  }
+
   return {
-    solve(y, order, maxPivots) {
+    solve(y, order, numGood, multipliers, maxPivots) {
       let largest = 0
       for (let t = 0; t < k; t++) largest = Math.max(largest, Math.abs(y[t]!))
-      factor(order)
+      exchange(order, numGood)
+      target.set(y)
+      evaluate()
+      if (guessSigns(multipliers, largest)) {
+        const vertex = prove(y, 0)
+        if (vertex.isOptimal) return vertex
+      }
       let pivots = 0
       for (const size of PERTURBATIONS) {
-        for (let t = 0; t < k; t++) target[t] = y[t]! + size * (largest || 1) * noise[t]!
+        for (let t = 0; t < k; t++) {
+          // Residuals that vanish get the sign of their multiplier.
+          const towards = placeOf[t]! >= 0 ? 0 : multipliers[t]! < 0 ? 1 : -1
+          target[t] = y[t]! + size * (largest || 1) * towards * noise[t]!
+        }
         evaluate()
         while (pivots < maxPivots && descend()) pivots++
         const vertex = prove(y, pivots)

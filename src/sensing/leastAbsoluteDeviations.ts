@@ -25,8 +25,9 @@ export interface LeastAbsoluteSolution {
   readonly pivots: number
 }
 
-const SPLITTING_ITERATIONS = 60
+const SPLITTING_ITERATIONS = 40
 const SPLITTING_TOLERANCE = 1e-3
+const DEGENERATE = 1.5 // times the rank, of equations that seem to hold
 
 /**
  * One solution for each column of Y [k × r], all with the same A [k × n], k ≥ n. A is made orthonormal once; each right-hand side is
@@ -68,18 +69,29 @@ export function leastAbsoluteDeviations(
   const splitting = absoluteSplitting(Q, k, rank)
   const vertices = absoluteVertexSolver(scaled, Q, k, rank)
   const y = new Float64Array(k)
-  const size = new Float64Array(k)
+  const key = new Float64Array(k)
   const order = new Int32Array(k)
-  const bySize = (a: number, b: number) => size[a]! - size[b]! || a - b
+  const byKey = (a: number, b: number) => key[a]! - key[b]! || a - b
   return Array.from({ length: values.columns }, (_, column): LeastAbsoluteSolution => {
     for (let t = 0; t < k; t++) y[t] = w[t]! * values.get(t, column)
-    const residuals = splitting.residuals(y, SPLITTING_ITERATIONS, SPLITTING_TOLERANCE)
+    const { residuals, multipliers } = splitting.solve(y, SPLITTING_ITERATIONS, SPLITTING_TOLERANCE)
+    // Where clearly more equations hold than determine x, the surest of them first; else by residuals.
+    let numHolding = 0
+    for (let t = 0; t < k; t++) if (Math.abs(multipliers[t]!) < 1) numHolding++
+    const isDegenerate = numHolding >= DEGENERATE * rank
     for (let t = 0; t < k; t++) {
-      size[t] = Math.abs(residuals[t]!)
+      const multiplier = Math.abs(multipliers[t]!)
+      key[t] = isDegenerate && multiplier < 1 ? multiplier - 1 : Math.abs(residuals[t]!)
       order[t] = t
     }
-    order.sort(bySize)
-    const vertex = vertices.solve(y, order, maxPivots ?? 50 * (rank + 10))
+    order.sort(byKey)
+    const vertex = vertices.solve(
+      y,
+      order,
+      isDegenerate ? numHolding : rank,
+      multipliers,
+      maxPivots ?? 50 * (rank + 10),
+    )
     const x = new Float64Array(n)
     for (let i = 0; i < rank; i++) x[kept[i]!] = vertex.x[i]! / scale[i]!
     const result = !vertex.isOptimal ? 'max-pivots' : rank < n ? 'rank-deficient' : 'optimal'
