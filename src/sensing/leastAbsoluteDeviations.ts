@@ -93,7 +93,7 @@ export function leastAbsoluteDeviations(
       maxPivots ?? 50 * (rank + 10),
     )
     const x = new Float64Array(n)
-    for (let i = 0; i < rank; i++) x[kept[i]!] = vertex.x[i]! / scale[i]!
+    for (let i = 0; i < rank; i++) x[kept[i]!] = vertex.x[i]! / scale[i]! + 0 // no −0
     const result = !vertex.isOptimal ? 'max-pivots' : rank < n ? 'rank-deficient' : 'optimal'
     return {
       result,
