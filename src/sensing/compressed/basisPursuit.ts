@@ -48,10 +48,18 @@ export function basisPursuit(A: Float64Array, q: number, n: number): BasisPursui
   const project = () => {
     for (let j = 0; j < n; j++) x[j] = z[j]! - u[j]!
     for (let e = 0; e < q; e++) {
-      let gap = right[e]!
       const at = e * n
-      for (let j = 0; j < n; j++) gap -= Q[at + j]! * x[j]!
-      for (let j = 0; j < n; j++) x[j]! += Q[at + j]! * gap
+      // two sums at once: each addition waits for the one before it
+      let even = 0
+      let odd = 0
+      let j = 0
+      for (; j + 1 < n; j += 2) {
+        even += Q[at + j]! * x[j]!
+        odd += Q[at + j + 1]! * x[j + 1]!
+      }
+      if (j < n) even += Q[at + j]! * x[j]!
+      const gap = right[e]! - even - odd
+      for (j = 0; j < n; j++) x[j]! += Q[at + j]! * gap
     }
   }
 

@@ -22,7 +22,7 @@ export interface SparsestSolver {
 const LOOK = 20
 const FIRST_LOOKS = 8
 /** Reweighted rounds and looks of each. */
-const ROUNDS = 4
+const ROUNDS = 3
 const LOOKS = 4
 /** Entries below this share of the largest weigh alike in reweighting. */
 const SMALL = 0.1
@@ -64,7 +64,11 @@ export function sparsestSolver(A: Float64Array, q: number, n: number): SparsestS
           let z: Float64Array = weights
           for (let look = 0; look < (round === 0 ? FIRST_LOOKS : LOOKS); look++) {
             z = pursuit.run(weights, LOOK)
-            const x = fitSupport(A, y, n, largestEntries(z, largest), accuracy)
+            const isLast = look === (round === 0 ? FIRST_LOOKS : LOOKS) - 1
+            const support = largestEntries(z, largest)
+            // too many entries: not there yet
+            if (support.length === largest && !isLast) continue
+            const x = fitSupport(A, y, n, support, accuracy)
             if (x === null) continue
             solved++
             return { x, isExplained: true }
