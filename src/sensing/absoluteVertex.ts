@@ -70,16 +70,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
 
   /** Makes place i stand for equation e: T becomes T less its column i times what e needs of the others. */
   function pivot(e: number, i: number): void {
-    const p = T[e * n + i]!
-    for (let j = 0; j < n; j++) pivotRow[j] = T[e * n + j]!
-    pivotRow[i] = 0
-    for (let t = 0; t < k; t++) {
-      const row = t * n
-      const factor = T[row + i]! / p
-      if (factor === 0) continue
-      for (let j = 0; j < n; j++) T[row + j]! -= factor * pivotRow[j]!
-      T[row + i] = factor
-    }
+    eliminate(T, pivotRow, k, n, e, i)
     T.fill(0, e * n, e * n + n)
     T[e * n + i] = 1
     B[i] = e
@@ -289,5 +280,28 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       }
       throw new Error('unreachable: the last perturbation is zero')
     },
+  }
+}
+
+/** The hot loop of a pivot: row e is copied to pivotRow and taken out of all rows of T [k × n], itself included. */
+function eliminate(T: Float64Array, pivotRow: Float64Array, k: number, n: number, e: number, i: number): void {
+  const p = T[e * n + i]!
+  for (let j = 0; j < n; j++) pivotRow[j] = T[e * n + j]!
+  pivotRow[i] = 0
+  const whole = n - (n % 4)
+  for (let t = 0; t < k; t++) {
+    const row = t * n
+    const factor = T[row + i]! / p
+    if (factor === 0) continue
+    let at = row
+    let j = 0
+    for (; j < whole; j += 4, at += 4) {
+      T[at]! -= factor * pivotRow[j]!
+      T[at + 1]! -= factor * pivotRow[j + 1]!
+      T[at + 2]! -= factor * pivotRow[j + 2]!
+      T[at + 3]! -= factor * pivotRow[j + 3]!
+    }
+    for (; j < n; j++, at++) T[at]! -= factor * pivotRow[j]!
+    T[row + i] = factor
   }
 }
