@@ -1,5 +1,7 @@
 /** Least squares on a few columns of a row-major matrix, and which of them are not needed. */
-import { Matrix, QrDecomposition } from 'ml-matrix'
+
+/** Columns that depend on those before them to this share of their length are not solved for. */
+const DEPENDENT = 1e-10
 
 /**
  * x [n], zero outside `support`, with the least |A x − y|₂; null unless every equation then holds to its accuracy. Columns whose part
@@ -21,6 +23,7 @@ export function fitSupport(
   return needed.length < support.length ? (solveWithin(A, y, n, needed, accuracy) ?? x) : x
 }
 
+/** QR decomposition by Gram–Schmidt, twice, so that the columns are orthogonal to rounding. */
 function solveWithin(
   A: Float64Array,
   y: Float64Array,
@@ -32,18 +35,40 @@ function solveWithin(
   const s = support.length
   const x = new Float64Array(n)
   if (s > q) return null
-  if (s > 0) {
-    const columns = new Matrix(q, s)
-    for (let e = 0; e < q; e++) for (let c = 0; c < s; c++) columns.set(e, c, A[e * n + support[c]!]!)
-    const decomposition = new QrDecomposition(columns)
-    if (!decomposition.isFullRank()) return null
-    const solution = decomposition.solve(Matrix.columnVector(y))
-    for (let c = 0; c < s; c++) x[support[c]!] = solution.get(c, 0)
+  const Q = new Float64Array(s * q) // column c at Q[c·q …]
+  const R = new Float64Array(s * s)
+  const rest = y.slice()
+  const parts = new Float64Array(s) // Qᵀy
+  for (let c = 0; c < s; c++) {
+    const column = Q.subarray(c * q, (c + 1) * q)
+    for (let e = 0; e < q; e++) column[e] = A[e * n + support[c]!]!
+    const length = Math.sqrt(dot(column, column))
+    for (let pass = 0; pass < 2; pass++)
+      for (let d = 0; d < c; d++) {
+        const other = Q.subarray(d * q, (d + 1) * q)
+        const along = dot(column, other)
+        R[d * s + c]! += along
+        for (let e = 0; e < q; e++) column[e]! -= along * other[e]!
+      }
+    const left = Math.sqrt(dot(column, column))
+    if (!(left > DEPENDENT * length)) return null
+    R[c * s + c] = left
+    for (let e = 0; e < q; e++) column[e]! /= left
+    parts[c] = dot(rest, column)
+    for (let e = 0; e < q; e++) rest[e]! -= parts[c]! * column[e]!
   }
-  for (let e = 0; e < q; e++) {
-    let rest = y[e]!
-    for (const j of support) rest -= A[e * n + j]! * x[j]!
-    if (!(Math.abs(rest) <= accuracy[e]!)) return null
+  for (let e = 0; e < q; e++) if (!(Math.abs(rest[e]!) <= accuracy[e]!)) return null
+
+  for (let c = s - 1; c >= 0; c--) {
+    let value = parts[c]!
+    for (let d = c + 1; d < s; d++) value -= R[c * s + d]! * x[support[d]!]!
+    x[support[c]!] = value / R[c * s + c]!
   }
   return x
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let e = 0; e < a.length; e++) sum += a[e]! * b[e]!
+  return sum
 }
