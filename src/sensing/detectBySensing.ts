@@ -11,7 +11,7 @@ import { solveLinear } from '../linalg/dense.ts'
 import { type Pattern, patternFromColumns } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
 import { misfitOf, roundingFloor, rowResidual } from './certificate.ts'
-import { correctRow } from './correctRow.ts'
+import { sparsestRowsInto } from './compressed/sparsestRows.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
 import { spanInto } from './perturb.ts'
 import { pivotColumns } from './pivotColumns.ts'
@@ -91,32 +91,18 @@ export async function detectBySensing(
 
   /** Solves the open rows for their sparsest explanation; returns those that have none or fail on the checks. */
   function explainRows(checkD: readonly number[], checkY: Float64Array): number[] {
-    const q = D.length / n
-    const A = equations(D)
-    const floor = roundingFloor(session.outputScale)
-    const size = Float64Array.from({ length: q }, (_, e) => {
-      let sum = 0
-      for (let j = 0; j < n; j++) sum += A[e * n + j]! ** 2
-      return Math.max(Math.sqrt(sum / n), 1e-3)
-    })
-    const y = new Float64Array(q)
-    const explained = new Set<number>()
-    for (const i of open) {
-      let largest = 0
-      for (let e = 0; e < q; e++) {
-        y[e] = Y[e * m + i]!
-        largest = Math.max(largest, Math.abs(y[e]!))
-      }
-      const accuracy = size.map((each) => 0.1 * tolerance * largest * each + floor[i]!)
-      const x = correctRow(A, y, n, [], accuracy)
-      if (x === null) continue
-      X.set(x, i * n)
-      explained.add(i)
-    }
+    const count = D.length / n
+    const spans = new Float64Array(D.length)
+    for (let e = 0; e < count; e++) spanInto(spans.subarray(e * n, (e + 1) * n), at, scale, D, e * n, step, scheme)
     const J = Float64Array.from(X, (value, k) => value / unit[k % n]!)
+    const floor = roundingFloor(session.outputScale)
+    const unexplained = new Set(
+      sparsestRowsInto(J, { spans, Y, count, n, m }, open, { superset: null, tolerance, floor }),
+    )
+    for (const i of open) for (let j = 0; j < n; j++) X[i * n + j] = J[i * n + j]! * unit[j]!
     const steps = new Array<number>(CHECKED).fill(step)
     const misfits = misfitOf(J, m, { at, scale, scheme, D: checkD, steps, Y: checkY })
-    return open.filter((i) => !explained.has(i) || rowResidual(misfits, i, floor, tolerance) > tolerance)
+    return open.filter((i) => unexplained.has(i) || rowResidual(misfits, i, floor, tolerance) > tolerance)
   }
 
   /** The open rows in full: unit directions but for inputs that the random directions can be solved for; returns how many. */
