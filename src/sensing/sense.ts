@@ -16,6 +16,7 @@ import { checkPlanFits, type MeasureOptions, measureWithin } from './measure.ts'
 import type { Measurements, Plan } from './plan.ts'
 import { type PrepareOptions, prepareSensing } from './prepareSensing.ts'
 import type { Quality } from './quality.ts'
+import { directionsFor } from './recover/compressed.ts'
 import { decode, heldOutOf, qualityOf, stepRangeOf } from './recover.ts'
 import { repairRows } from './repairRows.ts'
 import { restrictPattern } from './restrictPattern.ts'
@@ -169,6 +170,9 @@ function checkReuse(plan: Plan, blackbox: Blackbox, options: SenseOptions): void
   add('tolerance', plan.tolerance, tolerance)
   add('seed', plan.seed, seed)
   add('directions', plan.directions, options.directions)
+  const narrowed = plan.outputs === 0 || (plan.decoder.method === 'compressed' && plan.decoder.superset !== null)
+  if (options.sparsityLevel !== undefined && !narrowed)
+    add('directions', plan.directions, directionsFor(options.sparsityLevel, plan.inputs))
   add('design', plan.decoder.method === 'compressed' ? plan.decoder.design : 'none', options.design)
   const sparsity = structure?.sparsity
   if (typeof sparsity === 'object' && 'colPtr' in plan.decoder) {

@@ -198,6 +198,8 @@ describe('the plan', () => {
     const again = await sense(problem.blackbox, { at, plan, method: 'compressed', directions: 40 })
     expect(again.result).toBe('certified')
     expect(again.plan).toBe(plan)
+    const level = sense(problem.blackbox, { at, plan, sparsityLevel: 3 })
+    await expect(level).rejects.toThrow(/directions \(plan: 40, here: 22\)/)
     const refused = sense(problem.blackbox, { at, plan, directions: 41, design: 'gaussian' })
     await expect(refused).rejects.toThrow(
       /directions \(plan: 40, here: 41\), design \(plan: rademacher, here: gaussian\)/,

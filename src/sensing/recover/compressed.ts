@@ -58,8 +58,13 @@ function numDirections({ inputs: n, random = {} }: Problem): number {
   if (s !== undefined && directions !== undefined)
     throw new RangeError('sensing: give sparsityLevel or directions, not both')
   if (directions !== undefined) return directions
-  if (s !== undefined) return s >= n ? n : Math.max(s + 1, Math.round(2 * s * Math.log(n / s)))
+  if (s !== undefined) return directionsFor(s, n)
   return firstDirections(n)
+}
+
+/** 2 s ln(n/s), more than s and at most n. */
+export function directionsFor(s: number, n: number): number {
+  return Math.min(n, Math.max(s + 1, Math.round(2 * s * Math.log(n / s))))
 }
 
 /** How many directions to begin with where nobody knows how sparse rows are: rows of two or three entries are told by them. */
