@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { type Lqr, lqr } from '../control/lqr.ts'
 import { describeMode } from '../control/modes.ts'
+import type { Mjcf } from '../engine/mujoco/mjcf.ts'
 import type { Linearization } from '../linearization/linearization.ts'
 import { callsSentence, certificateSentence } from '../report/certificate.ts'
 import { formatNumber, withUnit } from '../report/format.ts'
@@ -74,7 +75,7 @@ export function requireSolved({ result, message, unstabilizable = [], undetectab
   throw new NumericalFailure(`lqr: ${result}: ${message}${named}`)
 }
 
-function designJson(scene: Scene, lin: Linearization, design: Lqr): unknown {
+function designJson(scene: Scene | Mjcf, lin: Linearization, design: Lqr): unknown {
   const complex = (values: Lqr['eigenvalues']) =>
     values && Array.from(values.re, (re, k) => ({ re, im: values.im[k]! }))
   return toPlain({

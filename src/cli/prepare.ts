@@ -1,6 +1,7 @@
 /** From the arguments of a command to scene, engine, point and linearization. */
 import { createEngine } from '../engine/createEngine.ts'
 import type { Engine, Point } from '../engine/engine.ts'
+import type { Mjcf } from '../engine/mujoco/mjcf.ts'
 import { openEnginePool } from '../experiment/openEnginePool.ts'
 import { pointFrom } from '../experiment/point.ts'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
@@ -21,7 +22,7 @@ import { progressLine } from './progress.ts'
 import { isThere, readText } from './readText.ts'
 
 export interface Setup {
-  readonly scene: Scene
+  readonly scene: Scene | Mjcf
   readonly engine: Engine
   readonly point: Point
   readonly where: string // how the point was found: 'home', 'equilibrium, 3 iterations from home'
@@ -31,7 +32,7 @@ type EngineFlags = Pick<LinearizeFlags, 'engine' | 'coordinates' | 'at'>
 
 /** Loads the scene, builds the engine and finds the point; the caller disposes of the engine. */
 export async function setUp(name: string, flags: EngineFlags, io: Io): Promise<Setup> {
-  const scene = await loadScene(name, signalOf(io))
+  const scene = await loadSource(name, flags.engine, io)
   const { coordinates } = flags
   const engine = await createEngine(scene, { engine: flags.engine, ...(coordinates && { coordinates }) })
   try {
@@ -42,9 +43,15 @@ export async function setUp(name: string, flags: EngineFlags, io: Io): Promise<S
   }
 }
 
+/** A scene, or an MJCF model for MuJoCo. */
+async function loadSource(name: string, engine: string, io: Io): Promise<Scene | Mjcf> {
+  if (engine !== 'mujoco' || !/\.(xml|mjcf)$/i.test(name)) return loadScene(name, signalOf(io))
+  return (await import('../engine/mujoco/loadMjcf.ts')).loadMjcf(name, signalOf(io))
+}
+
 async function pointAt(
   at: string,
-  scene: Scene,
+  scene: Scene | Mjcf,
   engine: Engine,
   io: Io,
 ): Promise<{ readonly point: Point; readonly where: string }> {
@@ -76,7 +83,7 @@ async function pointAt(
 }
 
 /** The point in a state file. */
-export async function readPoint(file: string, scene: Scene, engine: Engine, option = '--at'): Promise<Point> {
+export async function readPoint(file: string, scene: Scene | Mjcf, engine: Engine, option = '--at'): Promise<Point> {
   const words = option === '--at' ? ['home', 'equilibrium', 'equilibrium:hold'] : []
   // A word, not a path: more likely one of those misspelt than a file.
   if (!/[./\\]/.test(file) && !(await isThere(file)))
@@ -126,7 +133,7 @@ export async function linearizeAt(
 }
 
 /** 'my-robot.json: the cannon engine gives NaN for pole.velocity, one step from the point' */
-function notANumber({ value, output, outputName, purpose }: BlackboxError, scene: Scene, engine: Engine) {
+function notANumber({ value, output, outputName, purpose }: BlackboxError, scene: Scene | Mjcf, engine: Engine) {
   const coordinate = outputName ?? engine.layout.dx[output]?.name ?? `entry ${output}`
   const place = purpose.includes('(xBar, uBar)') ? 'one step from the point' : 'one step from a point near by'
   return new NumericalFailure(

@@ -1,6 +1,7 @@
 /** The quadratic weights a command works with: --q and --r, else those of the scene's task, else all 1. */
 import type { Layout } from '../engine/engine.ts'
 import { type Cost, taskCost } from '../experiment/taskCost.ts'
+import { isMjcf, type Mjcf } from '../engine/mujoco/mjcf.ts'
 import { InputError } from '../scene/inputError.ts'
 import { listed } from '../scene/nearest.ts'
 import type { Scene, Weights } from '../scene/scene.ts'
@@ -14,7 +15,7 @@ export interface WeightFlags {
 const PLAIN = { Q: 1, R: 1 } // where a scene has no task
 
 /** Q and R for LQR. Throws InputError where there is nothing to control, and on weights that do not fit the coordinates. */
-export function designCost(scene: Scene, layout: Layout, flags: WeightFlags): Cost {
+export function designCost(scene: Scene | Mjcf, layout: Layout, flags: WeightFlags): Cost {
   if (layout.nu === 0)
     throw new InputError({
       file: scene.file,
@@ -24,7 +25,7 @@ export function designCost(scene: Scene, layout: Layout, flags: WeightFlags): Co
     })
   const { q, r } = flags
   const { Q, R } = scene.task ?? PLAIN
-  if (q === undefined && !fitsCoordinates(Q, scene, flags)) {
+  if (q === undefined && !isMjcf(scene) && !fitsCoordinates(Q, scene, flags)) {
     const { coordinates } = flags
     throw new InputError({
       file: scene.file,
@@ -41,7 +42,7 @@ export function designCost(scene: Scene, layout: Layout, flags: WeightFlags): Co
 }
 
 /** The weights that tell what a run costs; null where there are none, or the task's are about other coordinates. */
-export function runCost(scene: Scene, layout: Layout, flags: WeightFlags): Cost | null {
+export function runCost(scene: Scene | Mjcf, layout: Layout, flags: WeightFlags): Cost | null {
   if (scene.task === null && flags.q === undefined && flags.r === undefined) return null
   if (layout.nu === 0) return null
   if (flags.q === undefined && !fitsCoordinates((scene.task ?? PLAIN).Q, scene, flags)) return null
@@ -49,6 +50,11 @@ export function runCost(scene: Scene, layout: Layout, flags: WeightFlags): Cost 
 }
 
 /** One number fits any coordinates; lists and names are about those of the scene. */
-function fitsCoordinates(Q: Weights, { engines }: Scene, { coordinates }: WeightFlags): boolean {
-  return typeof Q === 'number' || coordinates === undefined || coordinates === engines.cannon.coordinates
+function fitsCoordinates(Q: Weights, scene: Scene | Mjcf, { coordinates }: WeightFlags): boolean {
+  return (
+    typeof Q === 'number' ||
+    isMjcf(scene) ||
+    coordinates === undefined ||
+    coordinates === scene.engines.cannon.coordinates
+  )
 }

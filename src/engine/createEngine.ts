@@ -1,11 +1,12 @@
-/** The engine of a scene, by name. */
+/** The engine of a scene or of an MJCF model, by name. */
 import { InputError } from '../scene/inputError.ts'
 import { listed, suggestion } from '../scene/nearest.ts'
 import type { Scene } from '../scene/scene.ts'
 import type { Engine } from './engine.ts'
+import { isMjcf, type Mjcf } from './mujoco/mjcf.ts'
 
 export interface EngineChoice {
-  /** Default 'cannon'. */
+  /** Default 'cannon'; 'mujoco' for MJCF. */
   readonly engine?: string
   /** Overrides the scene's own `engines.<name>.coordinates`; cannon only. */
   readonly coordinates?: 'reduced' | 'maximal'
@@ -17,6 +18,7 @@ type Loader = (scene: Scene, choice: EngineChoice) => Promise<Engine>
 const LOADERS: Readonly<Record<string, Loader>> = {
   cannon: async (scene, { coordinates }) =>
     (await import('./cannon/cannonEngine.ts')).cannonEngine(scene, coordinates ? { coordinates } : {}),
+  mujoco: async (scene) => (await import('./mujoco/mujocoEngine.ts')).mujocoEngine(scene),
   reference: async (scene) => (await import('./reference/referenceFromScene.ts')).referenceFromScene(scene),
 }
 
@@ -24,12 +26,13 @@ const LOADERS: Readonly<Record<string, Loader>> = {
 export const ENGINE_NAMES: readonly string[] = Object.keys(LOADERS)
 
 /**
- * Builds the engine of a scene. Throws TypeError on what is no scene, InputError on an unknown engine name or coordinates that
- * the engine has not.
+ * Builds the engine of a scene, or of an MJCF model as `loadMjcf` of jacsense/mujoco returns it (mujoco only). Throws TypeError on
+ * what is neither, InputError on an unknown engine name, coordinates that the engine has not, and an engine whose optional package
+ * is not installed.
  */
-export async function createEngine(scene: Scene, choice: EngineChoice = {}): Promise<Engine> {
+export async function createEngine(scene: Scene | Mjcf, choice: EngineChoice = {}): Promise<Engine> {
   checkScene(scene)
-  const { engine = 'cannon', coordinates } = choice
+  const { engine = isMjcf(scene) ? 'mujoco' : 'cannon', coordinates } = choice
   const load = Object.hasOwn(LOADERS, engine) ? LOADERS[engine] : undefined
   if (!load) {
     const found = `"${engine}"${suggestion(String(engine), ENGINE_NAMES)}`
@@ -41,6 +44,18 @@ export async function createEngine(scene: Scene, choice: EngineChoice = {}): Pro
       expected: '"reduced" or "maximal"',
       found: `"${String(coordinates)}"`,
     })
+  if (isMjcf(scene)) {
+    if (engine !== 'mujoco')
+      throw new InputError({
+        file: scene.file,
+        path: 'engine',
+        expected: '"mujoco" for an MJCF model',
+        found: `"${engine}"`,
+      })
+    if (coordinates === 'maximal')
+      throw new InputError({ path: 'coordinates', expected: '"reduced" for the engine "mujoco"', found: '"maximal"' })
+    return (await import('./mujoco/mujocoEngine.ts')).mujocoEngine(scene)
+  }
   const isOwn = coordinates === undefined // what the scene says for cannon counts for every engine that is to run it
   if (engine !== 'cannon' && (coordinates ?? scene.engines.cannon.coordinates) === 'maximal')
     throw new InputError({
@@ -55,6 +70,7 @@ export async function createEngine(scene: Scene, choice: EngineChoice = {}): Pro
 /** Throws TypeError where `scene` is not what `loadScene` and `parseScene` return. */
 function checkScene(scene: unknown): void {
   const is = (value: unknown): value is object => typeof value === 'object' && value !== null
+  if (isMjcf(scene)) return
   if (is(scene) && 'bodies' in scene && 'joints' in scene && 'engines' in scene && is(scene.engines)) return
   const found =
     typeof scene === 'string'

@@ -34,6 +34,8 @@ export interface Engine {
   ties?(x: Float64Array, u: Float64Array, xNext: Float64Array): Ties
   /** The engine's own derivatives, row-major A [ndx × ndx] and B [ndx × nu]. */
   derivatives?(x: Float64Array, u: Float64Array, A: Float64Array, B: Float64Array): void
+  /** The relative step of finite differences that suits the engine, where the one for functions of unit scale does not. */
+  readonly differenceStep?: number
   /** Frees what the engine holds; any later call throws. */
   dispose(): void
 }

@@ -2,10 +2,11 @@
 import { serveBlackbox } from '../blackbox/serveBlackbox.ts'
 import { createEngine, type EngineChoice } from '../engine/createEngine.ts'
 import { stepDifferences } from '../linearization/stepDifferences.ts'
+import type { Mjcf } from '../engine/mujoco/mjcf.ts'
 import type { Scene } from '../scene/scene.ts'
 
 export interface EngineSetup {
-  readonly scene: Scene
+  readonly scene: Scene | Mjcf
   readonly choice: EngineChoice
 }
 

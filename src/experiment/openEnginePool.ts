@@ -3,6 +3,7 @@ import { type BlackboxPoolOptions, openBlackboxPool } from '../blackbox/openBlac
 import { createEngine, type EngineChoice } from '../engine/createEngine.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { StepPool } from '../linearization/linearize.ts'
+import type { Mjcf } from '../engine/mujoco/mjcf.ts'
 import type { Scene } from '../scene/scene.ts'
 import type { EngineJob, EngineSetup } from './engineWorker.ts'
 
@@ -21,7 +22,7 @@ export interface EnginePool extends StepPool {
  * Throws InputError as `createEngine` does, RangeError on a number of workers that does not fit, PoolError when a worker can't
  * start; `linearize` throws RangeError where its engine is not the pool's.
  */
-export async function openEnginePool(scene: Scene, options: EnginePoolOptions = {}): Promise<EnginePool> {
+export async function openEnginePool(scene: Scene | Mjcf, options: EnginePoolOptions = {}): Promise<EnginePool> {
   const { engine: name, coordinates, workers, headStart } = options
   const choice: EngineChoice = { ...(name !== undefined && { engine: name }), ...(coordinates && { coordinates }) }
   const own = await createEngine(scene, choice) // bad input shall throw here as it does there

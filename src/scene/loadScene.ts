@@ -51,7 +51,9 @@ async function sceneFile(nameOrPath: string): Promise<string> {
       throw new InputError({
         file: nameOrPath,
         expected: 'a scene file in JSON',
-        found: 'a URDF or MJCF file, not read yet',
+        found: /\.urdf$/i.test(nameOrPath)
+          ? 'a URDF file, not read yet'
+          : 'an XML file; MJCF opens with the engine mujoco',
       })
     return nameOrPath
   }

@@ -39,6 +39,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 /** Packages that any room may import: matrices are values of the public interface. */
 const EVERYWHERE = ['ml-matrix']
 
+/** Public entries: they collect names for users of the package, and no room imports them. */
+const ENTRIES = ['src/index.ts', 'src/mujoco.ts']
+const ENTRY = 'entry'
+
 /** Packages that belong to one adapter: only files at or under these paths may import them. */
 const ADAPTERS: Readonly<Record<string, string>> = {
   'cannon-es': 'src/engine/cannon',
@@ -88,13 +92,13 @@ function sourceFault(path: string, one: Import, target: string | null): string |
   if (room === null) return null // told once, by scan
   if (target === null) return packageFault(path, room, one)
   const other = roomOf(target)
-  if (!target.startsWith('src/') || (other === null && target !== 'src/index.ts'))
+  if (!target.startsWith('src/') || (other === null && !ENTRIES.includes(target)))
     return `imports "${one.target}", which lies outside of the rooms`
-  if (target === 'src/index.ts') return 'imports src/index.ts, which is for users of the package'
+  if (ENTRIES.includes(target)) return `imports ${target}, which is for users of the package`
   if (other === null || other === room) return null
-  if (one.isReexport && !one.isType && room !== 'index.ts')
+  if (one.isReexport && !one.isType && room !== ENTRY)
     return `re-exports from room "${other}"; only src/index.ts does that`
-  if (room === 'index.ts')
+  if (room === ENTRY)
     return other === 'viewer' || other === 'cli' ? `the public entry imports from room "${other}"` : null
 
   const { rooms, typesOnly = [], only = {} } = ROOMS[room]!
@@ -126,10 +130,10 @@ function packageFault(path: string, room: string, { target, isType, isDynamic }:
   return null
 }
 
-/** The room of a file; 'index.ts' for the public entry; null for a file that is in none. */
+/** The room of a file; ENTRY for the public entries; null for a file that is in none. */
 function roomOf(path: string): string | null {
   const [top, room, ...rest] = path.split('/')
-  if (path === 'src/index.ts') return 'index.ts'
+  if (ENTRIES.includes(path)) return ENTRY
   return top === 'src' && room !== undefined && rest.length > 0 && room in ROOMS ? room : null
 }
 

@@ -50,8 +50,8 @@ describe('bad input: one line on stderr, nothing on stdout, exit code 2', () => 
     ['an unknown method', ['linearize', 'cartpole', '--method', 'magic'], /"magic" is invalid.*auto, dense, colored/],
     [
       'an engine that is not there',
-      ['linearize', 'cartpole', '--engine', 'mujoco'],
-      /"mujoco" is invalid.*cannon, reference/,
+      ['linearize', 'cartpole', '--engine', 'bullet'],
+      /"bullet" is invalid.*cannon, mujoco, reference/,
     ],
     ['a seed that is no integer', ['linearize', 'cartpole', '--seed', '1.5'], /seed.*"1\.5".*integer/],
     ['an unknown scene', ['linearize', 'cartpol'], /cartpol.*cartpole/],

@@ -16,6 +16,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'broken.json'), '{\n  "name": "x",\n  bodies: []\n}')
   await writeFile(join(folder, 'negative.json'), JSON.stringify({ ...minimalScene(), dt: -1 }))
   await writeFile(join(folder, 'arm.urdf'), '<robot/>')
+  await writeFile(join(folder, 'arm.xml'), '<mujoco/>')
   await writeFile(join(folder, 'huge.json'), '')
   await truncate(join(folder, 'huge.json'), 17 * 2 ** 20)
 })
@@ -35,7 +36,8 @@ describe('loadScene', () => {
     ['broken.json', 'line 3, column 3', 'a key in double quotes', '"bodies"'],
     ['negative.json', 'dt', 'a number > 0 (s)', '-1'],
     ['huge.json', '', 'at most 16 MB', '17.0 MB'],
-    ['arm.urdf', '', 'a scene file in JSON', 'a URDF or MJCF file, not read yet'],
+    ['arm.urdf', '', 'a scene file in JSON', 'a URDF file, not read yet'],
+    ['arm.xml', '', 'a scene file in JSON', 'an XML file; MJCF opens with the engine mujoco'],
     ['nothing', '', 'a folder that holds scene.json', 'no such file in it'],
     ['missing.json', '', 'a scene file or folder', 'nothing of this name'],
   ])('%s: one error that names the file', async (name, path, expected, found) => {

@@ -80,7 +80,7 @@ export async function loadMjcf(path: string, { signal }: { signal?: AbortSignal 
       )
         break
   }
-  return { format: 'mjcf', name: basename(path, extname(path)), file: path, xml, files }
+  return { format: 'mjcf', name: basename(path, extname(path)), description: '', file: path, task: null, xml, files }
 }
 
 function isXml(file: string): boolean {

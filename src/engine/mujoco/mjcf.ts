@@ -2,7 +2,9 @@
 export interface Mjcf {
   readonly format: 'mjcf'
   readonly name: string // of the file, without its extension
+  readonly description: string
   readonly file: string | null // where it was read from
+  readonly task: null // a scene may have one
   readonly xml: string
   readonly files: ReadonlyMap<string, Uint8Array> // includes, meshes, textures … by path from the model's folder
 }

@@ -1,6 +1,7 @@
 /**
  * MuJoCo as a pure step function of x = (qpos, qvel, act). Warm starts, sleeping and MuJoCo's reset on diverged states are
- * switched off; every step starts from x and u alone. Controls are never clamped, so that one at its bound has no column of zeros:
+ * switched off; every step starts from x and u alone. Constraint solvers run to the end (tolerance 0): what they leave over would
+ * be amplified by differences. Controls are never clamped, so that one at its bound has no column of zeros:
  * saturation is `simulate`'s.
  */
 import type { MainModule, MjData, MjModel } from '@mujoco/mujoco'
@@ -23,7 +24,8 @@ export interface MujocoOptions {
   readonly substeps?: number
 }
 
-const DERIVATIVE_STEP = 1e-6 // of mjd_transitionFD, centered
+/** Of differences, MuJoCo's own (mjd_transitionFD, centered) and ours: soft contacts are too curved for the usual 6e-6. */
+const STEP = 1e-6
 
 /**
  * The engine of a scene, of an MJCF text, or of a file read by `loadMjcf`. Home is the keyframe "home" of an MJCF model, else
@@ -93,6 +95,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
   const { opt } = model
   opt.disableflags |= mjtDisableBit.mjDSBL_WARMSTART.value | mjtDisableBit.mjDSBL_AUTORESET.value
   opt.enableflags &= ~mjtEnableBit.mjENBL_SLEEP.value
+  opt.tolerance = 0
   const hasDerivatives = opt.integrator !== mjtIntegrator.mjINT_RK4.value && opt.noslip_iterations === 0
   const couplings = treeCouplings(mj, model)
   const key = homeKey(model)
@@ -202,7 +205,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
     let first = true
     for (let s = 0; s < substeps; s++) {
       if (!load(at, u)) return
-      mj.mjd_transitionFD(model, data, DERIVATIVE_STEP, true, buffers.A, buffers.B, null, null)
+      mj.mjd_transitionFD(model, data, STEP, true, buffers.A, buffers.B, null, null)
       const As = permuted(buffers.A.GetView(), ndx, order.dx, order.dx)
       const Bs = buffers.B ? permuted(buffers.B.GetView(), nu, order.dx, null) : new Float64Array(0)
       const chained = first ? As : product(As, A, ndx, ndx)
@@ -232,6 +235,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
     integrate: manifold.integrate,
     difference: manifold.difference,
     structure,
+    differenceStep: STEP,
     ...(hasDerivatives && { derivatives }),
     dispose() {
       if (disposed) return
