@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { cannonEngine } from '../../src/engine/cannon/cannonEngine.ts'
 import { checkEngine } from '../../src/engine/checkEngine.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import { mujocoEngine } from '../../src/engine/mujoco/mujocoEngine.ts'
 import { referenceFromScene } from '../../src/engine/reference/referenceFromScene.ts'
 import { patternHas } from '../../src/linalg/pattern.ts'
 import { random as seeded } from '../../src/linalg/random.ts'
@@ -30,9 +31,10 @@ const scenes: [string, Scene][] = [
 ]
 
 /** Every engine, with the scenes it supports. A new engine joins this table. */
-const engines: [string, (scene: Scene) => Engine, (scene: Scene) => boolean][] = [
+const engines: [string, (scene: Scene) => Engine | Promise<Engine>, (scene: Scene) => boolean][] = [
   ['cannon, reduced', (scene) => cannonEngine(scene, { coordinates: 'reduced' }), () => true],
   ['cannon, maximal', (scene) => cannonEngine(scene, { coordinates: 'maximal' }), () => true],
+  ['mujoco', (scene) => mujocoEngine(scene), () => true],
   ['reference', (scene) => referenceFromScene(scene), ({ name }) => name === 'pendulum' || name === 'cartpole'],
 ]
 
@@ -53,8 +55,8 @@ function near(engine: Engine, uniform: () => number, size = 0.1): { x: Float64Ar
 }
 
 describe.each(cases)('%s on %s', (_engine, _scene, make, scene) => {
-  it('is pure: the same step is the same bit for bit after detours, even through NaN and infinity', () => {
-    const engine = make(scene)
+  it('is pure: the same step is the same bit for bit after detours, even through NaN and infinity', async () => {
+    const engine = await make(scene)
     const { uniform } = seeded(17)
     const { nx } = engine.layout
     const saved = Array.from({ length: 10 }, () => {
@@ -74,14 +76,16 @@ describe.each(cases)('%s on %s', (_engine, _scene, make, scene) => {
       const inPlace = x.slice()
       engine.step(inPlace, u, inPlace)
       expect(inPlace).toEqual(xNext)
-      const fresh = make(scene)
+      const fresh = await make(scene)
       fresh.step(x, u, scratch)
+      fresh.dispose()
       expect(scratch).toEqual(xNext)
     }
+    engine.dispose()
   })
 
-  it('obeys the laws of its tangent: x ⊕ (y ⊖ x) = y, (x ⊕ d) ⊖ x = d, x ⊕ 0 = x', () => {
-    const engine = make(scene)
+  it('obeys the laws of its tangent: x ⊕ (y ⊖ x) = y, (x ⊕ d) ⊖ x = d, x ⊕ 0 = x', async () => {
+    const engine = await make(scene)
     const { uniform } = seeded(23)
     const { nx, ndx } = engine.layout
     for (let trial = 0; trial < 20; trial++) {
@@ -102,8 +106,8 @@ describe.each(cases)('%s on %s', (_engine, _scene, make, scene) => {
     }
   })
 
-  it('has a structure that covers every influence that differences find', () => {
-    const engine = make(scene)
+  it('has a structure that covers every influence that differences find', async () => {
+    const engine = await make(scene)
     const { ndx, nu, nx } = engine.layout
     const { uniform } = seeded(29)
     for (let trial = 0; trial < 3; trial++) {
@@ -128,8 +132,8 @@ describe.each(cases)('%s on %s', (_engine, _scene, make, scene) => {
     }
   })
 
-  it('refuses to step after dispose', () => {
-    const engine = make(scene)
+  it('refuses to step after dispose', async () => {
+    const engine = await make(scene)
     engine.dispose()
     expect(() => engine.step(engine.home.x, engine.home.u, new Float64Array(engine.layout.nx))).toThrow(/dispose/)
   })

@@ -1,7 +1,8 @@
 /** MuJoCo as an oracle that no one here wrote: a scene compiled to MJCF, stepped, and linearized by mjd_transitionFD. */
 import loadMujoco, { type MainModule } from '@mujoco/mujoco'
 import { reducedLayout } from '../../src/scene/layout.ts'
-import type { Quat, Scene, Vec3 } from '../../src/scene/scene.ts'
+import { sceneToMjcf } from '../../src/engine/mujoco/sceneToMjcf.ts'
+import type { Scene } from '../../src/scene/scene.ts'
 
 let module: Promise<MainModule> | undefined
 
@@ -20,7 +21,7 @@ export interface MujocoOracle {
 export async function mujocoOracle(scene: Scene, { contact = false } = {}): Promise<MujocoOracle> {
   module ??= loadMujoco()
   const mj = await module
-  const model = mj.MjModel.from_xml_string(sceneToMjcf(scene, contact))
+  const model = mj.MjModel.from_xml_string(sceneToMjcf(scene, { contact }))
   if (!model) throw new Error('MuJoCo refused the model')
   const data = new mj.MjData(model)
   const { nq, nv, nu } = model
@@ -64,56 +65,4 @@ export async function mujocoOracle(scene: Scene, { contact = false } = {}): Prom
       model.delete()
     },
   }
-}
-
-/** MJCF of a scene: joints, inertias and actuators; shapes only with `contact`. */
-function sceneToMjcf(scene: Scene, contact = false): string {
-  const children = (parent: number): number[] =>
-    scene.joints.flatMap((joint, i) => (joint.parent === parent ? [i] : []))
-  const bodyXml = (i: number): string => {
-    const body = scene.bodies[i]!
-    const joint = scene.joints[i]!
-    const turned = rotate(joint.rotation, joint.childAnchor)
-    const pos = joint.parentAnchor.map((value, k) => value - turned[k]!)
-    const [xx, yy, zz, xy, xz, yz] = body.inertia
-    const limits = joint.limits ? ` limited="true" range="${join(joint.limits)}"` : ''
-    const jointXml = {
-      free: `<freejoint name="${joint.name}"/>`,
-      ball: `<joint type="ball" name="${joint.name}" pos="${join(joint.childAnchor)}" damping="${joint.damping}"/>`,
-      hinge: `<joint type="hinge" name="${joint.name}" pos="${join(joint.childAnchor)}" axis="${join(joint.axis)}" damping="${joint.damping}"${limits}/>`,
-      slider: `<joint type="slide" name="${joint.name}" axis="${join(joint.axis)}" damping="${joint.damping}"${limits}/>`,
-      fixed: '',
-    }[joint.type]
-    const sites = scene.thrusters
-      .filter((thruster) => thruster.body === i)
-      .map(
-        ({ name, position, direction }) => `<site name="${name}" pos="${join(position)}" zaxis="${join(direction)}"/>`,
-      )
-    return `<body name="${body.name}" pos="${join(pos)}" quat="${join(joint.rotation)}">
-<inertial pos="${join(body.com)}" mass="${body.mass}" fullinertia="${join([xx, yy, zz, xy, xz, yz])}"/>${jointXml}${sites.join('')}
-${children(i).map(bodyXml).join('\n')}</body>`
-  }
-  const motors = scene.actuators.map(
-    ({ name, joint, gear }) => `<motor name="${name}" joint="${scene.joints[joint]!.name}" gear="${gear}"/>`,
-  )
-  const thrusters = scene.thrusters.map(
-    ({ name, gear, reactionTorque }) =>
-      `<general name="${name}" site="${name}" gear="0 0 ${gear} 0 0 ${gear * reactionTorque}"/>`,
-  )
-  const h = scene.dt / scene.engines.cannon.substeps
-  return `<mujoco><compiler angle="radian" autolimits="false"/>
-<option timestep="${h}" gravity="${join(scene.gravity)}" integrator="Euler"><flag contact="${contact ? 'enable' : 'disable'}" energy="enable"/></option>
-<worldbody>${children(-1).map(bodyXml).join('\n')}</worldbody>
-<actuator>${[...motors, ...thrusters].join('')}</actuator></mujoco>`
-}
-
-const join = (numbers: readonly number[]): string => numbers.join(' ')
-
-function rotate([w, x, y, z]: Quat, v: Vec3): Vec3 {
-  const t = [2 * (y * v[2] - z * v[1]), 2 * (z * v[0] - x * v[2]), 2 * (x * v[1] - y * v[0])] as const
-  return [
-    v[0] + w * t[0] + y * t[2] - z * t[1],
-    v[1] + w * t[1] + z * t[0] - x * t[2],
-    v[2] + w * t[2] + x * t[1] - y * t[0],
-  ]
 }
