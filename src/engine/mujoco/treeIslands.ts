@@ -22,7 +22,7 @@ export interface TreeCouplings {
 }
 
 export function treeCouplings(mj: MainModule, model: MjModel): TreeCouplings {
-  const { mjtTrn, mjtObj, mjtWrap } = mj
+  const { mjtEq, mjtTrn, mjtObj, mjtWrap } = mj
   let isGlobal = model.nflex > 0
   const ofBody = (body: number): number[] => (model.body_treeid[body] >= 0 ? [model.body_treeid[body]] : [])
   const ofJoint = (joint: number): number[] => (joint >= 0 ? ofBody(model.jnt_bodyid[joint]) : [])
@@ -53,16 +53,18 @@ export function treeCouplings(mj: MainModule, model: MjModel): TreeCouplings {
   const ofObject = (type: number, id: number): number[] => {
     if (id < 0) return []
     if (type === mjtObj.mjOBJ_BODY.value || type === mjtObj.mjOBJ_XBODY.value) return ofBody(id)
-    if (type === mjtObj.mjOBJ_JOINT.value) return ofJoint(id)
     if (type === mjtObj.mjOBJ_SITE.value) return ofSite(id)
     if (type === mjtObj.mjOBJ_GEOM.value) return ofGeom(id)
-    if (type === mjtObj.mjOBJ_TENDON.value) return ofTendon(id)
     return unknown()
   }
-  const equalities = Array.from({ length: model.neq }, (_, e) => [
-    ...ofObject(model.eq_objtype[e], model.eq_obj1id[e]),
-    ...ofObject(model.eq_objtype[e], model.eq_obj2id[e]),
-  ])
+  const ofEquality = (type: number, objectType: number, id: number): number[] => {
+    if (type === mjtEq.mjEQ_JOINT.value) return ofJoint(id)
+    if (type === mjtEq.mjEQ_TENDON.value) return ofTendon(id)
+    return ofObject(objectType, id)
+  }
+  const equalities = Array.from({ length: model.neq }, (_, e) =>
+    [model.eq_obj1id[e], model.eq_obj2id[e]].flatMap((id) => ofEquality(model.eq_type[e], model.eq_objtype[e], id)),
+  )
   const actuator = Array.from({ length: model.nu }, (_, k) => {
     const first: number = model.actuator_trnid[2 * k]
     const second: number = model.actuator_trnid[2 * k + 1]
