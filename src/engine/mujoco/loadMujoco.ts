@@ -17,7 +17,8 @@ export function loadMujoco(): Promise<MainModule> {
   return loading
 }
 
-function notInstalled(error: unknown): unknown {
+/** What a failed import of the package means: InputError where it is missing, else the failure itself. */
+export function notInstalled(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return error
   return new InputError({
