@@ -105,7 +105,7 @@ export async function linearizeAt(
   if (method === 'native' && !engine.derivatives)
     throw new InputError({
       path: '--method',
-      expected: `auto, dense or colored for the engine ${engine.name}, which has no derivatives of its own`,
+      expected: `auto, dense, colored or compressed for the engine ${engine.name}, which has no derivatives of its own`,
       found: 'native',
     })
   const structure = refine && !engine.structure ? { sparsity: 'detect' as const } : { refine }

@@ -33,9 +33,9 @@ const DETOURS = 12
  * Checks at `point` (default: home): layout and home fit together; steps are finite; the same step is the same bit for bit after
  * detours (through NaN, too), in place, and leaves its inputs alone; ⊕ and ⊖ are inverse to each other; difference quotients at
  * the step h that linearizations take and at h/10, from left and from right, agree (a contact that opens or closes at the point
- * does not), and up to which step they do; an engine that says when a step went wrong (`trouble`) has nothing to say; `structure` covers every entry seen; `derivatives`, where there are any, agree with
- * differences. Costs about 10 (ndx + nu) steps. Throws the signal's reason when
- * aborted, and what the engine throws.
+ * does not), and up to which step they do; an engine that says when a step went wrong (`trouble`) has nothing to say; `structure`
+ * covers every entry seen; `derivatives`, where there are any, agree with differences. Costs about 10 (ndx + nu) steps. Throws
+ * the signal's reason when aborted, and what the engine throws.
  */
 export async function checkEngine(
   engine: Engine,

@@ -26,7 +26,7 @@ import { type Symmetry, withMirrorImages } from './symmetricBlocks.ts'
 export interface SenseOptions extends MeasureOptions, PrepareOptions {
   readonly structure?:
     | {
-        /** Superset of the nonzeros, [m × n], or 'detect' to find it by dense differences first. */
+        /** Superset of the nonzeros, [m × n], or 'detect' to find it first, from random directions (detectBySensing.ts). */
         readonly sparsity?: Pattern | 'detect' | undefined
         /** true: probe the given superset first and keep only the entries that stand out. */
         readonly refine?: boolean | undefined
