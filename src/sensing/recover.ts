@@ -116,6 +116,7 @@ export function qualityOf(
     colors: plan.decoder.method === 'colored' ? plan.decoder.numColors : null,
     stepRange,
     noiseLevel: null,
+    standardError: null,
     heldOutDirections: plan.heldOutDirections,
     heldOutResidual: worst,
     heldOutResidualByRow: residuals,

@@ -17,6 +17,7 @@ export const quality: Quality = {
   colors: 5,
   stepRange: [6e-6, 6e-6],
   noiseLevel: null,
+  standardError: null,
   heldOutDirections: 2,
   heldOutResidual: 3.1e-11,
   heldOutResidualByRow: Float64Array.of(1e-12, 3.1e-11, 0, Number.NaN),
