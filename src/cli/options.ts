@@ -10,7 +10,7 @@ export interface LinearizeFlags {
   readonly engine: string
   readonly coordinates?: 'reduced' | 'maximal'
   readonly method: 'auto' | 'dense' | 'colored' | 'compressed' | 'native'
-  readonly scheme: 'central' | 'forward'
+  readonly scheme: 'central' | 'forward' | 'five-point'
   readonly at: string
   readonly seed: number
   readonly refine?: true
@@ -40,7 +40,11 @@ export function addLinearizeOptions(command: Command): Command {
         .choices(['auto', 'dense', 'colored', 'compressed', 'native'])
         .default('auto'),
     )
-    .addOption(new Option('--scheme <name>', 'difference scheme').choices(['central', 'forward']).default('central'))
+    .addOption(
+      new Option('--scheme <name>', 'difference scheme')
+        .choices(['central', 'forward', 'five-point'])
+        .default('central'),
+    )
     .option('--seed <integer>', 'seed of the random directions', integer, 1)
     .option('--refine', 'detect the exact sparsity pattern first')
     .option('--workers <n>', 'threads that share the steps of long linearizations', wholeNumber(1, MAX_WORKERS), 1)

@@ -9,6 +9,7 @@ import type { Plan } from '../sensing/plan.ts'
 import { prepareSensing } from '../sensing/prepareSensing.ts'
 import type { Quality } from '../sensing/quality.ts'
 import { type SenseOptions, sense } from '../sensing/sense.ts'
+import { type Scheme, stencilOf } from '../sensing/stencil.ts'
 import type { Linearization } from './linearization.ts'
 import { nativeJacobian } from './nativeJacobian.ts'
 import { stepDifferences } from './stepDifferences.ts'
@@ -28,7 +29,7 @@ export interface LinearizeOptions {
    * cheaper, else native where the engine has derivatives, else dense.
    */
   readonly method?: SenseOptions['method'] | 'native'
-  readonly scheme?: 'central' | 'forward' | undefined // default 'central'
+  readonly scheme?: Scheme | undefined // default 'central'
   readonly structure?:
     | {
         /** Superset of the nonzeros of [A B], or 'detect'; default: what the engine says. */
@@ -148,7 +149,7 @@ function block(J: Matrix, from: number, columns: number): Matrix {
 /** Counts the step at (xBar, uBar): the base of forward differences; what left and right are compared with in central ones. */
 function withNominalStep(quality: Quality): Quality {
   const { calls, callsFor, scheme } = quality
-  const purpose = scheme === 'forward' ? 'base' : 'heldOut'
+  const purpose = stencilOf(scheme).baseWeight !== 0 ? 'base' : 'heldOut'
   return { ...quality, calls: calls + 1, callsFor: { ...callsFor, [purpose]: callsFor[purpose] + 1 } }
 }
 

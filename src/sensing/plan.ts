@@ -4,9 +4,7 @@ import type { Design } from './designs.ts'
 import type { Elimination } from './eliminate.ts'
 
 import type { Ties } from '../linalg/ties.ts'
-
-/** Forward: (f(z + p) − f(z)) / p, one shared extra call. Central: (f(z + p) − f(z − p)) / 2p. */
-export type Scheme = 'forward' | 'central'
+import type { Scheme } from './stencil.ts'
 
 /** Methods with a recovery in recover/recoveries.ts. */
 export type PlanMethod = 'dense' | 'colored' | 'newsam-ramsdell' | 'compressed'
@@ -68,12 +66,7 @@ export interface Measurements {
   readonly at: readonly number[] // [n], the point z̄
   readonly scale: readonly number[] // [n], typical magnitude of each input
   readonly outputScale: readonly number[] // [m], typical magnitude of each output
-  readonly Y: readonly number[] // [k × m], f(z̄ + p_t) − f(z̄) forward, f(z̄ + p_t) − f(z̄ − p_t) central
+  readonly Y: readonly number[] // [k × m], the differences of the scheme's stencil: f(z̄ + p_t) − f(z̄) forward
   readonly heldOutY: readonly number[] // [h × m]
   readonly calls: { readonly base: number; readonly directions: number; readonly heldOut: number }
-}
-
-/** Evaluations that one direction costs. */
-export function callsPerDirection(scheme: Scheme): number {
-  return scheme === 'central' ? 2 : 1
 }

@@ -8,7 +8,8 @@ import type { Reading } from './chooseColoring.ts'
 import type { Design as RowDesign } from './designs.ts'
 import { fingerprint } from './fingerprint.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
-import type { Plan, PlanMethod, Scheme } from './plan.ts'
+import type { Plan, PlanMethod } from './plan.ts'
+import { checkScheme, type Scheme } from './stencil.ts'
 import { recoveries } from './recover/recoveries.ts'
 import type { Design, Problem, RandomDirections } from './recover/recovery.ts'
 import { restrictPattern } from './restrictPattern.ts'
@@ -62,8 +63,7 @@ const WORTHWHILE = 0.9
  */
 export function prepareSensing(structure: SensingStructure, options: PrepareOptions = {}): Plan {
   const { method = 'auto', scheme = 'central', heldOut = 2, seed = 1 } = options
-  if (scheme !== 'central' && scheme !== 'forward')
-    throw new RangeError(`sensing: scheme must be 'forward' or 'central', got ${String(scheme)}`)
+  checkScheme('sensing', scheme)
   const step = positive('step', options.step ?? defaultStep(scheme))
   const tolerance = positive('tolerance', options.tolerance ?? defaultTolerance(scheme, step))
   checkStep('sensing', scheme, step, tolerance)

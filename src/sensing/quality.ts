@@ -1,9 +1,10 @@
 import type { Matrix } from 'ml-matrix'
+import type { Scheme } from './stencil.ts'
 
 /** What a sensed Jacobian cost and how far it can be trusted. Comes with every Jacobian, certified or not. */
 export interface Quality {
   readonly method: 'dense' | 'colored' | 'newsam-ramsdell' | 'rainbow' | 'compressed' | 'smoothed' | 'native' // the one that ran
-  readonly scheme: 'forward' | 'central'
+  readonly scheme: Scheme
   readonly calls: number // blackbox evaluations in all
   readonly callsFor: CallCounts // the same, by purpose; their sum is `calls`
   readonly directions: number // directions measured for the recovery

@@ -21,6 +21,7 @@ import { decode, heldOutOf, qualityOf, stepRangeOf } from './recover.ts'
 import { repairRows } from './repairRows.ts'
 import { restrictPattern } from './restrictPattern.ts'
 import { openSession, type Session } from './session.ts'
+import { checkScheme } from './stencil.ts'
 import { type Symmetry, withMirrorImages } from './symmetricBlocks.ts'
 
 export interface SenseOptions extends MeasureOptions, PrepareOptions {
@@ -67,6 +68,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   checkBlackbox('sense', blackbox, options)
   const { structure = {}, method = 'auto', step, repair: mends = true } = options
   const scheme = options.plan?.scheme ?? options.scheme ?? 'central'
+  checkScheme('sense', scheme)
   if (options.plan !== undefined) checkReuse(options.plan, blackbox, options)
   const session = openSession('sense', blackbox, { ...options, scheme })
 

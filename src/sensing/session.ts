@@ -4,7 +4,7 @@ import type { Blackbox } from '../blackbox/blackbox.ts'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
 import { collectKinks } from './kinks.ts'
 import { pointInto } from './perturb.ts'
-import { callsPerDirection, type Scheme } from './plan.ts'
+import { type Scheme, stencilOf } from './stencil.ts'
 import type { CallCounts } from './quality.ts'
 import { checkVector, resolveOutputScale, resolveScale } from './steps.ts'
 
@@ -27,15 +27,15 @@ export interface Session {
   readonly calls: { -readonly [purpose in keyof CallCounts]: number }
   /** Evaluations that maxCalls leaves; Infinity without it. */
   remaining(): number
-  /** True when f(at) is wanted (forward differences) and not known yet. */
+  /** True when the scheme wants f(at) and it is not known yet. */
   needsBase(): boolean
   /** Adds to the total that progress is reported against. */
   expect(evaluations: number): void
   /** Forward differences only: makes sure that f(at) is known. */
   ensureBase(): Promise<void>
   /**
-   * f(z̄ + p_t) − f(z̄) or f(z̄ + p_t) − f(z̄ − p_t) along the `count` directions in D, [count × m]. 'probing': with steps other
-   * than the plan's, which tell nothing of kinks within its steps.
+   * The stencil's differences along the `count` directions in D, [count × m]. 'probing': with steps other than the plan's, which
+   * tell nothing of kinks within its steps.
    */
   differences(
     purpose: keyof CallCounts,
@@ -70,7 +70,9 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
   }
 
   const calls = { base: 0, directions: 0, heldOut: 0, detection: 0, repair: 0, fallback: 0 }
-  const perDirection = callsPerDirection(scheme)
+  const stencil = stencilOf(scheme)
+  const perDirection = stencil.offsets.length
+  const isTwoSided = stencil.offsets[1] === -1
   const kinks = collectKinks(m)
   const z = new Float64Array(n)
   let done = 0
@@ -144,32 +146,32 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
     outputScale,
     calls,
     remaining: () => maxCalls - done,
-    needsBase: () => scheme === 'forward' && base === null,
+    needsBase: () => stencil.baseWeight !== 0 && base === null,
     expect(evaluations) {
       total = Math.max(total, done) + evaluations
     },
     async ensureBase() {
-      if (scheme === 'central' || base !== null) return
+      if (stencil.baseWeight === 0 || base !== null) return
       const writePoint = (_p: number, point: Float64Array) => point.set(at)
       base = await evaluate('base', 1, writePoint, () => 'base point')
     },
     async differences(purpose, D, steps, count, use = 'measuring') {
-      const sides = perDirection === 2 ? ['plus side', 'minus side'] : ['plus side']
       const writePoint = (p: number, point: Float64Array) => {
         const t = Math.floor(p / perDirection)
-        pointInto(point, at, scale, D, t * n, p % perDirection === 0 ? steps[t]! : -steps[t]!)
+        pointInto(point, at, scale, D, t * n, stencil.offsets[p % perDirection]! * steps[t]!)
       }
       const label = purpose === 'directions' ? 'direction' : `${PURPOSES[purpose]} direction`
-      const describe = (p: number) => `${label} ${Math.floor(p / perDirection)}, ${sides[p % perDirection]}`
+      const describe = (p: number) =>
+        `${label} ${Math.floor(p / perDirection)}, ${sideOf(stencil.offsets[p % perDirection]!)}`
       const values = await evaluate(purpose, count * perDirection, writePoint, describe)
-      if (scheme === 'central' && base !== null && use === 'measuring')
+      if (isTwoSided && base !== null && use === 'measuring')
         for (let t = 0; t < count; t++) {
-          const plus = values.subarray(2 * t * m, (2 * t + 1) * m)
-          kinks.note(plus, values.subarray((2 * t + 1) * m, (2 * t + 2) * m), base, steps[t]!)
+          const from = t * perDirection * m
+          kinks.note(values.subarray(from, from + m), values.subarray(from + m, from + 2 * m), base, steps[t]!)
         }
       return subtractReference(values, base, scheme, m)
     },
-    kinkedRows: () => (scheme === 'central' && base !== null ? kinks.rows(outputScale) : null),
+    kinkedRows: () => (isTwoSided && base !== null ? kinks.rows(outputScale) : null),
   }
 }
 
@@ -182,18 +184,27 @@ const PURPOSES: { readonly [purpose in keyof CallCounts]: string } = {
   fallback: 'fallback',
 }
 
-/** Turns values along directions into differences, [count × m]: minus the base (forward), plus minus minus (central). */
+function sideOf(offset: number): string {
+  const side = offset > 0 ? 'plus side' : 'minus side'
+  return Math.abs(offset) === 1 ? side : `${side}, ${Math.abs(offset)} steps`
+}
+
+/** Turns values along directions into differences, [count × m], by the scheme's stencil. */
 export function subtractReference(
   values: ArrayLike<number>,
   base: ArrayLike<number> | null,
   scheme: Scheme,
   m: number,
 ): Float64Array {
-  const central = scheme === 'central'
-  const Y = new Float64Array(values.length / callsPerDirection(scheme))
+  const { weights, baseWeight } = stencilOf(scheme)
+  const sides = weights.length
+  const Y = new Float64Array(values.length / sides)
   for (let t = 0; t * m < Y.length; t++)
-    for (let i = 0; i < m; i++)
-      Y[t * m + i] = central ? values[2 * t * m + i]! - values[(2 * t + 1) * m + i]! : values[t * m + i]! - base![i]!
+    for (let i = 0; i < m; i++) {
+      let sum = baseWeight === 0 ? 0 : baseWeight * base![i]!
+      for (let s = 0; s < sides; s++) sum += weights[s]! * values[(t * sides + s) * m + i]!
+      Y[t * m + i] = sum
+    }
   return Y
 }
 
