@@ -63,7 +63,7 @@ export async function detectWithin(
     heldOutY: [],
     calls: { base: 0, directions: 0, heldOut: 0 },
   }
-  const J = Matrix.from1DArray(outputs, inputs, decode(plan, measurements))
+  const J = Matrix.from1DArray(outputs, inputs, decode(plan, measurements).J)
   if (directions === 0) return patternFromJacobian(J)
   const { reach } = stencilOf(scheme)
   const floor = roundingFloor(outputScale).map((rounding) => rounding / (reach * steps[0]!))

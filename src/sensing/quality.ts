@@ -10,9 +10,10 @@ export interface Quality {
   readonly directions: number // directions measured for the recovery
   readonly colors: number | null // classes of the coloring, null for methods without one
   readonly stepRange: readonly [number, number] // smallest and largest difference step used, in units of the inputs
-  readonly noiseLevel: number | null // standard deviation of one output value, null where not estimated
+  readonly noiseLevel: number | null // standard deviation of one value of the noisiest output, null where not estimated
   /** Standard deviation of the error that noise leaves in each entry, [m × n], outputs per input; null where not estimated. */
   readonly standardError: Matrix | null
+  readonly grossErrors: number | null // share of the differences left out as grossly wrong, null where none was looked for
   readonly heldOutDirections: number
   readonly heldOutResidual: number // relative residual on held-out random directions, the worst row but for flat ones
   readonly heldOutResidualByRow: Float64Array // [m]

@@ -61,7 +61,9 @@ export async function repairRows(
 
   const spent = Math.ceil(session.calls.repair / perDirection)
   const isCompressed = plan.decoder.method === 'compressed'
-  const share = isCompressed ? Math.max(REPAIR_SHARE * n, SENSED_SHARE * n - plan.directions) : REPAIR_SHARE * n
+  const sparsely = isCompressed ? Math.max(REPAIR_SHARE * n, SENSED_SHARE * n - plan.directions) : REPAIR_SHARE * n
+  // a family that does not hold says nothing of where it fails
+  const share = plan.decoder.method === 'rainbow' ? 0 : sparsely
   let budget = Math.min(Math.floor(share) - spent, Math.floor(session.remaining() / perDirection))
   let open = failed
   const perRow = isCompressed ? COMPRESSED_PRODUCTS : plan.directions

@@ -15,6 +15,8 @@ export interface SessionOptions {
   readonly maxCalls?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
+  /** Expects gross errors: a value that is not finite is kept as NaN instead of thrown, and f(at) is the median of several. */
+  readonly isRobust?: boolean | undefined
 }
 
 export interface Session {
@@ -25,6 +27,8 @@ export interface Session {
   readonly scale: Float64Array // [n]
   readonly outputScale: Float64Array // [m], grows with the values seen
   readonly calls: { -readonly [purpose in keyof CallCounts]: number }
+  /** Measures anew, expecting noise or gross errors: what was spent so far counts as detection, and kinks are forgotten. */
+  startOver(isRobust: boolean): void
   /** Evaluations that maxCalls leaves; Infinity without it. */
   remaining(): number
   /** True when the scheme wants f(at) and it is not known yet. */
@@ -44,19 +48,27 @@ export interface Session {
     count: number,
     use?: 'measuring' | 'probing',
   ): Promise<Float64Array>
-  /** Rows where left and right differences disagree; null where that can't be told (forward, or f(at) not known). */
-  kinkedRows(): number[] | null
+  /** Values at z̄ + places[p] · scale · direction, [places × m]. */
+  line(purpose: keyof CallCounts, direction: ArrayLike<number>, places: ArrayLike<number>): Promise<Float64Array>
+  /**
+   * Rows where left and right differences disagree, by more than `noise` [m], the standard deviation of a value, can do; null where
+   * that can't be told (forward, f(at) not known, gross errors).
+   */
+  kinkedRows(noise?: ArrayLike<number>): number[] | null
 }
 
 /** A batch holds at most about this many numbers; between batches progress is reported and a signal is heard. */
 const BATCH_NUMBERS = 1 << 20
 /** Pause for the event loop after so many milliseconds of evaluations. */
 const PAUSE_AFTER = 50
+/** Evaluations of f(at) whose median is taken where gross errors are expected. */
+const ROBUST_BASE = 9
 
 /** Opens a session at a point. Throws RangeError on sizes or values that do not fit. `who` begins the messages. */
 export function openSession(who: string, blackbox: Blackbox, options: SessionOptions): Session {
   const { inputs: n, outputs: m } = blackbox
   const { scheme, signal, onProgress, maxCalls = Number.POSITIVE_INFINITY } = options
+  let { isRobust = false } = options
   checkVector(who, 'at', options.at, n)
   if (!(maxCalls >= 0)) throw new RangeError(`${who}: maxCalls must be a number ≥ 0, got ${maxCalls}`)
   const at = Float64Array.from(options.at)
@@ -73,7 +85,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
   const stencil = stencilOf(scheme)
   const perDirection = stencil.offsets.length
   const isTwoSided = stencil.offsets[1] === -1
-  const kinks = collectKinks(m)
+  let kinks = collectKinks(m)
   const z = new Float64Array(n)
   let done = 0
   let total = 0
@@ -95,6 +107,10 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       done += to - from
       for (let k = from * m; k < to * m; k++) {
         if (Number.isFinite(values[k]!)) continue
+        if (isRobust) {
+          values[k] = Number.NaN
+          continue
+        }
         const output = k % m
         const p = (k - output) / m
         const outputName = blackbox.outputNames?.[output]
@@ -145,6 +161,15 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
     scale,
     outputScale,
     calls,
+    startOver(expectsGrossErrors) {
+      if (expectsGrossErrors && !isRobust && options.base === undefined) base = null
+      isRobust ||= expectsGrossErrors
+      kinks = collectKinks(m)
+      for (const purpose of ['base', 'directions', 'heldOut', 'repair', 'fallback'] as const) {
+        calls.detection += calls[purpose]
+        calls[purpose] = 0
+      }
+    },
     remaining: () => maxCalls - done,
     needsBase: () => stencil.baseWeight !== 0 && base === null,
     expect(evaluations) {
@@ -153,7 +178,9 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
     async ensureBase() {
       if (stencil.baseWeight === 0 || base !== null) return
       const writePoint = (_p: number, point: Float64Array) => point.set(at)
-      base = await evaluate('base', 1, writePoint, () => 'base point')
+      const count = isRobust ? ROBUST_BASE : 1
+      const values = await evaluate('base', count, writePoint, () => 'base point')
+      base = count === 1 ? values : medians(values, count, m)
     },
     async differences(purpose, D, steps, count, use = 'measuring') {
       const writePoint = (p: number, point: Float64Array) => {
@@ -171,7 +198,11 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
         }
       return subtractReference(values, base, scheme, m)
     },
-    kinkedRows: () => (isTwoSided && base !== null ? kinks.rows(outputScale) : null),
+    line(purpose, direction, places) {
+      const writePoint = (p: number, point: Float64Array) => pointInto(point, at, scale, direction, 0, places[p]!)
+      return evaluate(purpose, places.length, writePoint, (p) => `${PURPOSES[purpose]} point ${p}`)
+    },
+    kinkedRows: (noise) => (isTwoSided && base !== null && !isRobust ? kinks.rows(outputScale, noise) : null),
   }
 }
 
@@ -182,6 +213,17 @@ const PURPOSES: { readonly [purpose in keyof CallCounts]: string } = {
   detection: 'detection',
   repair: 'repair',
   fallback: 'fallback',
+}
+
+/** The median of each output, values that are missing left out, [m]. */
+function medians(values: Float64Array, count: number, m: number): Float64Array {
+  return Float64Array.from({ length: m }, (_, i) => {
+    const sorted = Float64Array.from({ length: count }, (_, p) => values[p * m + i]!)
+      .filter((value) => !Number.isNaN(value))
+      .sort()
+    const half = sorted.length >> 1
+    return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+  })
 }
 
 function sideOf(offset: number): string {

@@ -225,7 +225,7 @@ describe('failures are named', () => {
     [
       'method',
       { method: 'magic' as PlanMethod },
-      /method must be one of dense, colored, newsam-ramsdell, compressed, auto; got magic/,
+      /method must be one of dense, colored, newsam-ramsdell, rainbow, compressed, auto; got magic/,
     ],
     [
       'method with detection',
