@@ -5,7 +5,8 @@
  * - a row whose prediction may be off by more than the tolerance of its size, at two standard deviations, is unresolved: noise hides
  *   it, and more directions would tell;
  * - a row that is zero to within its standard deviation, and this small beside its output, is flat;
- * - where gross errors are expected, more than half of the held-out differences (of those that move the same inputs) must agree.
+ * - where gross errors are expected, a third of the held-out differences (of those that move the same inputs), two at least, must
+ *   agree: wrong predictions agree with none but by chance.
  */
 import {
   type HeldOut,
@@ -141,7 +142,8 @@ function residualsUnderNoise(
     let worst = 0
     for (const group of groups) {
       const sorted = group.map(residual).sort((a, b) => a - b)
-      worst = Math.max(worst, sorted[sorted.length >> 1]!)
+      const needed = isRobust ? Math.min(group.length, Math.max(2, Math.ceil(group.length / 3))) : group.length
+      worst = Math.max(worst, sorted[needed - 1]!)
     }
     return worst
   })
@@ -178,7 +180,9 @@ function hiddenByNoise(
       if (Number.isNaN(doubt) || entries === 0) continue
       const resolution = doubt / entries
       if (!(entries <= 2 * doubt && doubt <= tolerance * reachOf(heldOut, t) * outputScale[i]!)) isFlat = false
-      const isSmallBlock = doubt <= tolerance * whole[t * m + i]! && resolution <= Math.sqrt(tolerance)
+      // small beside its row, and known roughly or zero to within noise
+      const isSmallBlock =
+        doubt <= tolerance * whole[t * m + i]! && (resolution <= Math.sqrt(tolerance) || resolution >= 0.5)
       if (resolution > tolerance && !isSmallBlock) worst = Math.max(worst, resolution)
     }
     if (worst === 0) continue

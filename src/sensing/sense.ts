@@ -35,6 +35,8 @@ export interface SenseOptions extends MeasureOptions, PrepareOptions {
    * chosen anew (unless `step` is given), all colors move in every call, and `tolerance` is by default 0.05.
    */
   readonly noise?: number | ArrayLike<number> | 'estimate' | 'none' | undefined
+  /** Step under noise: 'auto' finds it; default: `step` where it is given, else 'auto'. */
+  readonly noisyStep?: number | 'auto' | undefined
   /** true: some values are grossly wrong, or NaN. Default: looked for together with noise. */
   readonly robust?: boolean | undefined
   readonly structure?:
@@ -72,6 +74,8 @@ const REPAIR_STREAM = 1
 const NOISY_SHARE = 0.5
 /** Values that a diagnosed noise level was told from, less what they were fitted with. */
 const DIAGNOSED_FREEDOM = 8
+/** Share of the values that gross errors are taken for at least, where there are any. */
+const LEAST_GROSS = 0.2
 /** Calls that accuracy under noise may take without maxCalls, in units of dense differences. */
 const MOST_DENSE = 20
 
@@ -193,8 +197,8 @@ async function senseNoise(
   const found = await senseUnderNoise(session, {
     sigma: diagnosis?.sigma ?? (expected as Float64Array),
     freedom: diagnosis === null ? Number.POSITIVE_INFINITY : DIAGNOSED_FREEDOM,
-    isRobust,
-    step: options.step,
+    grossShare: isRobust ? Math.max(LEAST_GROSS, diagnosis?.grossShare ?? 0) : 0,
+    step: options.noisyStep === 'auto' ? undefined : (options.noisyStep ?? options.step),
     tolerance,
     most: options.maxCalls ?? MOST_DENSE * (n + 10) * callsPerDirection(session.scheme),
     prepare: (asked, isWhole) =>

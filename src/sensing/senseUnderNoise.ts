@@ -3,7 +3,9 @@
  * many directions as the accuracy asked for takes, and least squares, or least absolute deviations where some values are grossly wrong.
  */
 import { chooseStep } from './chooseStep.ts'
+import { random } from '../linalg/random.ts'
 import { fingerprint } from './fingerprint.ts'
+import { heldOutDirections } from './heldOutDirections.ts'
 import { type Judgement, judge } from './judge.ts'
 import { measureWithin } from './measure.ts'
 import type { Measurements, Plan } from './plan.ts'
@@ -26,7 +28,7 @@ export interface NoisySensing {
 export interface NoisyOptions {
   readonly sigma: ArrayLike<number> // [m], standard deviation of a value of each output; 0: rounding only
   readonly freedom: number // values behind it; Infinity: known
-  readonly isRobust: boolean
+  readonly grossShare: number // of the values, expected to be grossly wrong; 0: none
   readonly step: number | undefined // as given by the user; else found
   readonly tolerance: number // standard errors that are asked for, relative to the rows
   /** Calls that may be spent in all, beside what the session allows. */
@@ -41,14 +43,18 @@ export const NOISY_TOLERANCE = 0.05
 const LARGEST_STEP = 0.1
 /** Fewer directions than this tell too little of the noise. */
 const LEAST_DIRECTIONS = 8
-/** Held-out directions for each group of inputs, where more than half must agree. */
-const ROBUST_HELD_OUT = 5
+/** Held-out directions for each group of inputs, of which a third must agree. */
+const ROBUST_HELD_OUT = 6
+/** Blocks of as many, in which rows that fail may still prove right. */
+const HELD_OUT_BLOCKS = 3
+const STREAM = 7 // of the seed
 const ROUNDS = 4
 const FINER = 1 / 3 // of the step, where curvature shows
 
 export async function senseUnderNoise(session: Session, options: NoisyOptions): Promise<NoisySensing> {
   const { scheme } = session
-  const { sigma, isRobust, tolerance } = options
+  const { sigma, grossShare, tolerance } = options
+  const isRobust = grossShare > 0
   const { order } = stencilOf(scheme)
   const perDirection = callsPerDirection(scheme)
   const notes: string[] = []
@@ -75,32 +81,33 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
 
   for (let round = 0; ; round++) {
     const sized = options.prepare({ ...common, step }, isWhole)
-    const first = Math.max(1, Math.min(firstDirections(sized, isRobust), affordable() - heldOut))
+    const first = Math.max(1, Math.min(firstDirections(sized, options.grossShare), affordable() - heldOut))
     // what repeated measurements gain lets curvature weigh more: a finer step
     const finer = options.step === undefined ? step * first ** (-1 / (2 * (order + 1))) : step
-    const plan = options.prepare({ ...common, step: finer, directions: first }, isWhole)
+    const asked = { ...common, step: finer }
+    const plan = options.prepare({ ...asked, directions: first }, isWhole)
     let found = assess(plan, withNoise(await measureWithin(session, plan), options))
-    for (let further = 0; further < ROUNDS && found.judgement.unresolved.length > 0; further++) {
-      if (found.judgement.failed.length > 0) break
+    if (isRobust) found = await heldOutLonger(session, found, affordable)
+    for (let further = 0; further < ROUNDS; further++) {
+      const { unresolved, failed } = found.judgement
       const k = found.plan.directions
-      const worst = Math.max(...found.judgement.unresolved.map(({ resolution }) => resolution / tolerance))
-      const wanted = Math.ceil(Math.min(worst, 10) ** 2 * 1.1 * k) - k
-      const count = Math.min(wanted, affordable())
+      const worst = Math.min(10, Math.max(0, ...unresolved.map(({ resolution }) => resolution / tolerance)))
+      // rows that fail although gross errors are outvoted: there were more of them than expected
+      const isOutvoted = isRobust && failed.length > 0 && further < 2
+      if (failed.length > 0 ? !isOutvoted : unresolved.length === 0) break
+      const count = Math.min(isOutvoted ? k : Math.ceil(worst ** 2 * 1.1 * k) - k, affordable())
       if (count < 1) break
-      const more = options.prepare(
-        { ...common, step: finer, directions: count, heldOut: 0, seed: plan.seed + 1 + further },
-        isWhole,
-      )
+      const seed = plan.seed + 1 + further
+      const more = options.prepare({ ...asked, directions: count, heldOut: 0, seed }, isWhole)
       found = assess(...joined(found.plan, found.measurements, more, await measureWithin(session, more)))
     }
     const { failed, unresolved } = found.judgement
-    const isDone = failed.length === 0 || options.step !== undefined || round >= 2
-    if (isDone || (sized.directions + heldOut) * perDirection > affordable() * perDirection) {
+    const isAffordable = sized.directions + heldOut <= affordable()
+    if (failed.length === 0 || options.step !== undefined || round >= 2 || !isAffordable) {
       if (failed.length === 0 && unresolved.length > 0) {
         const worst = Math.max(...unresolved.map(({ resolution }) => resolution / tolerance))
-        notes.push(
-          `about ${Math.ceil(found.plan.directions * worst ** 2 * perDirection)} calls would tell all rows to ${(100 * tolerance).toPrecision(2)} %`,
-        )
+        const calls = Math.ceil(found.plan.directions * worst ** 2 * perDirection)
+        notes.push(`about ${calls} calls would tell all rows to ${(100 * tolerance).toPrecision(2)} %`)
       }
       return { ...found, notes: [...notes, ...hintAt(sigma)] }
     }
@@ -135,9 +142,53 @@ function robustStep(session: Session, sigma: ArrayLike<number>, largest: number,
   return Math.min(largest, (3 * relative) ** (1 / (order + 1)))
 }
 
-/** Directions to begin with: those of the design, enough to tell the noise. */
-function firstDirections({ decoder, directions }: Plan, isRobust: boolean): number {
+/** Further held-out directions for rows that too few of the first ones support: these may be the wrong ones. */
+async function heldOutLonger(session: Session, first: Assessed, affordable: () => number): Promise<Assessed> {
+  let found = first
+  const source = random(first.plan.seed, STREAM)
+  for (let block = 0; block < HELD_OUT_BLOCKS && found.judgement.failed.length > 0; block++) {
+    const { plan, measurements } = found
+    const { inputs: n, heldOutSteps } = plan
+    const count = first.plan.heldOutDirections
+    if (count === 0 || affordable() < count) break
+    const D = heldOutDirections(source, n, count, session.blackbox.inputGroups ?? [])
+    const steps = new Array<number>(count).fill(heldOutSteps[0]!)
+    session.expect(count * callsPerDirection(plan.scheme))
+    const Y = await session.differences('heldOut', D, steps, count)
+    const mark = fingerprint(`held out longer ${plan.fingerprint}`, D)
+    found = assess(
+      {
+        ...plan,
+        heldOutDirections: plan.heldOutDirections + count,
+        heldOut: [...plan.heldOut, ...D],
+        heldOutSteps: [...heldOutSteps, ...steps],
+        fingerprint: mark,
+      },
+      { ...measurements, fingerprint: mark, heldOutY: [...measurements.heldOutY, ...Y] },
+    )
+  }
+  return found
+}
+
+/** Equations for each unknown that leave a share of gross differences decidable, random ones (as measured, see docs/sensing.md). */
+function robustRatio(share: number): number {
+  if (share <= 0.1) return 2
+  if (share <= 0.24) return 4
+  return share <= 0.4 ? 8 : 12
+}
+
+/** Directions to begin with: those of the design, enough to tell the noise; `grossShare` of the values are wrong. */
+function firstDirections({ decoder, directions, scheme }: Plan, grossShare: number): number {
   if (decoder.method !== 'rainbow' || directions === 0) return directions
+  const isRobust = grossShare > 0
+  if (isRobust && decoder.weighing === 'multiplexed') {
+    const { rowIdx, rows } = decoder.family
+    const counts = new Int32Array(rows)
+    let densest = 0
+    for (const i of rowIdx) densest = Math.max(densest, ++counts[i]!)
+    const share = 1 - (1 - grossShare) ** callsPerDirection(scheme)
+    return orthogonalDirections(robustRatio(share) * densest + LEAST_DIRECTIONS, decoder.numColors)
+  }
   if (decoder.weighing === 'repeated')
     return Math.max(isRobust ? 1 : 3, Math.ceil(directions / decoder.numColors)) * decoder.numColors
   if (decoder.weighing === 'random') return Math.max(directions, LEAST_DIRECTIONS / 2)
@@ -152,7 +203,9 @@ function withNoise(measurements: Measurements, { sigma, freedom }: NoisyOptions)
   }
 }
 
-function assess(plan: Plan, measurements: Measurements) {
+type Assessed = Omit<NoisySensing, 'notes'>
+
+function assess(plan: Plan, measurements: Measurements): Assessed {
   const { J, statistics } = decode(plan, measurements)
   return { plan, measurements, J, statistics, judgement: judge(plan, measurements, J, statistics) }
 }

@@ -134,6 +134,6 @@ function residualOf(A: Float64Array, q: number, width: number, x: Float64Array, 
 
 function columnsOf(A: Float64Array, q: number, width: number, columns: readonly number[]): Float64Array {
   const out = new Float64Array(q * columns.length)
-  for (let e = 0; e < q; e++) columns.forEach((l, c) => void (out[e * columns.length + c] = A[e * width + l]!))
+  for (let e = 0; e < q; e++) for (const [c, l] of columns.entries()) out[e * columns.length + c] = A[e * width + l]!
   return out
 }
