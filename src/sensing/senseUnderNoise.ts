@@ -59,7 +59,7 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
   const perDirection = callsPerDirection(scheme)
   const notes: string[] = []
   const largest = Math.min(LARGEST_STEP, (0.5 * tolerance) ** (1 / order))
-  const groups = Math.max(1, session.blackbox.inputGroups?.filter((inputs) => inputs.length > 0).length ?? 1)
+  const groups = Math.max(1, groupsOf(session).length)
   const heldOut = isRobust ? ROBUST_HELD_OUT * groups : 2 * groups
   const common = { tolerance, heldOut, ...(isRobust && { decoding: 'least-absolute' as const }) }
   const affordable = () => Math.floor(Math.min(session.remaining(), options.most - spent(session)) / perDirection)
@@ -130,6 +130,10 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
   }
 }
 
+function groupsOf({ blackbox }: Session): readonly (readonly number[])[] {
+  return (blackbox.inputGroups ?? []).filter((inputs) => inputs.length > 0)
+}
+
 function spent(session: Session): number {
   return Object.values(session.calls).reduce((sum, count) => sum + count, 0)
 }
@@ -151,7 +155,7 @@ async function heldOutLonger(session: Session, first: Assessed, affordable: () =
     const { inputs: n, heldOutSteps } = plan
     const count = first.plan.heldOutDirections
     if (count === 0 || affordable() < count) break
-    const D = heldOutDirections(source, n, count, session.blackbox.inputGroups ?? [])
+    const D = heldOutDirections(source, n, count, groupsOf(session))
     const steps = new Array<number>(count).fill(heldOutSteps[0]!)
     session.expect(count * callsPerDirection(plan.scheme))
     const Y = await session.differences('heldOut', D, steps, count)
