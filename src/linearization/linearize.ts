@@ -59,7 +59,12 @@ export interface LinearizeOptions {
   readonly decoding?: SenseOptions['decoding']
   /** Wraps what is measured, z = (δx, δu) ↦ f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar): to count, record, or spoil it in experiments. */
   readonly wrap?: ((blackbox: Blackbox) => Blackbox) | undefined
-  readonly maxCalls?: number | undefined // of the engine's step
+  /**
+   * Steps of the engine that may be taken. Where they are too few for exact recovery, A and B are the best estimate: nearest to `prior`
+   * (default: A = I, B = 0) where the measured differences do not tell, with `quality.standardError`, and not certified.
+   */
+  readonly maxCalls?: number | undefined
+  readonly prior?: Pick<Linearization, 'A' | 'B'> | undefined // of a point near by
   /** false: rows that fail the certificate are only reported, not measured again. Default true. */
   readonly repair?: boolean | undefined
   readonly seed?: number | undefined
@@ -109,11 +114,12 @@ export async function linearize(
   })
   const pooled = options.pool?.parallel(serial, engine, bar, fBar) ?? serial
   const blackbox = options.wrap?.(pooled) ?? pooled
-  const { structure, ...rest } = options
+  const { structure, prior, ...rest } = options
   const senseOptions = {
     ...rest,
     step: options.step ?? (options.plan ? undefined : engine.differenceStep),
     noisyStep: options.step ?? ('auto' as const),
+    ...(options.maxCalls !== undefined && { prior: prior ? beside(prior) : standingStill(ndx, nu) }),
     at: new Float64Array(ndx + nu),
     base: new Float64Array(ndx), // f(xBar, uBar) ⊖ f(xBar, uBar)
     maxCalls: maxCalls - 1,
@@ -162,6 +168,15 @@ function block(J: Matrix, from: number, columns: number): Matrix {
   const out = Matrix.zeros(J.rows, columns)
   for (let i = 0; i < J.rows; i++) for (let j = 0; j < columns; j++) out.set(i, j, J.get(i, from + j))
   return out
+}
+
+/** [I 0]: what is moved stays moved, for as short a step as a simulator takes. */
+function standingStill(ndx: number, nu: number): number[][] {
+  return Array.from({ length: ndx }, (_, i) => Array.from({ length: ndx + nu }, (_, j) => (i === j ? 1 : 0)))
+}
+
+function beside({ A, B }: Pick<Linearization, 'A' | 'B'>): number[][] {
+  return A.to2DArray().map((row, i) => (B.columns > 0 ? [...row, ...B.getRow(i)] : row))
 }
 
 /** Counts the step at (xBar, uBar): the base of forward differences; what left and right are compared with in central ones. */

@@ -40,16 +40,26 @@ export async function linearizeAlong(
     const superset = engine.structure?.(point.x, point.u)
     const xBarNext = points[k + 1]?.x ?? xFinal ?? stepped(engine, point)
     let lin: Linearization | null = null
+    const previous = found.at(-1)
+    const prior = previous && shared.maxCalls !== undefined ? { prior: previous } : {}
     let spent = 0 // on a pattern that did not serve
     if (known !== null) {
       const sparsity: Pattern = superset ? intersect(known, superset) : known
-      lin = await linearize(engine, point, { ...shared, structure: { sparsity }, xBarNext, repair: false })
-      if (!lin.quality.certified) {
+      lin = await linearize(engine, point, { ...shared, ...prior, structure: { sparsity }, xBarNext, repair: false })
+      const isSpent = shared.maxCalls !== undefined && lin.quality.calls >= shared.maxCalls
+      if (!lin.quality.certified && !isSpent) {
         spent = lin.quality.calls
         lin = null
       }
     }
-    lin ??= await linearize(engine, point, { ...shared, structure: { sparsity: superset }, xBarNext })
+    const left = shared.maxCalls === undefined ? {} : { maxCalls: shared.maxCalls - spent }
+    lin ??= await linearize(engine, point, {
+      ...shared,
+      ...left,
+      ...prior,
+      structure: { sparsity: superset },
+      xBarNext,
+    })
     if (spent > 0) lin = { ...lin, quality: withDetection(lin.quality, spent) }
     if (learn && lin.quality.certified) known = patternOf(lin)
     found.push(lin)

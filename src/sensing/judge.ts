@@ -37,6 +37,34 @@ const ALLOWED = 5
 /** Standard deviations within which a prediction must be known. */
 const SURE = 2
 
+/**
+ * The statistics of an estimate from too few differences, whose errors are told by a model: its deviations are raised to what held-out
+ * differences show, all rows together.
+ */
+export function calibrated(
+  plan: Plan,
+  measurements: Measurements,
+  J: Float64Array,
+  statistics: Statistics,
+): Statistics {
+  const { outputs: m } = plan
+  const { at, scale, scheme, heldOutY, outputScale } = measurements
+  const heldOut = { at, scale, scheme, D: plan.heldOut, steps: plan.heldOutSteps, Y: heldOutY }
+  const { misfit, count } = misfitOf(J, m, heldOut)
+  const { deviation } = predictionsOf(heldOut, J, m, statistics)
+  const floor = roundingFloor(outputScale)
+  let sum = 0
+  let number = 0
+  for (let k = 0; k < count * m; k++) {
+    const expected = Math.hypot(deviation[k]!, statistics.deviation[k % m]! || 0)
+    if (!(expected > floor[k % m]!)) continue
+    sum += (misfit[k]! / expected) ** 2
+    number++
+  }
+  const factor = number === 0 ? 1 : Math.max(1, sum / number)
+  return { ...statistics, variance: (i, span) => factor * statistics.variance(i, span) }
+}
+
 export function judge(
   plan: Plan,
   measurements: Measurements,
@@ -66,7 +94,8 @@ export function judge(
   const residuals = residualsUnderNoise(misfits, heldOut, predictions, statistics, floor, tolerance, isRobust)
   for (const i of statistics.undeterminedRows) residuals[i] = 1
   const isQuiet = isWithoutNoise(statistics, floor)
-  if (isQuiet && !isRobust) return plain(residuals)
+  const isShort = plan.decoder.method === 'rainbow' && plan.decoder.decoding === 'nearest'
+  if (isQuiet && !isRobust && !isShort) return plain(residuals)
   const { unresolved, flatRows } = hiddenByNoise(predictions, heldOut, outputScale, tolerance)
   return {
     heldOut,

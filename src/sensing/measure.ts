@@ -29,8 +29,7 @@ export async function measure(blackbox: Blackbox, plan: Plan, options: MeasureOp
 /** `measure` for a session that goes on afterwards. */
 export async function measureWithin(session: Session, plan: Plan): Promise<Measurements> {
   const { directions, heldOutDirections } = plan
-  const planned = (directions + heldOutDirections) * callsPerDirection(plan.scheme)
-  const needed = planned + (planned > 0 && session.needsBase() ? 1 : 0)
+  const needed = callsOf(plan, session)
   if (needed > session.remaining())
     throw new RangeError(
       `${session.who}: the plan needs ${needed} evaluations, maxCalls leaves ${session.remaining()}; ` +
@@ -53,6 +52,12 @@ export async function measureWithin(session: Session, plan: Plan): Promise<Measu
     heldOutY: Array.from(heldOutY),
     calls: { base, directions: forDirections, heldOut },
   }
+}
+
+/** Evaluations that a plan takes in a session, f(at) included where it is wanted and not known. */
+export function callsOf({ directions, heldOutDirections, scheme }: Plan, session: Session): number {
+  const planned = (directions + heldOutDirections) * callsPerDirection(scheme)
+  return planned + (planned > 0 && session.needsBase() ? 1 : 0)
 }
 
 /** Throws RangeError listing the fields in which blackbox and plan differ. */

@@ -84,5 +84,7 @@ export interface Measurements {
   /** Standard deviation of the noise in one value of each output, where it is known. */
   readonly noise?: readonly number[] | undefined // [m]
   readonly noiseFreedom?: number | undefined // values it was estimated from, less what they were fitted with; default: it is known
+  /** A guess of J, for plans with fewer directions than unknowns (decoding 'nearest'). */
+  readonly prior?: readonly number[] | undefined // [m × n]
   readonly calls: { readonly base: number; readonly directions: number; readonly heldOut: number }
 }

@@ -4,7 +4,7 @@ import { Matrix } from 'ml-matrix'
 import { expandTies } from '../linalg/ties.ts'
 import { roundingFloor, type Unresolved } from './certificate.ts'
 import { checkMatch } from './checkMatch.ts'
-import { judge } from './judge.ts'
+import { calibrated, judge } from './judge.ts'
 import { spanInto } from './perturb.ts'
 import type { Measurements, Plan } from './plan.ts'
 import type { CallCounts, Quality } from './quality.ts'
@@ -33,17 +33,21 @@ export function decode(plan: Plan, measurements: Measurements): { J: Float64Arra
   const J = new Float64Array(plan.outputs * plan.inputs)
   const found = recoveries[plan.method].decodeInto(J, plan, answersOf(plan, measurements))
   if (plan.ties !== null) expandTies(J, plan.ties)
-  return { J, statistics: found === null ? null : throughTies(found, plan.ties) }
+  if (found === null) return { J, statistics: null }
+  const statistics = throughTies(found, plan.ties)
+  const isShort = plan.decoder.method === 'rainbow' && plan.decoder.decoding === 'nearest'
+  return { J, statistics: isShort ? calibrated(plan, measurements, J, statistics) : statistics }
 }
 
 /** Measurements as a recovery reads them; a step that vanishes beside its input's value throws RangeError. */
 export function answersOf(
   plan: Plan,
-  { at, scale, outputScale, scheme, Y, noise, noiseFreedom }: Measurements,
+  { at, scale, outputScale, scheme, Y, noise, noiseFreedom, prior }: Measurements,
 ): Answers {
   const n = plan.inputs
   return {
     Y,
+    prior: prior ?? null,
     noiseFreedom: noiseFreedom ?? Number.POSITIVE_INFINITY,
     noise: noise === undefined ? null : Float64Array.from(noise, (sigma) => stencilOf(scheme).noise * sigma),
     floor: roundingFloor(outputScale),
@@ -101,13 +105,16 @@ export function qualityOf(
   const notes = [...plan.notes, ...(facts.notes ?? [])]
   if (flatRows.length > 0) notes.push(`flat rows, zero up to curvature, rounding or noise: ${flatRows.join(', ')}`)
   const noiseLevel = statistics === null ? null : noiseOf(plan, statistics)
+  const isShort = plan.decoder.method === 'rainbow' && plan.decoder.decoding === 'nearest'
   const hasNoise = statistics !== null && noiseLevel !== null && noiseLevel > 0
   if (unresolved.length > 0) {
     const rows = unresolved.map(({ row, resolution }) => `${row} (to ${resolution.toExponential(0)} of itself)`)
     notes.push(
-      hasNoise
-        ? `not certified: noise hides rows ${rows.join(', ')}; take more directions, a coarser step, or a larger tolerance`
-        : `not certified: rounding hides rows ${rows.join(', ')}; take a coarser step, or larger input scales`,
+      isShort
+        ? `not certified: too few directions for rows ${rows.join(', ')}; raise maxCalls`
+        : hasNoise
+          ? `not certified: noise hides rows ${rows.join(', ')}; take more directions, a coarser step, or a larger tolerance`
+          : `not certified: rounding hides rows ${rows.join(', ')}; take a coarser step, or larger input scales`,
     )
   }
   if (kinkedRows !== null && kinkedRows.length > 0)

@@ -2,6 +2,7 @@
 
 import { Matrix } from 'ml-matrix'
 import type { Blackbox } from '../blackbox/blackbox.ts'
+import { type MatrixLike, toSizedMatrix } from '../linalg/dense.ts'
 import type { Pattern } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
 import type { Ties } from '../linalg/ties.ts'
@@ -15,7 +16,7 @@ import { type Diagnosis, diagnoseNoise } from './diagnoseNoise.ts'
 import type { KnownEntry, Tied } from './family.ts'
 import { fingerprint } from './fingerprint.ts'
 import { judge } from './judge.ts'
-import { checkPlanFits, type MeasureOptions, measureWithin } from './measure.ts'
+import { callsOf, checkPlanFits, type MeasureOptions, measureWithin } from './measure.ts'
 import type { Measurements, Plan } from './plan.ts'
 import { type PrepareOptions, prepareSensing, type SensingStructure } from './prepareSensing.ts'
 import type { Quality } from './quality.ts'
@@ -25,6 +26,7 @@ import { repairRows } from './repairRows.ts'
 import { restrictPattern } from './restrictPattern.ts'
 import { NOISY_TOLERANCE, senseUnderNoise } from './senseUnderNoise.ts'
 import { openSession, type Session } from './session.ts'
+import { shortPlan } from './shortPlan.ts'
 import { callsPerDirection, checkScheme } from './stencil.ts'
 import { type Symmetry, withMirrorImages } from './symmetricBlocks.ts'
 
@@ -56,6 +58,11 @@ export interface SenseOptions extends MeasureOptions, PrepareOptions {
     | undefined
   /** false: rows that fail the certificate are only reported, not measured again. Default true. */
   readonly repair?: boolean | undefined
+  /**
+   * A guess of J, [m × n], such as that of a point near by. Where maxCalls is too little for exact recovery, the estimate is the one
+   * nearest to it that the differences allow, entries moving in proportion to their size. Default: zero.
+   */
+  readonly prior?: MatrixLike | undefined
   /** A plan of an earlier result, to be used again: saves coloring. Structure and preparing options are then those of the plan. */
   readonly plan?: Plan | undefined
 }
@@ -110,10 +117,17 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
       prepareSensing(structureOf(blackbox, structure, sparsity), { ...options, method: as })
     // Prepared before detection too: misuse shall throw before anything is called.
     plan = prepare(superset, detects ? 'dense' : method)
+    const isShort = method === 'auto' && !detects && !refines && callsOf(plan, session) > session.remaining()
+    if (isShort && options.scheme === undefined) {
+      const { quality, ...found } = await sense(blackbox, { ...options, scheme: 'forward' })
+      const note = `forward differences: maxCalls is too little for central ones, which take ${callsOf(plan, session)}`
+      return { ...found, quality: { ...quality, notes: [note, ...quality.notes] } }
+    }
     if (expected !== 'none' && expected !== 'unknown') {
       const found = await senseNoise(session, options, expected)
       if (found !== null) return found
     }
+    if (isShort) plan = planFor(session, plan, structureOf(blackbox, structure, superset), options)
     if (detects || refines) {
       pattern = await detectWithin(session, superset, step)
       const { symmetric } = structure
@@ -122,7 +136,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   }
 
   const notes: string[] = pattern === null ? [] : [detectionNote(session, plan)]
-  let measurements = await measureWithin(session, plan)
+  let measurements = { ...(await measureWithin(session, plan)), ...priorOf(blackbox, options) }
   let found = assess(plan, measurements)
   const isHopeless = found.failed.length >= NOISY_SHARE * plan.outputs && found.failed.length > 0
   if (mends && isHopeless && expected === 'unknown' && options.plan === undefined) {
@@ -155,7 +169,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   if (failed.length > 0) {
     if (plan.method === 'dense')
       notes.push('dense differences fail the certificate: the blackbox is not smooth or too noisy for this step')
-    else if (mends && !('decoding' in plan.decoder && plan.decoder.decoding === 'least-absolute')) {
+    else if (mends && mendable(plan)) {
       const source = random(plan.seed, REPAIR_STREAM)
       repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed, source })
       if (repair.repairedRows.length > 0) notes.push(`the ${suspectOf(plan)}, or the blackbox is not smooth there`)
@@ -179,6 +193,27 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   return resultOf(plan, J, quality, pattern)
 }
 
+/** The best plan that maxCalls leaves room for, with a note of what it lacks. */
+function planFor(session: Session, plan: Plan, structure: SensingStructure, options: SenseOptions): Plan {
+  const needed = callsOf(plan, session)
+  const calls = session.remaining() - (session.needsBase() ? 1 : 0)
+  const short = shortPlan(structure, options, calls)
+  if (short === null) return plan // measuring it throws and says what it takes
+  const near = options.prior === undefined ? 'zero' : 'the prior'
+  const note = `exact recovery takes ${needed} calls, maxCalls leaves ${session.remaining()}: rows of more than ${short.directions} entries are the nearest to ${near} that fit`
+  return { ...short, notes: [note, ...short.notes] }
+}
+
+function priorOf({ inputs: n, outputs: m }: Blackbox, { prior }: SenseOptions): { prior?: number[] } {
+  if (prior === undefined) return {}
+  return { prior: toSizedMatrix(prior, 'sense', 'prior', { rows: m, columns: n, symbols: 'm × n' }).to1DArray() }
+}
+
+/** Whether rows that fail can be measured again: not where gross errors or too few calls are what ails them. */
+function mendable({ decoder }: Plan): boolean {
+  return decoder.method !== 'rainbow' || decoder.decoding === 'least-squares' || decoder.decoding === 'sparsest'
+}
+
 /** Takes the values for noisy, or partly wrong: as said, or as 15 or more of them show. null where they turn out to be neither. */
 async function senseNoise(
   session: Session,
@@ -200,6 +235,7 @@ async function senseNoise(
     grossShare: isRobust ? Math.max(LEAST_GROSS, diagnosis?.grossShare ?? 0) : 0,
     step: options.noisyStep === 'auto' ? undefined : (options.noisyStep ?? options.step),
     tolerance,
+    ...priorOf(blackbox, options),
     most: options.maxCalls ?? MOST_DENSE * (n + 10) * callsPerDirection(session.scheme),
     prepare: (asked, isWhole) =>
       prepareSensing(isWhole ? structureOf(blackbox, {}, undefined) : structureOf(blackbox, structure, sparsity), {

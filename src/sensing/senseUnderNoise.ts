@@ -13,6 +13,7 @@ import type { PrepareOptions } from './prepareSensing.ts'
 import { decode } from './recover.ts'
 import type { Statistics } from './recover/recovery.ts'
 import type { Session } from './session.ts'
+import type { Decoding } from './rainbow/solveEquations.ts'
 import { callsPerDirection, stencilOf } from './stencil.ts'
 import { orthogonalDirections } from './weighing.ts'
 
@@ -31,6 +32,7 @@ export interface NoisyOptions {
   readonly grossShare: number // of the values, expected to be grossly wrong; 0: none
   readonly step: number | undefined // as given by the user; else found
   readonly tolerance: number // standard errors that are asked for, relative to the rows
+  readonly prior?: readonly number[] // [m × n], a guess of J, where calls are too few
   /** Calls that may be spent in all, beside what the session allows. */
   readonly most: number
   /** Prepares a rainbow plan of the problem; `whole`: without what is known of it. */
@@ -60,23 +62,30 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
   const notes: string[] = []
   const largest = Math.min(LARGEST_STEP, (0.5 * tolerance) ** (1 / order))
   const groups = Math.max(1, groupsOf(session).length)
-  const heldOut = isRobust ? ROBUST_HELD_OUT * groups : 2 * groups
-  const common = { tolerance, heldOut, ...(isRobust && { decoding: 'least-absolute' as const }) }
   const affordable = () => Math.floor(Math.min(session.remaining(), options.most - spent(session)) / perDirection)
+  const wanted = options.prepare({ tolerance, step: options.step ?? largest }, false)
+  const colors = wanted.decoder.method === 'rainbow' ? wanted.decoder.numColors : 0
+  // fewer calls than colors: an estimate near what is guessed
+  const isShort = !isRobust && affordable() < colors + 2 * groups
+  const heldOut = isRobust ? ROBUST_HELD_OUT * groups : isShort ? Math.max(1, affordable() >> 2) : 2 * groups
+  const decoding: Decoding | undefined = isRobust ? 'least-absolute' : isShort ? 'nearest' : undefined
+  const common = { tolerance, heldOut, ...(decoding && { decoding }) }
 
   let step = options.step ?? largest
   let isWhole = false
-  const draft = options.prepare({ ...common, step }, isWhole)
-  if (options.step === undefined && draft.directions > 0 && !isRobust) {
+  if (isShort) notes.push(`maxCalls leaves ${affordable()} directions for ${colors} colors: an estimate near the prior`)
+  const draft = wanted
+  if (options.step === undefined && draft.directions > 0 && !isRobust && !isShort) {
     const reserve = (draft.directions + heldOut) * perDirection
     const chosen = await chooseStep(session, draft.D.slice(0, draft.inputs), sigma, { largest, reserve })
     step = chosen.step
     notes.push(
       `step ${step.toPrecision(2)} where curvature and noise weigh alike${chosen.isFlat ? ' (no curvature seen: the largest)' : ''}`,
     )
-  } else if (options.step === undefined && isRobust) {
+  } else if (options.step === undefined) {
     step = robustStep(session, sigma, largest, order)
-    notes.push(`step ${step.toPrecision(2)}, for curvature of size one: gross errors hide the true one`)
+    const why = isRobust ? 'gross errors hide the true one' : 'no call is spent on the true one'
+    notes.push(`step ${step.toPrecision(2)}, for curvature of size one: ${why}`)
   }
 
   for (let round = 0; ; round++) {
@@ -199,9 +208,10 @@ function firstDirections({ decoder, directions, scheme }: Plan, grossShare: numb
   return orthogonalDirections(Math.max(directions, LEAST_DIRECTIONS), decoder.numColors)
 }
 
-function withNoise(measurements: Measurements, { sigma, freedom }: NoisyOptions): Measurements {
+function withNoise(measurements: Measurements, { sigma, freedom, prior }: NoisyOptions): Measurements {
   return {
     ...measurements,
+    ...(prior !== undefined && { prior }),
     noise: Array.from(sigma),
     ...(freedom < Number.POSITIVE_INFINITY && { noiseFreedom: freedom }),
   }

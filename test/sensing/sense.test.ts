@@ -237,7 +237,7 @@ describe('failures are named', () => {
     ['tolerance', { tolerance: -1 }, /tolerance must be a finite number > 0, got -1/],
     ['heldOut', { heldOut: 1.5 }, /heldOut must be an integer ≥ 0, got 1.5/],
     ['seed', { seed: 0.1 }, /seed must be an integer/],
-    ['maxCalls', { maxCalls: 7 }, /needs 14 evaluations, maxCalls leaves 7/],
+    ['maxCalls', { maxCalls: 7, method: 'dense' }, /needs 14 evaluations, maxCalls leaves 7/],
     ['pattern size', { structure: { sparsity: banded(5, 4, 1, 1) } }, /pattern must be \[5 × 5\], got \[5 × 4\]/],
   ])('misuse: %s', async (_, change, message) => {
     const { blackbox, at } = tridiagonal(5)

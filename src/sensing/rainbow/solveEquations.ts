@@ -2,14 +2,16 @@
 import { sparsestSolver } from '../compressed/sparsestSolver.ts'
 import { leastAbsoluteDeviations } from '../leastAbsoluteDeviations.ts'
 import { type LeastSquares, leastSquares } from './leastSquares.ts'
+import { nearest } from './nearest.ts'
 
 /**
  * 'least-squares': errors are noise. 'least-absolute': some differences are grossly wrong; these are found by least absolute deviations,
- * left out, and the others fitted by least squares. 'sparsest': most parameters are zero, nobody knows which.
+ * left out, and the others fitted by least squares. 'sparsest': most parameters are zero, nobody knows which. 'nearest': there are fewer
+ * differences than parameters; of the solutions, the one nearest to a guess.
  */
-export type Decoding = 'least-squares' | 'least-absolute' | 'sparsest'
+export type Decoding = 'least-squares' | 'least-absolute' | 'sparsest' | 'nearest'
 
-export const DECODINGS: readonly Decoding[] = ['least-squares', 'least-absolute', 'sparsest']
+export const DECODINGS: readonly Decoding[] = ['least-squares', 'least-absolute', 'sparsest', 'nearest']
 
 export interface Solution {
   readonly x: Float64Array // [width]
@@ -17,6 +19,15 @@ export interface Solution {
   readonly fit: LeastSquares // of the equations that were kept
   readonly support: readonly number[] | null // the columns of `fit` where it has not all
   readonly isExplained: boolean // 'sparsest' only: the residuals are within the accuracy
+  /** Variance of the error of c · x, c [width], where it is not that of `fit`: of solutions near a guess. */
+  readonly variance: ((c: ArrayLike<number>) => number) | null
+}
+
+export interface RightHandSide {
+  readonly y: Float64Array // [q]
+  readonly deviation: number
+  readonly accuracy: Float64Array // [q]
+  readonly guess: Float64Array | null // [width], for 'nearest'; null: zero, and the fewest entries are tried first
 }
 
 /** Differences further than so many standard deviations from the fit are gross errors. */
@@ -32,7 +43,7 @@ export function solveEquations(
   A: Float64Array, // [q × width]
   q: number,
   width: number,
-  right: readonly { readonly y: Float64Array; readonly deviation: number; readonly accuracy: Float64Array }[],
+  right: readonly RightHandSide[],
   decoding: Decoding,
 ): Solution[] {
   const whole = leastSquares(A, q, width)
@@ -42,9 +53,10 @@ export function solveEquations(
       const { x, isExplained } = solver.solve(y, accuracy, null)
       const support = Array.from(x.keys()).filter((l) => x[l] !== 0)
       const fit = leastSquares(columnsOf(A, q, width, support), q, support.length)
-      return { x, residual: residualOf(A, q, width, x, y), fit, support, isExplained }
+      return { x, residual: residualOf(A, q, width, x, y), fit, support, isExplained, variance: null }
     })
   }
+  if (decoding === 'nearest' && whole.rank < width) return nearestSolutions(A, q, width, right, whole)
   const start = decoding === 'least-absolute' && q > width ? absoluteSolutions(A, q, width, right) : null
   return right.map(({ y, deviation, accuracy }, g) => {
     const isOut = Uint8Array.from(y, (value) => (Number.isNaN(value) ? 1 : 0))
@@ -56,9 +68,51 @@ export function solveEquations(
       if (start !== null && round < REFITS) markGross(isOut, residual, width, deviation, accuracy)
       if (before.every((out, e) => out === isOut[e])) {
         for (let e = 0; e < q; e++) if (isOut[e] === 1) residual[e] = Number.NaN
-        return { x, residual, fit, support: null, isExplained: true }
+        return { x, residual, fit, support: null, isExplained: true, variance: null }
       }
     }
+  })
+}
+
+/** Room of an entry that the guess has as zero, as a share of the largest; Infinity: the same for all. */
+const ROOMS = [0.03, 0.3, Number.POSITIVE_INFINITY]
+
+/**
+ * Entries have room to differ from the guess in proportion to it and, more or less, all alike, as makes the equations most probable;
+ * in units of how far each is moved.
+ */
+function nearestSolutions(
+  A: Float64Array,
+  q: number,
+  width: number,
+  right: readonly RightHandSide[],
+  whole: LeastSquares,
+): Solution[] {
+  const moved = new Float64Array(width)
+  for (let e = 0; e < q; e++)
+    for (let l = 0; l < width; l++) moved[l] = Math.max(moved[l]!, Math.abs(A[e * width + l]!))
+  const solver = right.some(({ guess }) => guess === null) ? sparsestSolver(A, q, width) : null
+  return right.map(({ y, deviation, accuracy, guess }) => {
+    if (guess === null && solver !== null && !y.some(Number.isNaN)) {
+      const { x, isExplained } = solver.solve(y, accuracy, null)
+      if (isExplained) {
+        const support = Array.from(x.keys()).filter((l) => x[l] !== 0)
+        const fit = leastSquares(columnsOf(A, q, width, support), q, support.length)
+        return { x, residual: residualOf(A, q, width, x, y), fit, support, isExplained, variance: null }
+      }
+    }
+    const about = guess ?? new Float64Array(width)
+    let largest = 0
+    for (let l = 0; l < width; l++) largest = Math.max(largest, Math.abs(about[l]! * moved[l]!))
+    const solutions = (largest > 0 ? ROOMS : [Number.POSITIVE_INFINITY]).map((least) => {
+      const room = Float64Array.from(about, (value, l) => {
+        const unit = moved[l]! > 0 ? moved[l]! : 1
+        return (least < Number.POSITIVE_INFINITY ? Math.abs(value * unit) + least * largest : 1) / unit
+      })
+      return nearest(A, width, y, about, room, Number.isNaN(deviation) ? 0 : deviation)
+    })
+    const { x, variance } = solutions.reduce((best, other) => (other.evidence > best.evidence ? other : best))
+    return { x, residual: residualOf(A, q, width, x, y), fit: whole, support: null, isExplained: true, variance }
   })
 }
 

@@ -11,6 +11,7 @@ export interface FamilyDifferences extends Spans {
   readonly noiseFreedom: number // values it was estimated from, less what they were fitted with; Infinity: known
   readonly floor: ArrayLike<number> // [m], what rounding may do to a difference
   readonly tolerance: number // what curvature may do, relative to the largest difference
+  readonly prior: ArrayLike<number> | null // [m × n], a guess of J for decoding 'nearest'
 }
 
 export interface FamilyFit {
@@ -38,6 +39,7 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
   const components = componentsOf(family, given.D, k)
   checkSizes(components, k)
   const Y = lessKnown(family, given)
+  const about = given.prior === null ? null : parametersOf(family, given.prior)
   const theta = new Float64Array(d)
   const isKnown = new Uint8Array(d)
   const square = new Float64Array(m) // of residuals
@@ -75,15 +77,17 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
       const typical = decoding === 'least-absolute' ? medianSize(y) : largest
       for (let e = 0; e < q; e++) accuracy[e]! += SHARE * tolerance * typical
       const deviation = noise === null ? Number.NaN : weights === null ? noise[component.rows[0]!]! : 1
-      return { y, deviation, accuracy }
+      const guess = about === null ? null : Float64Array.from(component.parameters, (p) => about[p]!)
+      return { y, deviation, accuracy, guess }
     })
     const solutions = solveEquations(A, q, width, right, decoding)
     for (const [g, component] of group.entries()) {
       const solution = solutions[g]!
-      const { x, residual, fit, support, isExplained } = solution
+      const { x, residual, fit, support, isExplained, variance } = solution
       for (const [l, p] of component.parameters.entries()) {
         theta[p] = x[l]!
-        const isTold = support !== null ? isExplained : fit.variances[l]! < Number.POSITIVE_INFINITY
+        const isTold =
+          support !== null ? isExplained : variance !== null || fit.variances[l]! < Number.POSITIVE_INFINITY
         if (isTold) isKnown[p] = 1
       }
       let kept = 0
@@ -126,7 +130,7 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
       let sum = 0
       for (const number of solvedOf[i]!) {
         const { component, solution, weights } = solved[number]!
-        const { fit, support } = solution
+        const { fit, support, variance } = solution
         for (const [l, p] of component.parameters.entries()) place[p] = l
         const c = new Float64Array(component.parameters.length)
         let moved = 0
@@ -141,6 +145,10 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
         }
         for (const p of component.parameters) place[p] = -1
         if (moved === 0) continue
+        if (variance !== null) {
+          sum += variance(c)
+          continue
+        }
         sum +=
           meanSquare(component.rows, deviation, weights) *
           fit.variance(support === null ? c : support.map((l) => c[l]!))
@@ -163,6 +171,22 @@ function grouped(components: readonly Component[]): Component[][] {
     }
   }
   return [...alone, ...groups.values()]
+}
+
+/** The parameters of a given Jacobian, [d]: means over the entries that have them. */
+function parametersOf(
+  { cols: n, parameters: d, colPtr, rowIdx, known, termPtr, parameter, factor }: Family,
+  J: ArrayLike<number>,
+): Float64Array {
+  const sum = new Float64Array(d)
+  const square = new Float64Array(d)
+  for (let j = 0; j < n; j++)
+    for (let e = colPtr[j]!; e < colPtr[j + 1]!; e++)
+      for (let s = termPtr[e]!; s < termPtr[e + 1]!; s++) {
+        sum[parameter[s]!]! += factor[s]! * (J[rowIdx[e]! * n + j]! - known[e]!)
+        square[parameter[s]!]! += factor[s]! ** 2
+      }
+  return sum.map((value, p) => (square[p]! > 0 ? value / square[p]! : 0))
 }
 
 function checkSizes(components: readonly Component[], k: number): void {

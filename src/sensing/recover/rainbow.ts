@@ -40,7 +40,8 @@ export const rainbow: Recovery = {
     const { weighing, k } = chosen
     const draw = (t: number, count: number) => weigh(weighing, count, colors, numColors, random(seed, STREAM + t))
     let D = draw(0, k)
-    let worst = decoding === 'sparsest' ? Number.NaN : amplification(family, D, k)
+    const isOpen = decoding === 'sparsest' || decoding === 'nearest' // need not tell all parameters
+    let worst = isOpen ? Number.NaN : amplification(family, D, k)
     for (let t = 1; t < DRAWS && weighing === 'random' && worst > 1.5; t++) {
       const other = draw(t, k)
       const its = amplification(family, other, k)
@@ -78,8 +79,8 @@ export const rainbow: Recovery = {
     const { family, decoding } = decoderOf(plan)
     const spans = new Float64Array(k * n)
     for (let t = 0; t < k; t++) answers.spanInto(spans.subarray(t * n, (t + 1) * n), t)
-    const { Y, noise, noiseFreedom, floor } = answers
-    const fit = solveFamily(family, decoding, { count: k, D, spans, Y, noise, noiseFreedom, floor, tolerance })
+    const { Y, noise, noiseFreedom, floor, prior } = answers
+    const fit = solveFamily(family, decoding, { count: k, D, spans, Y, noise, noiseFreedom, floor, tolerance, prior })
     familyInto(J, family, fit.theta)
     const rows = new Set<number>()
     if (fit.undetermined.length > 0) {
@@ -131,10 +132,11 @@ function chooseDirections(
     throw new RangeError('sensing: give directions or repeats, not both')
   const isRobust = decoding === 'least-absolute'
   const isPlain = isPlainlySparse(family)
+  const isOpen = decoding === 'sparsest' || decoding === 'nearest'
   if (family.parameters === 0 || m === 0 || numColors === 0) return { weighing: asked.weighing ?? 'repeated', k: 0 }
   const weighing =
     asked.weighing ??
-    (decoding === 'sparsest' || (!isPlain && directions !== undefined && directions !== numColors)
+    (isOpen || (!isPlain && directions !== undefined && directions !== numColors)
       ? 'random'
       : isRobust
         ? isPlain
@@ -146,8 +148,7 @@ function chooseDirections(
   if (directions !== undefined) return { weighing, k: directions }
   if (repeats !== undefined) return { weighing, k: weighing === 'random' ? repeats : repeats * numColors }
   if (weighing === 'repeated') return { weighing, k: (isRobust ? ROBUST_MORE + 1 : 1) * numColors }
-  if (decoding === 'sparsest')
-    return { weighing, k: Math.min(colors.length, 8 + Math.ceil(2 * Math.log2(colors.length + 1))) }
+  if (isOpen) return { weighing, k: Math.min(colors.length, 8 + Math.ceil(2 * Math.log2(colors.length + 1))) }
   if (weighing === 'multiplexed') {
     const least = isRobust ? ROBUST_RATIO * densestRow(family) + ROBUST_MORE : numColors
     return { weighing, k: orthogonalDirections(least, numColors) }
