@@ -69,10 +69,10 @@ function colorGreedily(
   const readAhead = new Int32Array(AHEAD)
   let numColors = 0
   for (let t = 0; t < cols; t++) {
-    // Columns in order lie anywhere in memory. The next are asked for all at once, so that waits for them overlap.
-    if (t % AHEAD === 0)
-      for (let s = t, end = Math.min(cols, t + AHEAD); s < end; s++) readAhead[s - t] = rowIdx[colPtr[ordered[s]!]!]!
     const v = ordered[t]!
+    // Unless in natural order, columns lie anywhere in memory. The next are asked for all at once, so that waits for them overlap.
+    if (t % AHEAD === 0 && ordered[t + 1] !== v + 1)
+      for (let s = t, end = Math.min(cols, t + AHEAD); s < end; s++) readAhead[s - t] = rowIdx[colPtr[ordered[s]!]!]!
     const from = colPtr[v]!
     const to = colPtr[v + 1]!
     let q = 0
