@@ -1,5 +1,6 @@
 /**
- * How long does column coloring take? On generated patterns of 1e4 to 5e6 nonzeros, time per nonzero should not grow. Beside it,
+ * How long does column coloring take? On generated patterns of 1e4 to 5e6 nonzeros, time per nonzero should not grow by more than
+ * memory itself slows down, which a bare walk shows: on random patterns it waits for caches, then for memory. Beside it,
  * SciPy's group_columns in the same (natural) order on the same patterns, where python3 with scipy is there. With the environment
  * variable JACSENSE_MATRICES naming a folder, its .mtx and .mtx.gz files, and .patd.gz files (columns as differences), come first.
  */
@@ -21,6 +22,8 @@ export interface Row {
   readonly 'colors, smallest-last': number
   readonly 'smallest-last (ms)': number
   readonly 'smallest-last (ns per nonzero)': number
+  readonly 'bare walk (ns per nonzero)': number // reads and writes alone, see bareWalk
+  readonly 'smallest-last / bare walk': number
   readonly 'SciPy, natural (ms)': number | string
 }
 
@@ -40,12 +43,14 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
   const notes = [`medians of ${budget} rounds`]
   // For the compiler.
   for (const order of ['natural', 'smallest-last'] as const) time(flow(20), order, WARM_UP)
+  timeBareWalk(flow(20), WARM_UP)
   for (const make of cases) {
     signal?.throwIfAborted()
     const [name, pattern] = make()
     const nonzeros = pattern.rowIdx.length
     const natural = time(pattern, 'natural', budget)
     const smallestLast = time(pattern, 'smallest-last', budget)
+    const bare = timeBareWalk(pattern, budget)
     rows.push({
       pattern: name,
       columns: pattern.cols,
@@ -56,6 +61,8 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
       'colors, smallest-last': smallestLast.colors,
       'smallest-last (ms)': rounded(smallestLast.ms),
       'smallest-last (ns per nonzero)': rounded((smallestLast.ms * 1e6) / nonzeros),
+      'bare walk (ns per nonzero)': rounded((bare * 1e6) / nonzeros),
+      'smallest-last / bare walk': rounded(smallestLast.ms / bare),
       'SciPy, natural (ms)': await timeScipy(pattern, budget, notes, signal),
     })
     onProgress?.(rows.length, cases.length)
@@ -72,6 +79,39 @@ function time(pattern: Pattern, order: 'natural' | 'smallest-last', rounds: numb
     times.push(performance.now() - start)
   }
   return { colors, ms: median(times) }
+}
+
+/** ms. */
+function timeBareWalk(pattern: Pattern, rounds: number): number {
+  const byRow = rowsOf(pattern)
+  const met = new Int32Array(pattern.cols)
+  const times: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now()
+    bareWalk(pattern, byRow, met)
+    times.push(performance.now() - start)
+  }
+  return median(times)
+}
+
+/** Raises a counter for each column of each row of each column: the accesses by which any order meets neighbours, and no more. */
+function bareWalk({ cols, colPtr, rowIdx }: Pattern, byRow: Pattern, met: Int32Array): void {
+  for (let v = 0; v < cols; v++)
+    for (let k = colPtr[v]!, last = colPtr[v + 1]!; k < last; k++) {
+      const i = rowIdx[k]!
+      for (let l = byRow.colPtr[i]!, end = byRow.colPtr[i + 1]!; l < end; l++) met[byRow.rowIdx[l]!]!++
+    }
+}
+
+/** The transpose of a pattern. */
+function rowsOf({ rows, cols, colPtr, rowIdx }: Pattern): Pattern {
+  const rowPtr = new Int32Array(rows + 1)
+  for (const i of rowIdx) rowPtr[i + 1]!++
+  for (let i = 0; i < rows; i++) rowPtr[i + 1]! += rowPtr[i]!
+  const next = rowPtr.slice(0, rows)
+  const colIdx = new Int32Array(rowIdx.length)
+  for (let j = 0; j < cols; j++) for (let k = colPtr[j]!; k < colPtr[j + 1]!; k++) colIdx[next[rowIdx[k]!]!++] = j
+  return { rows: cols, cols: rows, colPtr: rowPtr, rowIdx: colIdx }
 }
 
 const SCIPY = `

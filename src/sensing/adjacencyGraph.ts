@@ -49,8 +49,6 @@ export function adjacencyGraph(who: string, pattern: Pattern): AdjacencyGraph {
     start,
     list: list.subarray(0, filled),
     edgeOf,
-    neighboursInto(neighbours, v) {
-      for (let k = start[v]!, to = 0; k < start[v + 1]!; k++) neighbours[to++] = list[k]!
-    },
+    locate: (v) => start[v]!,
   }
 }

@@ -51,6 +51,9 @@ function largestRow({ rows, rowIdx }: Pattern): number {
   return largest
 }
 
+/** So many columns are asked for at once. */
+const AHEAD = 8
+
 /**
  * Gives each column, in the order given, the lowest color that no neighbour has. The colors in use in a row are kept as bits, 32
  * to a word, so that a column costs O(its entries · words up to the first free color): far less than visiting its neighbours.
@@ -63,9 +66,13 @@ function colorGreedily(
   const { rows, cols, colPtr, rowIdx } = pattern
   const words = Array.from({ length: (lowerBound + 31) >> 5 }, () => new Int32Array(rows)) // words[q][i]: colors 32q … of row i
   const colors = new Int32Array(cols)
+  const readAhead = new Int32Array(AHEAD)
   let numColors = 0
   for (let t = 0; t < cols; t++) {
     const v = ordered[t]!
+    // Unless in natural order, columns lie anywhere in memory. The next are asked for all at once, so that waits for them overlap.
+    if (t % AHEAD === 0 && ordered[t + 1] !== v + 1)
+      for (let s = t, end = Math.min(cols, t + AHEAD); s < end; s++) readAhead[s - t] = rowIdx[colPtr[ordered[s]!]!]!
     const from = colPtr[v]!
     const to = colPtr[v + 1]!
     let q = 0

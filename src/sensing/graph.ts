@@ -6,71 +6,114 @@ import { type Pattern, transposePattern } from '../linalg/pattern.ts'
 export interface Graph {
   readonly vertices: number
   readonly degrees: Int32Array // [vertices], number of distinct neighbours
-  /** Writes the neighbours of v into `list` [≥ degrees[v]], in the order that ties are broken by. */
-  neighboursInto(list: Int32Array, v: number): void
+  readonly list: Int32Array // neighbours, where `locate` says
+  /** Where the neighbours of v begin in `list`, in the order that ties are broken by. They stay until the next call. */
+  locate(v: number): number
 }
 
 /** Neighbour lists are kept where they cannot hold more than so many numbers for each entry of the pattern; else rows are walked again. */
 const KEPT_PER_ENTRY = 32
 const ALWAYS_KEPT = 1 << 20
 
+/** So many columns have their rows looked up together. */
+const GROUP = 8
+
 /**
  * The column intersection graph of a pattern: columns are neighbours when they share a row, in the order of first appearance when
  * the column's rows, and the columns of each, are walked ascending.
- * O(Σ_i (entries of row i)²) once, then O(neighbours) per list; memory proportional to the entries of the pattern.
+ * O(Σ_i (entries of row i)²) once, then O(1) per list, or O(neighbours) where lists are not kept; memory proportional to the
+ * entries of the pattern.
  */
 export function columnGraph(pattern: Pattern): Graph {
   const { cols, colPtr, rowIdx } = pattern
   const { colPtr: rowPtr, rowIdx: colIdx } = transposePattern(pattern)
-  // A row with the entries of an earlier one adds no neighbours and changes no order.
   const isRepeated = repeatedRows(rowPtr, colIdx)
-  const seenIn = new Int32Array(cols)
-  let walks = 0
-
-  /** Writes the neighbours of v to list[from …] and returns where they end. */
-  const walk = (list: Int32Array, from: number, v: number): number => {
-    const now = ++walks
-    let to = from
-    seenIn[v] = now
-    for (let k = colPtr[v]!, last = colPtr[v + 1]!; k < last; k++) {
-      const i = rowIdx[k]!
-      if (isRepeated[i] === 1) continue
-      for (let l = rowPtr[i]!, end = rowPtr[i + 1]!; l < end; l++) {
-        const w = colIdx[l]!
-        if (seenIn[w] === now) continue
-        seenIn[w] = now
-        list[to++] = w
-      }
-    }
-    return to
+  const degrees = new Int32Array(cols)
+  const widest = widestGroup(colPtr)
+  const walk: Walk = {
+    ...{ colPtr, rowIdx, rowPtr, colIdx, isRepeated, degrees },
+    rowFrom: new Int32Array(widest),
+    rowTo: new Int32Array(widest),
+    readAhead: new Int32Array(widest),
+    seenIn: new Int32Array(cols),
+    walked: 0,
   }
 
   // Lists are written as they are found; what is reserved beyond their end is never touched.
   let most = 0
   for (let i = 0; i < pattern.rows; i++) if (isRepeated[i] === 0) most += (rowPtr[i + 1]! - rowPtr[i]!) ** 2
-  const keeps = most <= Math.max(ALWAYS_KEPT, KEPT_PER_ENTRY * rowIdx.length)
-  const kept = new Int32Array(keeps ? most : cols)
-  const degrees = new Int32Array(cols)
-  const starts = new Int32Array(keeps ? cols + 1 : 1)
-  for (let v = 0; v < cols; v++) {
-    const from = keeps ? starts[v]! : 0
-    const to = walk(kept, from, v)
-    degrees[v] = to - from
-    if (keeps) starts[v + 1] = to
+  if (most > Math.max(ALWAYS_KEPT, KEPT_PER_ENTRY * rowIdx.length)) {
+    const list = new Int32Array(cols)
+    for (let v = 0; v < cols; v++) walkInto(list, 0, v, v + 1, walk)
+    const locate = (v: number) => {
+      walkInto(list, 0, v, v + 1, walk)
+      return 0
+    }
+    return { vertices: cols, degrees, list, locate }
   }
+  const list = new Int32Array(most)
+  for (let v = 0, to = 0; v < cols; v += GROUP) to = walkInto(list, to, v, Math.min(cols, v + GROUP), walk)
+  const starts = new Int32Array(cols)
+  for (let v = 1; v < cols; v++) starts[v] = starts[v - 1]! + degrees[v - 1]!
+  return { vertices: cols, degrees, list, locate: (v) => starts[v]! }
+}
 
-  return {
-    vertices: cols,
-    degrees,
-    neighboursInto(list, v) {
-      if (!keeps) {
-        walk(list, 0, v)
-        return
-      }
-      const start = starts[v]!
-      for (let k = 0, degree = degrees[v]!; k < degree; k++) list[k] = kept[start + k]!
-    },
+/** What walks along the rows of columns need. */
+interface Walk {
+  readonly colPtr: Int32Array
+  readonly rowIdx: Int32Array
+  readonly rowPtr: Int32Array
+  readonly colIdx: Int32Array
+  readonly isRepeated: Uint8Array // [rows], 1: has the entries of an earlier row, so adds no neighbours and changes no order
+  readonly degrees: Int32Array // [cols], written
+  readonly rowFrom: Int32Array // scratch, [entries of a group of columns]
+  readonly rowTo: Int32Array
+  readonly readAhead: Int32Array
+  readonly seenIn: Int32Array // [cols], the last walk in which a column was met
+  walked: number // walks so far, one a column
+}
+
+/**
+ * Writes the neighbours of columns first … last − 1 to list[to …], one column after the other, and their numbers to `degrees`.
+ * Returns where they end.
+ */
+function walkInto(list: Int32Array, to: number, first: number, last: number, walk: Walk): number {
+  const { colPtr, rowIdx, rowPtr, colIdx, isRepeated, degrees, rowFrom, rowTo, readAhead, seenIn } = walk
+  const base = colPtr[first]!
+  const entries = colPtr[last]! - base
+  // Rows lie anywhere in memory. All are asked for before the first is needed, so that waits for them overlap.
+  for (let k = 0; k < entries; k++) {
+    const i = rowIdx[base + k]!
+    const from = rowPtr[i]!
+    rowFrom[k] = from
+    rowTo[k] = isRepeated[i] === 1 ? from : rowPtr[i + 1]!
   }
+  for (let k = 0; k < entries; k++) readAhead[k] = colIdx[rowFrom[k]!]!
+
+  let end = to
+  let now = walk.walked
+  for (let v = first; v < last; v++) {
+    const start = end
+    seenIn[v] = ++now
+    for (let k = colPtr[v]! - base, lastRow = colPtr[v + 1]! - base; k < lastRow; k++)
+      for (let l = rowFrom[k]!, rowEnd = rowTo[k]!; l < rowEnd; l++) {
+        const w = colIdx[l]!
+        if (seenIn[w] === now) continue
+        seenIn[w] = now
+        list[end++] = w
+      }
+    degrees[v] = end - start
+  }
+  walk.walked = now
+  return end
+}
+
+/** The most entries in a group of columns. */
+function widestGroup(colPtr: Int32Array): number {
+  const cols = colPtr.length - 1
+  let widest = 0
+  for (let v = 0; v < cols; v += GROUP) widest = Math.max(widest, colPtr[Math.min(cols, v + GROUP)]! - colPtr[v]!)
+  return widest
 }
 
 /** Marks lists (of rowPtr and colIdx) that equal an earlier one, [rows]. O(entries). */

@@ -146,6 +146,11 @@ test.each(COLUMN_ORDERS)('%s order, ties included, colors as its definition says
   }
 })
 
+test.each(COLUMN_ORDERS)('%s order, also where hundreds of columns tie', (order) => {
+  const pattern = randomPattern(random(1), 900, 900, 0.001)
+  expect([...colorColumns(pattern, { order }).colors]).toEqual(slowColors(pattern, order))
+})
+
 test('misuse throws', () => {
   const pattern = banded(3, 3, 1, 1)
   expect(() => colorColumns(pattern, { order: 'random' as ColumnOrder })).toThrow(
