@@ -40,11 +40,15 @@ export function addLinearizeOptions(command: Command): Command {
         .choices(['auto', 'dense', 'colored', 'compressed', 'native'])
         .default('auto'),
     )
-    .addOption(new Option('--scheme <name>', 'difference scheme').choices(['central', 'forward']).default('central'))
+    .addOption(schemeOption())
     .option('--seed <integer>', 'seed of the random directions', integer, 1)
     .option('--refine', 'detect the exact sparsity pattern first')
     .option('--workers <n>', 'threads that share the steps of long linearizations', wholeNumber(1, MAX_WORKERS), 1)
     .option('--json', 'print JSON and nothing else')
+}
+
+export function schemeOption(): Option {
+  return new Option('--scheme <name>', 'difference scheme').choices(['central', 'forward']).default('central')
 }
 
 export function integer(text: string): number {

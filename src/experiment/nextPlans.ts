@@ -1,0 +1,62 @@
+/** What to measure next where values brought back from elsewhere give no certificate: there is no blackbox to repair them with. */
+import type { Quality } from '../sensing/quality.ts'
+import type { MeasuringPlan } from './planFile.ts'
+
+export interface NextPlan {
+  readonly when: string // a clause: what it helps against
+  readonly options: MeasuringPlan['options'] | null // of `jacsense plan`, all of them; null: the structure itself has to change
+}
+
+/** Options that any plan can have; all others belong to one method. */
+const SHARED = ['engine', 'coordinates', 'at', 'scheme', 'step', 'held-out', 'seed', 'no-ties', 'symmetric']
+const COARSER = 10
+
+/** Plans to try, the most likely help first; none where the Jacobian is certified. */
+export function nextPlans({ plan, options, scene, inputs }: MeasuringPlan, quality: Quality): NextPlan[] {
+  const { certified, failedRows, unresolvedRows, kinkedRows, heldOutDirections } = quality
+  if (certified) return []
+  const shared = Object.fromEntries(Object.entries(options).filter(([name]) => SHARED.includes(name)))
+  const found: NextPlan[] = []
+  const step = (plan.heldOutSteps[0] ?? plan.steps[0] ?? 0) * COARSER
+  const coarser: NextPlan[] = []
+  if (inputs.some((input) => input.step !== null))
+    coarser.push({
+      when: 'if values are noisy or rounded, state larger steps; if they are exact, smaller ones',
+      options: null,
+    })
+  else if (step > 0 && step < 1)
+    coarser.push({ when: 'if values are noisy or rounded', options: { ...options, step: Number(step.toPrecision(2)) } })
+  if (heldOutDirections === 0) {
+    const { 'held-out': _, ...rest } = options
+    found.push({ when: 'nothing was held out to check with', options: rest })
+  }
+  if (failedRows.length > 0) {
+    // One missing entry fails its row; noise fails them all.
+    const isGeneral = 2 * failedRows.length > plan.outputs && plan.outputs > 1
+    const others: NextPlan[] = []
+    if (plan.ties !== null && scene !== null)
+      others.push({
+        when: 'if what measures is not made as the equations of the engine say',
+        options: { ...options, 'no-ties': true },
+      })
+    if (plan.decoder.method === 'compressed' && 2 * plan.directions < plan.inputs) {
+      const { 'sparsity-level': _, ...rest } = options
+      others.push({
+        when: 'if rows have more entries than these directions tell',
+        options: { ...rest, directions: 2 * plan.directions },
+      })
+    }
+    if (plan.method !== 'dense')
+      others.push({
+        when: 'if outputs depend on more inputs than the plan supposes',
+        options: { ...shared, method: 'dense' },
+      })
+    found.push(...(isGeneral || others.length === 0 ? [...coarser, ...others] : [...others, ...coarser]))
+  } else if (unresolvedRows.length > 0) found.push(...coarser)
+  else if (kinkedRows !== null && kinkedRows.length > 0 && scene !== null)
+    found.push({
+      when: 'there is no derivative where a contact or limit switches: at another point',
+      options: { ...options, at: '<state.json>' },
+    })
+  return found
+}
