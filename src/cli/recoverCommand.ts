@@ -5,6 +5,7 @@ import { type NextPlan, nextPlans } from '../experiment/nextPlans.ts'
 import { type MeasuringPlan, openPlanFile } from '../experiment/planFile.ts'
 import { pointOfPlan } from '../experiment/planScene.ts'
 import { jacobianFromValues, type PointTable, pointTable } from '../experiment/pointTable.ts'
+import { unseenOutputs } from '../experiment/unseenOutputs.ts'
 import { linearizationFromSteps } from '../linearization/linearizationFromSteps.ts'
 import { callsSentence, certificateSentence, notesBeside } from '../report/certificate.ts'
 import { compactJson } from '../report/compactJson.ts'
@@ -18,7 +19,6 @@ import { InputError } from '../scene/inputError.ts'
 import { parseJson } from '../scene/parseJson.ts'
 import { parseMeasurements } from '../scene/parseMeasurements.ts'
 import type { Quality } from '../sensing/quality.ts'
-import { unseenOutputs } from '../experiment/unseenOutputs.ts'
 import { type Io, NumericalFailure, printJson } from './io.ts'
 import { checkOutFiles } from './outFile.ts'
 import { openedSource } from './planSource.ts'
@@ -85,8 +85,8 @@ export function addRecoverCommand(program: Command, io: Io): void {
 async function recoverPlain(plan: MeasuringPlan, planFile: string, measured: string): Promise<Recovered> {
   const { inputs, outputs } = plan
   const table = pointTable(plan)
-  const { values, unseen } = await readMeasurements(measured, table)
-  const found = jacobianFromValues(plan, values)
+  const { values, resolution, unseen } = await readMeasurements(measured, table)
+  const found = jacobianFromValues(plan, values, resolution)
   const { J, quality } = found
   const sentence = certificateSentence({ quality, layout: { dx: outputs } })
   const shown = shownJacobian(J, quality)
@@ -113,8 +113,10 @@ async function recoverScene(plan: MeasuringPlan, planFile: string, measured: str
   )
   try {
     const point = pointOfPlan(plan, scene, engine, planFile)
-    const { values, unseen } = await readMeasurements(measured, pointTable(plan, { engine, point }))
-    const lin = refusedAsMeasured(measured, () => linearizationFromSteps(engine, point, plan.plan, values))
+    const { values, resolution, unseen } = await readMeasurements(measured, pointTable(plan, { engine, point }))
+    const lin = refusedAsMeasured(measured, () =>
+      linearizationFromSteps(engine, point, plan.plan, values, { resolution }),
+    )
     const { quality, layout } = lin
     const sentence = certificateSentence(lin)
     const { A, B, note } = shownMatrices(lin)
@@ -138,7 +140,7 @@ async function readMeasurements(file: string, table: PointTable) {
   const { count, columns, values, answers, tolerance } = table
   const expected = { count, columns: answers, planned: { columns, values, tolerance } }
   const measured = parseMeasurements(await readText(file), expected, file)
-  return { values: measured.values, unseen: unseenOutputs(table, measured, file) }
+  return { ...measured, unseen: unseenOutputs(table, measured, file) }
 }
 
 function withNote(quality: Quality, note: string | null): Quality {

@@ -45,11 +45,12 @@ export function pointTable(
 export function jacobianFromValues(
   { plan, inputs, outputs }: MeasuringPlan,
   values: Float64Array, // [count × m]
+  resolution: Float64Array, // [m], the last place to which values are written
 ): { J: Matrix; quality: Quality } {
   const point = {
     at: inputs.map(({ at }) => at),
     scale: inputs.map(({ scale }) => scale),
-    outputScale: outputs.map(({ scale }) => scale ?? Number.MIN_VALUE), // raised to the values seen
+    outputScale: outputs.map(({ scale }, i) => Math.max(scale ?? Number.MIN_VALUE, resolution[i]! / Number.EPSILON)), // raised to the values seen
   }
   return recover(plan, measurementsFromValues(plan, point, values))
 }

@@ -1,9 +1,6 @@
 import { InputError } from '../scene/inputError.ts'
-import type { MeasuredValues } from '../scene/parseMeasurements.ts'
+import { FULL_DIGITS, type MeasuredValues } from '../scene/parseMeasurements.ts'
 import type { PointTable } from './pointTable.ts'
-
-/** Digits with which a double is written in full, or nearly so. */
-const FULL = 15
 
 /**
  * A zero that comes from too few digits looks like an exact one, and no certificate tells them apart. Says in a sentence which
@@ -16,7 +13,7 @@ export function unseenOutputs(
   file: string | null,
 ): string | null {
   const m = answers.length
-  if (digits >= FULL || count < 2) return null
+  if (digits >= FULL_DIGITS || count < 2) return null
   const unchanged = answers.filter((_, i) => {
     for (let p = 1; p < count; p++) if (values[p * m + i] !== values[i]) return false
     return true

@@ -14,6 +14,11 @@ import { checkPoint } from './linearize.ts'
 import { plannedMotions } from './plannedSteps.ts'
 import { stepDifferences } from './stepDifferences.ts'
 
+export interface StepsOptions {
+  /** What entries of XNext are rounded to, where that is coarser than a double; what it hides is not certified. */
+  readonly resolution?: ArrayLike<number> | undefined // [nx]
+}
+
 /**
  * The linearization of the steps that were taken: row p of `XNext` is the state after a control period from row p of
  * `plannedSteps`. As `linearize` gives it, but that failing rows are not measured again; `prepareLinearization` with other options
@@ -25,6 +30,7 @@ export function linearizationFromSteps(
   point: Point,
   plan: Plan,
   XNext: ArrayLike<number>, // [count × nx]
+  { resolution }: StepsOptions = {},
 ): Linearization {
   checkPoint('linearizationFromSteps', engine, point)
   const { layout } = engine
@@ -33,7 +39,9 @@ export function linearizationFromSteps(
   const states = Float64Array.from(XNext)
   checkStates(states, 1 + moved.length, layout)
   const fBar = states.slice(0, nx)
-  const { scale, outputScale } = stepDifferences(engine, point, fBar)
+  const { scale, outputScale: magnitudes } = stepDifferences(engine, point, fBar)
+  const places = tangentResolution(layout, resolution ?? new Float64Array(nx))
+  const outputScale = magnitudes!.map((magnitude, i) => Math.max(magnitude, places[i]! / Number.EPSILON))
 
   // A planned point that is the point itself (the base of forward differences) stays zero.
   const values = new Float64Array((Z.length / (ndx + nu)) * ndx)
@@ -74,6 +82,13 @@ function checkStates(states: Float64Array, count: number, { nx, nq, x }: Layout)
     if (!(Math.abs(norm - 1) < 1e-3))
       throw new RangeError(`${who}: row ${p + 1}: ${name} should begin a unit quaternion, got one of length ${norm}`)
   }
+}
+
+/** The resolution of states as one of differences, [ndx]: rotations by the coarsest of all quaternions. */
+function tangentResolution({ x, dx, nq }: Layout, resolution: ArrayLike<number>): Float64Array {
+  const places = new Map(x.map(({ name }, k) => [name, resolution[k]!]))
+  const quaternions = x.flatMap(({ name }, k) => (k < nq && /\.q[wxyz]$/.test(name) ? [2 * resolution[k]!] : []))
+  return Float64Array.from(dx, ({ name }) => places.get(name) ?? Math.max(0, ...quaternions))
 }
 
 /** Rows in which left and right differences disagree, as `linearize` compares them; null where there are no pairs. */

@@ -5,7 +5,9 @@ import { listed, suggestion } from './nearest.ts'
 import { parseCsv } from './parseCsv.ts'
 
 /** The column that says which planned point a row answers. */
-export const INDEX_COLUMN = 'index'
+const INDEX_COLUMN = 'index'
+/** Digits with which doubles are written in full, or nearly so. */
+export const FULL_DIGITS = 15
 
 export interface MeasurementTable {
   readonly count: number // rows to be found, one for each planned point
@@ -21,6 +23,8 @@ export interface MeasurementTable {
 export interface MeasuredValues {
   readonly values: Float64Array // [count × m]
   readonly digits: number // of the values as they are written, the most
+  /** The last place to which each column is written; 0 where the table is written in full. */
+  readonly resolution: Float64Array // [m]
 }
 
 /**
@@ -60,7 +64,7 @@ export function parseMeasurements(text: string, table: MeasurementTable, file: s
 
   const values = new Float64Array(count * columns.length)
   const lineOf = new Int32Array(count) // 0: not seen
-  let digits = 0
+  const digits = new Int32Array(columns.length)
   rows.forEach(({ line, cells }, k) => {
     if (cells.length !== header.length)
       fail(`line ${line}`, `${header.length} cells, as in the header`, `${cells.length}`)
@@ -72,7 +76,7 @@ export function parseMeasurements(text: string, table: MeasurementTable, file: s
     lineOf[p] = line
     places.forEach((place, i) => {
       values[p * columns.length + i] = finite(cells[place]!, `${where}, column ${columns[i]!.name}`)
-      digits = Math.max(digits, digitsOf(cells[place]!))
+      digits[i] = Math.max(digits[i]!, digitsOf(cells[place]!))
     })
     for (const { name, place, j } of checks) {
       const path = `${where}, column ${name}`
@@ -87,7 +91,13 @@ export function parseMeasurements(text: string, table: MeasurementTable, file: s
     const keyed = indexPlace === undefined ? `${rows.length}` : `none with index ${missing[0]! + 1}${more}`
     fail('', `${counted(count)}, one for each planned point`, keyed)
   }
-  return { values, digits }
+  const most = Math.max(0, ...digits)
+  return {
+    values,
+    digits: most,
+    resolution:
+      digits.length === 0 || most >= FULL_DIGITS ? new Float64Array(columns.length) : lastPlaces(values, digits),
+  }
 
   function pointOf(cell: string, line: number): number {
     const index = /^\s*\d+(\.0*)?\s*$/.test(cell) ? Number(cell) : Number.NaN
@@ -104,6 +114,14 @@ export function parseMeasurements(text: string, table: MeasurementTable, file: s
       fail(path, 'a finite number', trimmed === '' ? 'nothing' : JSON.stringify(trimmed.slice(0, 40)))
     return value
   }
+}
+
+/** The place of the last of so many digits in the largest value of each column; 0 where all are zero. */
+function lastPlaces(values: Float64Array, digits: Int32Array): Float64Array {
+  const m = digits.length
+  const largest = new Float64Array(m)
+  for (let k = 0; k < values.length; k++) largest[k % m] = Math.max(largest[k % m]!, Math.abs(values[k]!))
+  return largest.map((value, i) => (value === 0 ? 0 : 10 ** (Math.floor(Math.log10(value)) + 1 - digits[i]!)))
 }
 
 /** Significant digits of a decimal number: '-0.0120e5' has three. */
