@@ -10,6 +10,8 @@ export interface NextPlan {
 /** Options that any plan can have; all others belong to one method. */
 const SHARED = ['engine', 'coordinates', 'at', 'scheme', 'step', 'held-out', 'seed', 'no-ties', 'symmetric']
 const COARSER = 10
+/** Coarser steps are refused: curvature would hide what is looked for. */
+const COARSEST = { forward: 5e-3, other: 0.05 }
 
 /** Plans to try, the most likely help first; none where the Jacobian is certified. */
 export function nextPlans({ plan, options, scene, inputs }: MeasuringPlan, quality: Quality): NextPlan[] {
@@ -17,14 +19,15 @@ export function nextPlans({ plan, options, scene, inputs }: MeasuringPlan, quali
   if (certified) return []
   const shared = Object.fromEntries(Object.entries(options).filter(([name]) => SHARED.includes(name)))
   const found: NextPlan[] = []
-  const step = (plan.heldOutSteps[0] ?? plan.steps[0] ?? 0) * COARSER
+  const taken = plan.heldOutSteps[0] ?? plan.steps[0] ?? 0
+  const step = Math.min(taken * COARSER, COARSEST[plan.scheme === 'forward' ? 'forward' : 'other'])
   const coarser: NextPlan[] = []
   if (inputs.some((input) => input.step !== null))
     coarser.push({
       when: 'if values are noisy or rounded, state larger steps; if they are exact, smaller ones',
       options: null,
     })
-  else if (step > 0 && step < 1)
+  else if (step > taken)
     coarser.push({ when: 'if values are noisy or rounded', options: { ...options, step: Number(step.toPrecision(2)) } })
   if (heldOutDirections === 0) {
     const { 'held-out': _, ...rest } = options

@@ -39,19 +39,20 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const text = (rows: readonly (readonly string[])[]) => `${rows.map((row) => row.join(',')).join('\n')}\n`
-const withRows = (change: (rows: string[][]) => void) => () => {
+const withRows = (change: (rows: string[][]) => unknown) => () => {
   const rows = good.map((row) => [...row])
   change(rows)
   return text(rows)
 }
+const withCell = (row: number, column: number, cell: string) => withRows((rows) => rows[row]!.splice(column, 1, cell))
 const without = (column: number) => withRows((rows) => rows.forEach((row) => void row.splice(column, 1)))
-const withPlan = (change: (copy: typeof plan) => void) => () => {
+const withPlan = (change: (copy: typeof plan) => unknown) => () => {
   const copy = structuredClone(plan)
   change(copy)
   return JSON.stringify(copy)
 }
 /** A forged plan: changed, and sealed anew. */
-const resealed = (change: (copy: typeof plan) => void) => () => {
+const resealed = (change: (copy: typeof plan) => unknown) => () => {
   const { format: _, version: __, fingerprint: ___, ...content } = structuredClone(plan)
   change(content as typeof plan)
   return JSON.stringify(sealPlanFile(content as unknown as Parameters<typeof sealPlanFile>[0]))
@@ -80,46 +81,34 @@ describe('recover refuses measurements', () => {
     ['empty lines', () => '\n \n\r\n', /found an empty file/],
     ['a header alone', () => 'next level,flow\n', /m\.csv: expected 8 rows, one for each planned point, found 0/],
     ['a missing column', without(2), /line 1: expected a column "flow", found "index", "next level", "pump"/],
-    [
-      'a misspelt column',
-      withRows((rows) => void (rows[0]![2] = 'flwo')),
-      /expected a column "flow".*did you mean "flwo"/,
-    ],
+    ['a misspelt column', withCell(0, 2, 'flwo'), /expected a column "flow".*did you mean "flwo"/],
     ['no header', withRows((rows) => void rows.shift()), /line 1: expected a column "next level"/],
-    ['a column twice', withRows((rows) => void (rows[0]![3] = 'flow')), /the column "flow" once, found it twice/],
-    [
-      'a column twice, once with its unit',
-      withRows((rows) => void (rows[0]![3] = 'flow [l/s]')),
-      /the column "flow" once/,
-    ],
-    ['an index column twice', withRows((rows) => void (rows[0]![3] = 'index')), /the column "index" once/],
+    ['a column twice', withCell(0, 3, 'flow'), /the column "flow" once, found it twice/],
+    ['a column twice, once with its unit', withCell(0, 3, 'flow [l/s]'), /the column "flow" once/],
+    ['an index column twice', withCell(0, 3, 'index'), /the column "index" once/],
     ['semicolons', () => text(good).replaceAll(',', ';'), /separated by commas, found semicolons/],
     ['tabs', () => text(good).replaceAll(',', '\t'), /separated by commas, found tabs/],
     ['a short row', withRows((rows) => void rows[3]!.pop()), /line 4: expected 4 cells, as in the header, found 3/],
     ['a long row', withRows((rows) => void rows[3]!.push('')), /line 4: expected 4 cells, .*found 5/],
     [
       'a text in a number',
-      withRows((rows) => void (rows[2]![2] = '0.14 l/s')),
+      withCell(2, 2, '0.14 l/s'),
       /line 3 \(index 2\), column flow: expected a finite number, found "0\.14 l\/s"/,
     ],
-    ['NaN', withRows((rows) => void (rows[2]![1] = 'NaN')), /line 3 \(index 2\), column next level: .*found "NaN"/],
-    ['infinity', withRows((rows) => void (rows[2]![1] = '-inf')), /column next level: .*found "-inf"/],
-    ['a number too large', withRows((rows) => void (rows[2]![1] = '1e999')), /column next level: .*found "1e999"/],
-    [
-      'nothing in a cell',
-      withRows((rows) => void (rows[8]![2] = ' ')),
-      /line 9 \(index 8\), column flow: .*found nothing/,
-    ],
-    ['a hexadecimal number', withRows((rows) => void (rows[2]![1] = '0x1p3')), /found "0x1p3"/],
-    ['a decimal comma', withRows((rows) => void (rows[2]![1] = '"1,98"')), /found "1,98"/],
+    ['NaN', withCell(2, 1, 'NaN'), /line 3 \(index 2\), column next level: .*found "NaN"/],
+    ['infinity', withCell(2, 1, '-inf'), /column next level: .*found "-inf"/],
+    ['a number too large', withCell(2, 1, '1e999'), /column next level: .*found "1e999"/],
+    ['nothing in a cell', withCell(8, 2, ' '), /line 9 \(index 8\), column flow: .*found nothing/],
+    ['a hexadecimal number', withCell(2, 1, '0x1p3'), /found "0x1p3"/],
+    ['a decimal comma', withCell(2, 1, '"1,98"'), /found "1,98"/],
     [
       'an index twice',
-      withRows((rows) => void (rows[5]![0] = '2')),
+      withCell(5, 0, '2'),
       /line 6, column index: expected each index once, found 2, which line 3 has too/,
     ],
-    ['an index of zero', withRows((rows) => void (rows[1]![0] = '0')), /column index: .*from 1 to 8, found "0"/],
-    ['an index beyond', withRows((rows) => void (rows[1]![0] = '9')), /column index: .*from 1 to 8, found "9"/],
-    ['an index that is none', withRows((rows) => void (rows[1]![0] = '1.5')), /column index: .*found "1\.5"/],
+    ['an index of zero', withCell(1, 0, '0'), /column index: .*from 1 to 8, found "0"/],
+    ['an index beyond', withCell(1, 0, '9'), /column index: .*from 1 to 8, found "9"/],
+    ['an index that is none', withCell(1, 0, '1.5'), /column index: .*found "1\.5"/],
     ['a missing row', withRows((rows) => void rows.splice(4, 1)), /expected 8 rows, .*found none with index 4/],
     ['a row too few, in order', () => without(0)().split('\n').slice(0, 8).join('\n'), /expected 8 rows, .*found 7/],
     ['a row too many, in order', () => `${without(0)()}1,2,1\n`, /line 10: expected 8 rows, .*found 9/],
@@ -158,33 +147,41 @@ describe('recover refuses plans', () => {
     ['broken JSON', () => '{ "format": ', /p\.json: line 1/],
     ['another kind of file', () => JSON.stringify(STRUCTURE), /format: expected "jacsense-plan".*found nothing/],
     ['no object', () => '[1]', /format: expected "jacsense-plan"/],
-    ['another version', withPlan((copy) => void (copy.version = 2)), /version: expected 1, .*found 2/],
+    ['another version', withPlan((copy) => Object.assign(copy, { version: 2 })), /version: expected 1, .*found 2/],
     ['no version', withPlan((copy) => void delete copy.version), /version: expected 1/],
     ['a missing plan', withPlan((copy) => void delete (copy as { plan?: unknown }).plan), /plan: expected a plan/],
-    ['an unknown key', withPlan((copy) => void (copy.inptus = [])), /inptus: .*did you mean "inputs"/],
+    ['an unknown key', withPlan((copy) => Object.assign(copy, { inptus: [] })), /inptus: .*did you mean "inputs"/],
     [
       'a changed point',
-      withPlan((copy) => void ((copy.inputs as { at: number }[])[0]!.at = 3)),
+      withPlan((copy) => Object.assign((copy.inputs as object[])[0]!, { at: 3 })),
       /fingerprint: .*changed/,
     ],
-    ['a changed step', withPlan((copy) => void ((copy.plan.steps as number[])[0] = 1e-3)), /fingerprint: .*changed/],
-    ['a changed tolerance', withPlan((copy) => void (copy.plan.tolerance = 1)), /fingerprint: .*changed/],
-    ['another fingerprint', withPlan((copy) => void (copy.fingerprint = '0123456789abcdef')), /found 0123456789abcdef/],
+    ['a changed step', withPlan((copy) => (copy.plan.steps as unknown[]).splice(0, 1, 1e-3)), /fingerprint: .*changed/],
+    ['a changed tolerance', withPlan((copy) => Object.assign(copy.plan, { tolerance: 1 })), /fingerprint: .*changed/],
+    [
+      'another fingerprint',
+      withPlan((copy) => Object.assign(copy, { fingerprint: '0123456789abcdef' })),
+      /found 0123456789abcdef/,
+    ],
     [
       'a text among numbers',
-      withPlan((copy) => void ((copy.plan.D as unknown[])[1] = '1')),
+      withPlan((copy) => (copy.plan.D as unknown[]).splice(1, 1, '1')),
       /plan\.D: expected a list of/,
     ],
     ['an infinite step', () => withPlan(() => {})().replace(/"steps":\[[\d.e-]+/, '"steps":[1e999'), /plan\.steps: /],
     [
       'an unknown method',
-      resealed((copy) => void (copy.plan.method = 'magic')),
+      resealed((copy) => Object.assign(copy.plan, { method: 'magic' })),
       /method must be one of dense, .*magic/,
     ],
-    ['an unknown scheme', resealed((copy) => void (copy.plan.scheme = 'left')), /scheme must be one of/],
+    ['an unknown scheme', resealed((copy) => Object.assign(copy.plan, { scheme: 'left' })), /scheme must be one of/],
     ['too few directions', resealed((copy) => void (copy.plan.D as number[]).pop()), /D must have 4 entries, got 3/],
-    ['a step of zero', resealed((copy) => void ((copy.plan.steps as number[])[0] = 0)), /steps must be .*got 0/],
-    ['another decoder', resealed((copy) => void (copy.plan.decoder = { method: 'colored' })), /needs its decoder/],
+    ['a step of zero', resealed((copy) => (copy.plan.steps as unknown[]).splice(0, 1, 0)), /steps must be .*got 0/],
+    [
+      'another decoder',
+      resealed((copy) => Object.assign(copy.plan, { decoder: { method: 'colored' } })),
+      /needs its decoder/,
+    ],
     ['names of others', resealed((copy) => void (copy.outputs as unknown[]).pop()), /2 outputs, and names of 1/],
     [
       'indices out of range',
@@ -196,7 +193,7 @@ describe('recover refuses plans', () => {
     ],
     [
       'ties that are none',
-      resealed((copy) => void (copy.plan.ties = { rows: 2, cols: 2, tiedColumns: 7, tiedRows: [] })),
+      resealed((copy) => Object.assign(copy.plan, { ties: { rows: 2, cols: 2, tiedColumns: 7, tiedRows: [] } })),
       /ties must be lists/,
     ],
   ])('%s', async (_, content, message) => {
