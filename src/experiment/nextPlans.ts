@@ -1,5 +1,7 @@
 /** What to measure next where values brought back from elsewhere give no certificate: there is no blackbox to repair them with. */
 import type { Quality } from '../sensing/quality.ts'
+import type { Plan } from '../sensing/plan.ts'
+import { defaultTolerance } from '../sensing/steps.ts'
 import type { MeasuringPlan } from './planFile.ts'
 
 export interface NextPlan {
@@ -20,7 +22,7 @@ export function nextPlans({ plan, options, scene, inputs }: MeasuringPlan, quali
   const shared = Object.fromEntries(Object.entries(options).filter(([name]) => SHARED.includes(name)))
   const found: NextPlan[] = []
   const taken = plan.heldOutSteps[0] ?? plan.steps[0] ?? 0
-  const step = Math.min(taken * COARSER, COARSEST[plan.scheme === 'forward' ? 'forward' : 'other'])
+  const step = coarserStep(plan, taken, quality.heldOutResidual)
   const coarser: NextPlan[] = []
   if (inputs.some((input) => input.step !== null))
     coarser.push({
@@ -62,4 +64,12 @@ export function nextPlans({ plan, options, scene, inputs }: MeasuringPlan, quali
       options: { ...options, at: '<state.json>' },
     })
   return found
+}
+
+/** The step at which noise that leaves this residual would be well within the tolerance; what noise does falls as 1/step. */
+function coarserStep({ scheme }: Plan, taken: number, residual: number): number {
+  const most = COARSEST[scheme === 'forward' ? 'forward' : 'other']
+  let step = taken * COARSER
+  while (taken > 0 && step < most && (residual * taken) / step > 0.3 * defaultTolerance(scheme, step)) step *= COARSER
+  return Math.min(step, most)
 }
