@@ -44,8 +44,17 @@ export function parseMeasurements(text: string, table: MeasurementTable, file: s
   const headPath = `line ${head.line}`
   if (header.length === 1 && /[;\t]/.test(header[0]!))
     fail(headPath, `${wanted}, separated by commas`, header[0]!.includes(';') ? 'semicolons' : 'tabs')
-  const placesOf = ({ name, unit }: Coordinate) =>
-    header.flatMap((cell, k) => (cell === name || (unit !== '' && cell === `${name} [${unit}]`) ? [k] : []))
+  const placesIn = new Map<string, number[]>()
+  header.forEach((cell, k) => {
+    const before = placesIn.get(cell)
+    if (before === undefined) placesIn.set(cell, [k])
+    else before.push(k)
+  })
+  const placesOf = ({ name, unit }: Coordinate) => [
+    ...(placesIn.get(name) ?? []),
+    ...(unit === '' ? [] : (placesIn.get(`${name} [${unit}]`) ?? [])),
+  ]
+  const measured = new Set(columns.map(({ name }) => name))
   const places = columns.map((column) => {
     const [place, again] = placesOf(column)
     if (place === undefined)
@@ -54,11 +63,11 @@ export function parseMeasurements(text: string, table: MeasurementTable, file: s
     return place!
   })
   const isIndex = { name: INDEX_COLUMN, unit: '' }
-  const [indexPlace, indexAgain] = columns.some(({ name }) => name === INDEX_COLUMN) ? [] : placesOf(isIndex)
+  const [indexPlace, indexAgain] = measured.has(INDEX_COLUMN) ? [] : placesOf(isIndex)
   if (indexAgain !== undefined) fail(headPath, 'the column "index" once', 'it twice')
   // A name that is measured too stands for the measured value.
   const checks = (planned?.columns ?? []).flatMap((column, j) => {
-    const [place] = columns.some(({ name }) => name === column.name) ? [] : placesOf(column)
+    const [place] = measured.has(column.name) ? [] : placesOf(column)
     return place === undefined ? [] : [{ name: column.name, place, j }]
   })
 
