@@ -4,13 +4,18 @@ import { MAX_WORKERS } from '../blackbox/openBlackboxPool.ts'
 import { ENGINE_NAMES } from '../engine/createEngine.ts'
 import type { Kick } from '../experiment/simulate.ts'
 import type { Weights } from '../scene/scene.ts'
+import { type Scheme, SCHEMES } from '../sensing/stencil.ts'
 
 /** What the shared options give. */
 export interface LinearizeFlags {
   readonly engine: string
   readonly coordinates?: 'reduced' | 'maximal'
-  readonly method: 'auto' | 'dense' | 'colored' | 'compressed' | 'native'
-  readonly scheme: 'central' | 'forward'
+  readonly method: 'auto' | 'dense' | 'colored' | 'rainbow' | 'compressed' | 'native'
+  readonly scheme: Scheme
+  readonly noise?: number | 'estimate' | 'none'
+  readonly robust?: true
+  readonly maxCalls?: number
+  readonly tolerance?: number
   readonly at: string
   readonly seed: number
   readonly refine?: true
@@ -37,10 +42,14 @@ export function addLinearizeOptions(command: Command): Command {
   return addEngineOptions(command)
     .addOption(
       new Option('--method <name>', 'how the Jacobian is measured')
-        .choices(['auto', 'dense', 'colored', 'compressed', 'native'])
+        .choices(['auto', 'dense', 'colored', 'rainbow', 'compressed', 'native'])
         .default('auto'),
     )
     .addOption(schemeOption())
+    .option('--noise <sigma>', "standard deviation of a step's outcome, estimate, or none; default: looked for", noise)
+    .option('--robust', 'some steps are grossly wrong: outvote them')
+    .option('--tolerance <share>', 'accuracy that rows are certified to, relative to their size', positiveNumber)
+    .option('--max-calls <n>', 'simulator steps that may be spent', wholeNumber(1))
     .option('--seed <integer>', 'seed of the random directions', integer, 1)
     .option('--refine', 'detect the exact sparsity pattern first')
     .option('--workers <n>', 'threads that share the steps of long linearizations', wholeNumber(1, MAX_WORKERS), 1)
@@ -48,7 +57,16 @@ export function addLinearizeOptions(command: Command): Command {
 }
 
 export function schemeOption(): Option {
-  return new Option('--scheme <name>', 'difference scheme').choices(['central', 'forward']).default('central')
+  return new Option('--scheme <name>', 'difference scheme').choices(SCHEMES).default('central')
+}
+
+/** '1e-4', 'estimate' or 'none'. */
+function noise(text: string): number | 'estimate' | 'none' {
+  if (text === 'estimate' || text === 'none') return text
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && Number.isFinite(value)))
+    throw new InvalidArgumentError('Expected a number ≥ 0, estimate or none.')
+  return value
 }
 
 export function integer(text: string): number {

@@ -12,7 +12,9 @@ import { InputError } from '../scene/inputError.ts'
 import { MAX_NUMBERS } from '../scene/parsePlanFile.ts'
 import { DESIGNS } from '../sensing/designs.ts'
 import type { PrepareOptions } from '../sensing/prepareSensing.ts'
+import { DECODINGS } from '../sensing/rainbow/solveEquations.ts'
 import { recoveries } from '../sensing/recover/recoveries.ts'
+import { WEIGHINGS } from '../sensing/weighing.ts'
 import { type Io, printJson } from './io.ts'
 import { addEngineOptions, integer, type LinearizeFlags, positiveNumber, schemeOption, wholeNumber } from './options.ts'
 import { checkOutFiles } from './outFile.ts'
@@ -59,7 +61,19 @@ export function addPlanCommand(program: Command, io: Io): void {
     .option('--tolerance <number>', 'of the check, relative (default: what the step allows)', positiveNumber)
     .option('--seed <integer>', 'seed of the random directions', integer, 1)
     .option('--sparsity-level <n>', 'of compressed: entries that a row may have', wholeNumber(1))
-    .option('--directions <n>', 'of compressed: directions, instead of a sparsity level', wholeNumber(1))
+    .option(
+      '--directions <n>',
+      'of compressed, instead of a sparsity level, and of rainbow: how many directions',
+      wholeNumber(1),
+    )
+    .option('--repeats <n>', 'of rainbow: how often each color is measured, against noise', wholeNumber(1))
+    .addOption(new Option('--weighing <name>', 'of rainbow: how colors share the directions').choices(WEIGHINGS))
+    .addOption(
+      new Option(
+        '--decoding <name>',
+        'of rainbow: least-squares against noise, least-absolute against gross errors, sparsest for an unknown pattern',
+      ).choices(DECODINGS),
+    )
     .addOption(new Option('--design <name>', 'of compressed: how directions are drawn').choices(DESIGNS))
     .addOption(
       new Option('--reading <name>', 'of symmetric parts: entries read directly, or by substitution').choices([

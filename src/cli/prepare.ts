@@ -101,7 +101,7 @@ export async function linearizeAt(
   flags: LinearizeFlags,
   io: Io,
 ): Promise<Linearization> {
-  const { method, scheme, seed, refine = false, workers, coordinates } = flags
+  const { method, scheme, seed, refine = false, workers, coordinates, noise, robust, tolerance, maxCalls } = flags
   if (method === 'native' && !engine.derivatives)
     throw new InputError({
       path: '--method',
@@ -121,6 +121,10 @@ export async function linearizeAt(
       seed,
       structure,
       pool,
+      noise,
+      robust,
+      tolerance,
+      maxCalls,
       ...signalOf(io),
       onProgress: progress.onProgress,
     })

@@ -12,9 +12,11 @@ export interface Accuracy {
 export interface SensedQuality {
   readonly stepRange: readonly [number, number] // difference steps, in units of the inputs; zero for derivatives
   readonly noiseLevel: number | null // standard deviation of one output value
+  readonly standardError?: Matrix | null // [ndx × (ndx + nu)], of each entry of [A B]
 }
 
 const ROUNDING = 64 // units of ε for matrices that are given, relative to their largest entries
+const SURE = 2 // standard errors
 const SENSED = 4 // units of the values' rounding, and of their noise, in a difference quotient
 
 /** Matrices of unknown origin are taken at their word, up to rounding. */
@@ -26,10 +28,24 @@ export function roundingAccuracy(A: Matrix, B: Matrix): Accuracy {
  * Error of a difference quotient's entry: rounding (4 ε times the size of the state, at least 1) and noise, over the smallest
  * step: 1.5e-10 for central and 6e-8 for forward differences at their default steps. Curvature is left out: entries that stand
  * for nothing (a direction that no control moves) have none, and the held-out residual, which has it, would hide weak but
- * true authority. Null for native derivatives, which have no steps.
+ * true authority. Where standard errors of the entries are known, twice the largest of A, and of B, counts. Null for native derivatives,
+ * which have no steps.
  */
-export function sensedAccuracy({ stepRange, noiseLevel }: SensedQuality, xBar: ArrayLike<number> = []): number | null {
+export function sensedAccuracy(
+  { stepRange, noiseLevel, standardError }: SensedQuality,
+  xBar: ArrayLike<number> = [],
+): number | Accuracy | null {
   const step = stepRange[0]
+  if (standardError && noiseLevel !== null && noiseLevel > 0) {
+    const ndx = standardError.rows
+    const largest = (from: number, to: number): number => {
+      let error = 0
+      for (let i = 0; i < ndx; i++)
+        for (let j = from; j < to; j++) if (standardError.get(i, j) > error) error = standardError.get(i, j)
+      return SURE * error
+    }
+    return { A: largest(0, ndx), B: largest(ndx, standardError.columns) }
+  }
   if (!(step > 0)) return null
   let size = 1
   for (let i = 0; i < xBar.length; i++) size = Math.max(size, Math.abs(xBar[i]!))

@@ -4,9 +4,11 @@ import type { Plan } from '../sensing/plan.ts'
 import { defaultTolerance } from '../sensing/steps.ts'
 import type { MeasuringPlan } from './planFile.ts'
 
+type Options = MeasuringPlan['options']
+
 export interface NextPlan {
   readonly when: string // a clause: what it helps against
-  readonly options: MeasuringPlan['options'] | null // of `jacsense plan`, all of them; null: the structure itself has to change
+  readonly options: Options | null // of `jacsense plan`, all of them; null: the structure itself has to change
 }
 
 /** Options that any plan can have; all others belong to one method. */
@@ -56,14 +58,31 @@ export function nextPlans({ plan, options, scene, inputs }: MeasuringPlan, quali
         when: 'if outputs depend on more inputs than the plan supposes',
         options: { ...shared, method: 'dense' },
       })
-    found.push(...(isGeneral || others.length === 0 ? [...coarser, ...others] : [...others, ...coarser]))
-  } else if (unresolvedRows.length > 0) found.push(...coarser)
+    const quieter = [...coarser, moreOften(plan, options, shared)]
+    found.push(...(isGeneral || others.length === 0 ? [...quieter, ...others] : [...others, ...quieter]))
+    if (plan.decoder.method !== 'rainbow' || plan.decoder.decoding !== 'least-absolute')
+      found.push({
+        when: 'if some values are grossly wrong',
+        options: { ...shared, method: 'rainbow', decoding: 'least-absolute' },
+      })
+  } else if (unresolvedRows.length > 0)
+    found.push(...coarser, ...(quality.noiseLevel === null ? [] : [moreOften(plan, options, shared)]))
   else if (kinkedRows !== null && kinkedRows.length > 0 && scene !== null)
     found.push({
       when: 'there is no derivative where a contact or limit switches: at another point',
       options: { ...options, at: '<state.json>' },
     })
   return found
+}
+
+/** More directions than unknowns, which average noise out and tell how much of it there is. */
+function moreOften(plan: Plan, options: Options, shared: Options): NextPlan {
+  const { repeats: _, ...rest } = options
+  const isRainbow = plan.method === 'rainbow'
+  return {
+    when: 'if noise remains at the largest steps that serve',
+    options: isRainbow ? { ...rest, directions: 2 * plan.directions } : { ...shared, method: 'rainbow', repeats: 4 },
+  }
 }
 
 /** The step at which noise that leaves this residual would be well within the tolerance; what noise does falls as 1/step. */

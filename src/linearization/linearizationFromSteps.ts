@@ -6,9 +6,10 @@ import { Matrix } from 'ml-matrix'
 import type { Engine, Layout, Point } from '../engine/engine.ts'
 import { collectKinks } from '../sensing/kinks.ts'
 import { measurementsFromValues } from '../sensing/measurementsFromValues.ts'
-import { callsPerDirection, type Plan } from '../sensing/plan.ts'
+import type { Plan } from '../sensing/plan.ts'
 import type { Quality } from '../sensing/quality.ts'
 import { recover } from '../sensing/recover.ts'
+import { stencilOf } from '../sensing/stencil.ts'
 import type { Linearization } from './linearization.ts'
 import { checkPoint } from './linearize.ts'
 import { plannedMotions } from './plannedSteps.ts'
@@ -63,7 +64,7 @@ export function linearizationFromSteps(
     dt: engine.dt,
     layout,
     engine: 'measured elsewhere',
-    quality: withKinks(quality, kinksOf(plan, values, measurements.outputScale), 1 + moved.length),
+    quality: withKinks(quality, kinksOf(plan, values, measurements.outputScale, quality), 1 + moved.length),
     plan,
   }
 }
@@ -91,18 +92,24 @@ function tangentResolution({ x, dx, nq }: Layout, resolution: ArrayLike<number>)
   return Float64Array.from(dx, ({ name }) => places.get(name) ?? Math.max(0, ...quaternions))
 }
 
-/** Rows in which left and right differences disagree, as `linearize` compares them; null where there are no pairs. */
-function kinksOf(plan: Plan, values: Float64Array, outputScale: readonly number[]): number[] | null {
-  const { outputs: m, scheme, steps, heldOutSteps } = plan
-  if (scheme !== 'central' || callsPerDirection(scheme) !== 2) return null
+/** Rows in which left and right differences disagree, as `linearize` compares them; null without pairs, or with gross errors. */
+function kinksOf(
+  plan: Plan,
+  values: Float64Array,
+  outputScale: readonly number[],
+  { noiseLevel, grossErrors }: Quality,
+): number[] | null {
+  const { outputs: m, steps, heldOutSteps } = plan
+  const { offsets } = stencilOf(plan.scheme)
+  if (offsets[1] !== -1 || (grossErrors !== null && grossErrors > 0)) return null
   const kinks = collectKinks(m)
   const zero = new Float64Array(m)
   const all = [...steps, ...heldOutSteps]
   all.forEach((step, t) => {
-    const side = (s: number) => values.subarray((2 * t + s) * m, (2 * t + s + 1) * m)
+    const side = (s: number) => values.subarray((offsets.length * t + s) * m, (offsets.length * t + s + 1) * m)
     kinks.note(side(0), side(1), zero, step)
   })
-  return kinks.rows(Float64Array.from(outputScale))
+  return kinks.rows(Float64Array.from(outputScale), new Float64Array(m).fill(noiseLevel ?? 0))
 }
 
 function withKinks(quality: Quality, kinkedRows: number[] | null, steps: number): Quality {

@@ -9,6 +9,7 @@ import type { Plan } from '../sensing/plan.ts'
 import { prepareSensing } from '../sensing/prepareSensing.ts'
 import type { Quality } from '../sensing/quality.ts'
 import { type SenseOptions, sense } from '../sensing/sense.ts'
+import { type Scheme, stencilOf } from '../sensing/stencil.ts'
 import type { Linearization } from './linearization.ts'
 import { nativeJacobian } from './nativeJacobian.ts'
 import { stepDifferences } from './stepDifferences.ts'
@@ -23,12 +24,13 @@ export interface LinearizeOptions {
   /** Where x⁺ is measured from, [nx]; default xBar, so that c = f(xBar, uBar) ⊖ xBar is zero at an equilibrium. */
   readonly xBarNext?: Float64Array | undefined
   /**
-   * 'dense', 'colored': finite differences; 'compressed': random directions, for sparse rows of unknown pattern; 'native': the
+   * 'dense', 'colored': finite differences; 'rainbow': repeated or multiplexed directions decoded jointly, for noise, gross errors and
+   * tied entries; 'compressed': random directions, for sparse rows of unknown pattern; 'native': the
    * engine's own derivatives, certified like any other; 'auto' (default): coloring where the engine's structure makes it clearly
    * cheaper, else native where the engine has derivatives, else dense.
    */
   readonly method?: SenseOptions['method'] | 'native'
-  readonly scheme?: 'central' | 'forward' | undefined // default 'central'
+  readonly scheme?: Scheme | undefined // default 'central'
   readonly structure?:
     | {
         /** Superset of the nonzeros of [A B], or 'detect'; default: what the engine says. */
@@ -43,6 +45,20 @@ export interface LinearizeOptions {
   readonly heldOut?: number | undefined // held-out directions, default 2
   readonly tolerance?: number | undefined // of the certificate
   readonly step?: number | undefined // difference step, relative to max(1, |coordinate|); default: the engine's differenceStep
+  /**
+   * Noise of a step's outcome, by coordinate [ndx] or the same for all; 'estimate': find it first; 'none'. Default: looked for where
+   * half of the rows fail their certificate. `quality.standardError` then says how far each entry can be trusted.
+   */
+  readonly noise?: SenseOptions['noise']
+  /** true: some steps are grossly wrong, or give NaN. Default: looked for together with noise. */
+  readonly robust?: boolean | undefined
+  /** Of method 'rainbow', see PrepareOptions. */
+  readonly directions?: number | undefined
+  readonly repeats?: number | undefined
+  readonly weighing?: SenseOptions['weighing']
+  readonly decoding?: SenseOptions['decoding']
+  /** Wraps what is measured, z = (δx, δu) ↦ f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar): to count, record, or spoil it in experiments. */
+  readonly wrap?: ((blackbox: Blackbox) => Blackbox) | undefined
   readonly maxCalls?: number | undefined // of the engine's step
   /** false: rows that fail the certificate are only reported, not measured again. Default true. */
   readonly repair?: boolean | undefined
@@ -91,11 +107,13 @@ export async function linearize(
   const serial = stepDifferences(engine, bar, fBar, (message) => {
     trouble ??= message
   })
-  const blackbox = options.pool?.parallel(serial, engine, bar, fBar) ?? serial
+  const pooled = options.pool?.parallel(serial, engine, bar, fBar) ?? serial
+  const blackbox = options.wrap?.(pooled) ?? pooled
   const { structure, ...rest } = options
   const senseOptions = {
     ...rest,
     step: options.step ?? (options.plan ? undefined : engine.differenceStep),
+    noisyStep: options.step ?? ('auto' as const),
     at: new Float64Array(ndx + nu),
     base: new Float64Array(ndx), // f(xBar, uBar) ⊖ f(xBar, uBar)
     maxCalls: maxCalls - 1,
@@ -132,8 +150,9 @@ function takesNative(
   sparsity: Pattern | 'detect' | undefined,
   ties: Ties | undefined,
 ): boolean {
-  const { method = 'auto', structure, plan } = options
+  const { method = 'auto', structure, plan, noise, robust, wrap } = options
   if (method === 'native') return true
+  if (noise !== undefined || robust || wrap) return false
   if (method !== 'auto' || !engine.derivatives || plan || sparsity === 'detect' || structure?.refine) return false
   const { ndx, nu } = engine.layout
   return prepareSensing({ inputs: ndx + nu, outputs: ndx, sparsity, ties }).method === 'dense'
@@ -148,7 +167,7 @@ function block(J: Matrix, from: number, columns: number): Matrix {
 /** Counts the step at (xBar, uBar): the base of forward differences; what left and right are compared with in central ones. */
 function withNominalStep(quality: Quality): Quality {
   const { calls, callsFor, scheme } = quality
-  const purpose = scheme === 'forward' ? 'base' : 'heldOut'
+  const purpose = stencilOf(scheme).baseWeight !== 0 ? 'base' : 'heldOut'
   return { ...quality, calls: calls + 1, callsFor: { ...callsFor, [purpose]: callsFor[purpose] + 1 } }
 }
 

@@ -38,8 +38,8 @@ export function certificateSentence({ quality, layout }: NamedQuality): string {
 /** '15 simulator steps: 10 for 5 directions, 4 to check them on 2 random ones, 1 at the point itself', only what was spent. */
 export function callsSentence({ quality }: Pick<Linearization, 'quality'>, call = 'simulator step'): string {
   const { calls, callsFor, directions, heldOutDirections, scheme } = quality
-  // Held-out central differences come in pairs. The odd one is the step at the point, with which left and right are compared.
-  const atPoint = scheme === 'central' ? callsFor.heldOut % 2 : 0
+  // Held-out differences to both sides come in pairs. The odd one is the step at the point, with which left and right are compared.
+  const atPoint = scheme === 'forward' ? 0 : callsFor.heldOut % 2
   const parts = [
     [callsFor.directions, `for ${counted(directions, 'direction')}`],
     [

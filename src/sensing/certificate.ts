@@ -20,7 +20,7 @@
  */
 
 import { spanInto } from './perturb.ts'
-import { callsPerDirection, type Scheme } from './plan.ts'
+import { type Scheme, stencilOf } from './stencil.ts'
 import { ROUNDING_UNITS, ZERO_UNITS } from './steps.ts'
 
 /** Differences along held-out directions at one point. */
@@ -84,7 +84,7 @@ export function reachOf({ at, scheme, D, steps }: HeldOut, t: number): number {
     square += entry * entry
     if (entry !== 0) moved++
   }
-  return callsPerDirection(scheme) * steps[t]! * Math.sqrt(square / Math.max(1, moved))
+  return stencilOf(scheme).reach * steps[t]! * Math.sqrt(square / Math.max(1, moved))
 }
 
 /** What rounding may do to a difference of each output, [m]. */

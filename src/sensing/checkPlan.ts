@@ -1,9 +1,14 @@
 import { checkPattern } from '../linalg/checkPattern.ts'
 import { checkTies } from '../linalg/ties.ts'
-import type { Plan, Scheme } from './plan.ts'
+import type { Family } from './family.ts'
+import type { Plan } from './plan.ts'
 import { recoveries } from './recover/recoveries.ts'
+import { checkScheme } from './stencil.ts'
 
-const SCHEMES: { readonly [scheme in Scheme]: true } = { forward: true, central: true }
+interface Support {
+  readonly colPtr: readonly number[]
+  readonly rowIdx: readonly number[]
+}
 
 /**
  * Throws RangeError, beginning with `who`, unless a plan that comes from elsewhere, such as a file, holds together: known method and
@@ -11,12 +16,9 @@ const SCHEMES: { readonly [scheme in Scheme]: true } = { forward: true, central:
  */
 export function checkPlan(who: string, plan: Plan): void {
   const { inputs: n, outputs: m, directions: k, heldOutDirections: h, decoder, ties } = plan
-  const name = (what: string, value: string, known: object) => {
-    if (!Object.hasOwn(known, value))
-      throw new RangeError(`${who}: ${what} must be one of ${Object.keys(known).join(', ')}; got ${value}`)
-  }
-  name('method', plan.method, recoveries)
-  name('scheme', plan.scheme, SCHEMES)
+  if (!Object.hasOwn(recoveries, plan.method))
+    throw new RangeError(`${who}: method must be one of ${Object.keys(recoveries).join(', ')}; got ${plan.method}`)
+  checkScheme(who, plan.scheme)
   if (decoder.method !== plan.method)
     throw new RangeError(`${who}: a plan of method ${plan.method} needs its decoder, got that of ${decoder.method}`)
   const sized = (what: string, list: ArrayLike<number>, length: number) => {
@@ -31,7 +33,8 @@ export function checkPlan(who: string, plan: Plan): void {
 
   // Whatever the method: lists of these names mean the same in all decoders.
   const facts = decoder as { readonly [fact: string]: unknown }
-  const pattern = ('superset' in facts ? facts.superset : facts) as { colPtr?: number[]; rowIdx?: number[] } | null
+  const family = facts.family as Partial<Family> | undefined
+  const pattern = (family ?? ('superset' in facts ? facts.superset : facts)) as Partial<Support> | null
   const entries = pattern?.rowIdx?.length ?? 0
   if (pattern?.colPtr !== undefined || pattern?.rowIdx !== undefined) {
     const [colPtr, rowIdx] = [
@@ -39,6 +42,11 @@ export function checkPlan(who: string, plan: Plan): void {
       indices('rowIdx', pattern.rowIdx, 0, m - 1),
     ]
     checkPattern(who, { rows: m, cols: n, colPtr, rowIdx }, m, n)
+  }
+  if (family !== undefined) {
+    const terms = family.parameter?.length ?? 0
+    sized('termPtr', indices('termPtr', family.termPtr, 0, terms), entries + 1)
+    indices('parameter', family.parameter, 0, Number(family.parameters) - 1)
   }
   if (facts.numColors !== undefined) indices('numColors', [facts.numColors], 0, n)
   if (facts.colors !== undefined) {

@@ -15,7 +15,7 @@ import { sparsestRowsInto } from './compressed/sparsestRows.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
 import { spanInto } from './perturb.ts'
 import { pivotColumns } from './pivotColumns.ts'
-import { callsPerDirection } from './plan.ts'
+import { callsPerDirection, stencilOf } from './stencil.ts'
 import type { Session } from './session.ts'
 import { defaultStep, defaultTolerance, expectedError } from './steps.ts'
 
@@ -44,7 +44,7 @@ export async function detectBySensing(
   const source = random(seed, STREAM)
   const sides = callsPerDirection(scheme)
   const tolerance = defaultTolerance(scheme, step)
-  const unit = Float64Array.from(scale, (size) => sides * step * size)
+  const unit = Float64Array.from(scale, (size) => stencilOf(scheme).reach * step * size)
   const X = new Float64Array(m * n) // output differences of one step of each input
   const D: number[] = [] // [q × n] random directions so far
   const Y: number[] = [] // [q × m] their differences

@@ -7,7 +7,7 @@ import { roundingFloor } from './certificate.ts'
 import { detectBySensing } from './detectBySensing.ts'
 import type { MeasureOptions } from './measure.ts'
 import { patternFromJacobian } from './patternFromJacobian.ts'
-import { callsPerDirection, type Scheme } from './plan.ts'
+import { callsPerDirection, type Scheme, stencilOf } from './stencil.ts'
 import { prepareSensing } from './prepareSensing.ts'
 import { decode } from './recover.ts'
 import { openSession, type Session } from './session.ts'
@@ -63,10 +63,10 @@ export async function detectWithin(
     heldOutY: [],
     calls: { base: 0, directions: 0, heldOut: 0 },
   }
-  const J = Matrix.from1DArray(outputs, inputs, decode(plan, measurements))
+  const J = Matrix.from1DArray(outputs, inputs, decode(plan, measurements).J)
   if (directions === 0) return patternFromJacobian(J)
-  const sides = callsPerDirection(scheme)
-  const floor = roundingFloor(outputScale).map((rounding) => rounding / (sides * steps[0]!))
+  const { reach } = stencilOf(scheme)
+  const floor = roundingFloor(outputScale).map((rounding) => rounding / (reach * steps[0]!))
   const relative = ERROR_UNITS * expectedError(scheme, steps[0]!)
   return patternFromJacobian(J, { floor, relative, scale })
 }

@@ -4,7 +4,8 @@
  */
 import { densePattern, type Pattern } from '../linalg/pattern.ts'
 import { fingerprint } from './fingerprint.ts'
-import { callsPerDirection, type Measurements, type Plan } from './plan.ts'
+import type { Measurements, Plan } from './plan.ts'
+import { callsPerDirection } from './stencil.ts'
 import { colored } from './recover/colored.ts'
 import type { Session } from './session.ts'
 

@@ -136,8 +136,8 @@ export async function estimateNoise(
 }
 
 /** The estimate of the highest difference alone: too large where the function still shows. */
-function highDifference(values: readonly number[]): number {
-  let differences = [...values]
+export function highDifference(values: ArrayLike<number>): number {
+  let differences = Array.from(values)
   let gamma = 1
   for (let j = 1; j < values.length; j++) {
     differences = differences.slice(1).map((value, k) => value - differences[k]!)

@@ -3,8 +3,8 @@
  * small in its own units, the held-out direction is measured again with two coarser and three finer steps. Flat rows are of two kinds:
  *
  * - zero up to rounding: all differences stay at the level of rounding errors of the outputs, and e = 0 in Δ(h) = e·h + c·h^p up to
- *   the largest of the finest differences, p = 2 forward, 3 central;
- * - zero up to curvature: e = 0 in misfit(h) / h = e + a·h + b·h² (forward) or e + a·h² + b·h⁴ (central), up to the tolerance of the
+ *   the largest of the finest differences, p = 2 forward, 3 central, 5 with five points;
+ * - zero up to curvature: e = 0 in misfit(h) / h = e + a·h + b·h² (forward) or e + a·h² + b·h⁴ (central; likewise with five points), up to the tolerance of the
  *   row's own difference, with a step fine enough for the tolerance.
  *
  * The linear part e comes from the steps h, 4h and 32h by Richardson's extrapolation. A missing entry, a wrong entry, or noise
@@ -14,7 +14,7 @@
 
 import { BlackboxError } from '../blackbox/blackboxError.ts'
 import { type HeldOut, isResolved, type Misfit, misfitOf, roundingFloor } from './certificate.ts'
-import { callsPerDirection } from './plan.ts'
+import { callsPerDirection, stencilOf } from './stencil.ts'
 import type { Session } from './session.ts'
 import { ROUNDING_UNITS, ZERO_UNITS } from './steps.ts'
 
@@ -40,7 +40,7 @@ export async function explainMisfits(
   const { count, misfit, size } = misfits
   const isGiven = session.blackbox.outputScale !== undefined
   const floor = roundingFloor(outputScale)
-  const power = scheme === 'central' ? 3 : 2
+  const power = stencilOf(scheme).order + 1
   const isInDoubt = (t: number, i: number) => size[t * m + i]! > 0 && !isResolved(misfits, t, i, outputScale, tolerance)
 
   // What rounding may do to rows whose own outputs do not tell the size of the numbers that cancelled in them.

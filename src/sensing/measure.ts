@@ -2,7 +2,8 @@
 
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import { checkMatch } from './checkMatch.ts'
-import { callsPerDirection, type Measurements, type Plan } from './plan.ts'
+import type { Measurements, Plan } from './plan.ts'
+import { callsPerDirection } from './stencil.ts'
 import { openSession, type Session } from './session.ts'
 
 export interface MeasureOptions {

@@ -1,5 +1,6 @@
 import { BlackboxError } from '../blackbox/blackboxError.ts'
-import { callsPerDirection, type Measurements, type Plan } from './plan.ts'
+import type { Measurements, Plan } from './plan.ts'
+import { callsPerDirection, stencilOf } from './stencil.ts'
 import { noteMagnitudes, subtractReference } from './session.ts'
 import { checkVector, resolveOutputScale, resolveScale } from './steps.ts'
 
@@ -22,7 +23,7 @@ export function measurementsFromValues(
   const scale = resolveScale(who, point.at, point.scale)
   const perDirection = callsPerDirection(scheme)
   const all = directions + heldOutDirections
-  const numBase = scheme === 'forward' && all > 0 ? 1 : 0
+  const numBase = stencilOf(scheme).baseWeight !== 0 && all > 0 ? 1 : 0
   const count = numBase + all * perDirection
   if (values.length !== count * m)
     throw new RangeError(`${who}: values must have ${count} × ${m} = ${count * m} entries, got ${values.length}`)

@@ -2,14 +2,15 @@
 
 import type { Design } from './designs.ts'
 import type { Elimination } from './eliminate.ts'
+import type { Family } from './family.ts'
+import type { Decoding } from './rainbow/solveEquations.ts'
 
 import type { Ties } from '../linalg/ties.ts'
-
-/** Forward: (f(z + p) − f(z)) / p, one shared extra call. Central: (f(z + p) − f(z − p)) / 2p. */
-export type Scheme = 'forward' | 'central'
+import type { Scheme } from './stencil.ts'
+import type { Weighing } from './weighing.ts'
 
 /** Methods with a recovery in recover/recoveries.ts. */
-export type PlanMethod = 'dense' | 'colored' | 'newsam-ramsdell' | 'compressed'
+export type PlanMethod = 'dense' | 'colored' | 'newsam-ramsdell' | 'rainbow' | 'compressed'
 
 /** What to perturb and how to decode the answers; prepared once, used at many points. */
 export interface Plan {
@@ -53,6 +54,16 @@ export type Decoder =
       readonly rowIdx: readonly number[] // [nnz]
     }
   | {
+      readonly method: 'rainbow'
+      readonly weighing: Weighing // how classes share the directions
+      readonly decoding: Decoding
+      readonly numColors: number // C
+      readonly colors: readonly number[] // [n]; −1: column without parameters
+      readonly family: Family
+      /** By how much errors of a parameter exceed those of one alone in its equations, the worst; null: not asked ('sparsest'). */
+      readonly amplification: number | null
+    }
+  | {
       readonly method: 'compressed'
       readonly design: Design // of the random directions
       /** The only entries that may be nonzero; null: any. */
@@ -68,12 +79,10 @@ export interface Measurements {
   readonly at: readonly number[] // [n], the point z̄
   readonly scale: readonly number[] // [n], typical magnitude of each input
   readonly outputScale: readonly number[] // [m], typical magnitude of each output
-  readonly Y: readonly number[] // [k × m], f(z̄ + p_t) − f(z̄) forward, f(z̄ + p_t) − f(z̄ − p_t) central
+  readonly Y: readonly number[] // [k × m], the differences of the scheme's stencil: f(z̄ + p_t) − f(z̄) forward
   readonly heldOutY: readonly number[] // [h × m]
+  /** Standard deviation of the noise in one value of each output, where it is known. */
+  readonly noise?: readonly number[] | undefined // [m]
+  readonly noiseFreedom?: number | undefined // values it was estimated from, less what they were fitted with; default: it is known
   readonly calls: { readonly base: number; readonly directions: number; readonly heldOut: number }
-}
-
-/** Evaluations that one direction costs. */
-export function callsPerDirection(scheme: Scheme): number {
-  return scheme === 'central' ? 2 : 1
 }

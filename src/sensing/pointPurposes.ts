@@ -1,5 +1,6 @@
-import { callsPerDirection, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
 import { plannedPoints } from './plannedPoints.ts'
+import { callsPerDirection } from './stencil.ts'
 
 /** What each point of `plannedPoints` is for: 'base', 'direction 2' and 'held-out 1', with 'a', 'b', … where they take several. */
 export function pointPurposes(plan: Plan): string[] {

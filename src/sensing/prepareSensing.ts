@@ -6,14 +6,18 @@ import { random } from '../linalg/random.ts'
 import { checkTies, type Ties } from '../linalg/ties.ts'
 import type { Reading } from './chooseColoring.ts'
 import type { Design as RowDesign } from './designs.ts'
+import type { KnownEntry, Tied } from './family.ts'
 import { fingerprint } from './fingerprint.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
-import type { Plan, PlanMethod, Scheme } from './plan.ts'
+import type { Plan, PlanMethod } from './plan.ts'
+import { checkScheme, type Scheme } from './stencil.ts'
+import type { Decoding } from './rainbow/solveEquations.ts'
 import { recoveries } from './recover/recoveries.ts'
 import type { Design, Problem, RandomDirections } from './recover/recovery.ts'
 import { restrictPattern } from './restrictPattern.ts'
 import { checkStep, defaultStep, defaultTolerance } from './steps.ts'
 import { findTwins, type Symmetry } from './symmetricBlocks.ts'
+import type { Weighing } from './weighing.ts'
 
 /** What is known before measuring. Sizes may be left out where a pattern gives them. */
 export interface SensingStructure {
@@ -27,6 +31,10 @@ export interface SensingStructure {
   readonly symmetric?: Symmetry | undefined
   /** Columns and rows that follow from others: they are neither perturbed nor decoded. Symmetric blocks lie outside of them. */
   readonly ties?: Ties | undefined
+  /** Entries whose values are known, such as the ones of an integrator. Used by method 'rainbow'. */
+  readonly known?: readonly KnownEntry[] | undefined
+  /** Entries that share parameters: J = J₀ + Σ θ_l B_l. Used by method 'rainbow'. */
+  readonly tied?: Tied | undefined
   /** Inputs whose entries are certified at a scale of their own, see Blackbox. */
   readonly inputGroups?: readonly (readonly number[])[] | undefined
 }
@@ -45,8 +53,17 @@ export interface PrepareOptions {
   readonly seed?: number | undefined // default 1
   /** Of 'compressed' only: entries that a row may have, for which 2 s ln(n/s) directions are taken. */
   readonly sparsityLevel?: number | undefined // s
-  /** Of 'compressed' only, instead of `sparsityLevel`: directions to begin with, default 8 + 2 log₂(n + 1). */
+  /**
+   * Of 'compressed', instead of `sparsityLevel`: directions to begin with, default 8 + 2 log₂(n + 1). Of 'rainbow': directions, default
+   * the fewest that tell all parameters, and four times as many and more for decoding 'least-absolute'.
+   */
   readonly directions?: number | undefined // k
+  /** Of 'rainbow' only, instead of `directions`: how often each color is measured, default 1. */
+  readonly repeats?: number | undefined // R
+  /** Of 'rainbow' only: how colors share the directions. Default 'repeated'; 'random' where entries are tied. */
+  readonly weighing?: Weighing | undefined
+  /** Of 'rainbow' only: 'least-squares' (default, noise), 'least-absolute' (gross errors) or 'sparsest' (unknown support). */
+  readonly decoding?: Decoding | undefined
   /** Of 'compressed' only: how the directions are drawn, default 'rademacher' (all inputs move by a full step, up or down). */
   readonly design?: RowDesign | undefined
 }
@@ -62,8 +79,7 @@ const WORTHWHILE = 0.9
  */
 export function prepareSensing(structure: SensingStructure, options: PrepareOptions = {}): Plan {
   const { method = 'auto', scheme = 'central', heldOut = 2, seed = 1 } = options
-  if (scheme !== 'central' && scheme !== 'forward')
-    throw new RangeError(`sensing: scheme must be 'forward' or 'central', got ${String(scheme)}`)
+  checkScheme('sensing', scheme)
   const step = positive('step', options.step ?? defaultStep(scheme))
   const tolerance = positive('tolerance', options.tolerance ?? defaultTolerance(scheme, step))
   checkStep('sensing', scheme, step, tolerance)
@@ -104,6 +120,7 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
       heldOutSteps,
       ...(support === null ? [[], []] : [support.colPtr, support.rowIdx]),
       decoder.method === 'colored' && decoder.elimination !== null ? decoder.elimination.twin : [],
+      ...(decoder.method === 'rainbow' ? [JSON.stringify(decoder)] : []),
       ties === null ? '' : JSON.stringify(ties),
     ),
   }
@@ -111,11 +128,18 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
 
 /** Throws RangeError where another method would overhear what is said of random directions. */
 function randomOf(options: PrepareOptions, method: PlanMethod | 'auto', seed: number): RandomDirections {
-  const { sparsityLevel, directions, design } = options
-  for (const [name, value] of Object.entries({ sparsityLevel, directions, design }))
-    if (value !== undefined && method !== 'compressed')
-      throw new RangeError(`sensing: ${name} is for method 'compressed', got method '${String(method)}'`)
-  return { sparsityLevel, directions, design, seed }
+  const { sparsityLevel, directions, design, repeats, weighing, decoding } = options
+  const only = (methods: readonly string[], given: Record<string, unknown>) => {
+    for (const [name, value] of Object.entries(given))
+      if (value !== undefined && !methods.includes(method))
+        throw new RangeError(
+          `sensing: ${name} is for method ${methods.map((one) => `'${one}'`).join(' and ')}, got method '${String(method)}'`,
+        )
+  }
+  only(['compressed'], { sparsityLevel, design })
+  only(['rainbow'], { repeats, weighing, decoding })
+  only(['compressed', 'rainbow'], { directions })
+  return { sparsityLevel, directions, design, repeats, weighing, decoding, seed }
 }
 
 interface Choice {
@@ -129,7 +153,8 @@ function chooseDesign(whole: Problem, given: Ties | null, method: PlanMethod | '
   const { inputs: n, outputs: m } = whole
   if (given !== null) checkTies('sensing', given, m, n)
   // plain dense differences lean on nothing, and compressed sensing tells a wrong tie from a dense row only by measuring both
-  const ties = method === 'dense' || method === 'compressed' ? null : given
+  const hasFamily = whole.tied !== undefined || (whole.known ?? []).length > 0
+  const ties = method === 'dense' || method === 'compressed' || hasFamily ? null : given
   const problem = ties === null ? whole : { ...whole, sparsity: restrictPattern(whole.sparsity, ties) }
   if (method !== 'auto') {
     const recovery = Object.hasOwn(recoveries, method) ? recoveries[method] : undefined
@@ -138,7 +163,14 @@ function chooseDesign(whole: Problem, given: Ties | null, method: PlanMethod | '
       throw new RangeError(`sensing: method must be one of ${names}; got ${String(method)}`)
     }
     const design = recovery.design(problem)
-    return { method, design, ties, notes: [...tiesNote(ties, n), ...design.notes, ...unusedTies(method, given)] }
+    return { method, design, ties, notes: [...tiesNote(ties, n), ...design.notes, ...unused(method, given, hasFamily)] }
+  }
+  if (hasFamily) {
+    const design = recoveries.rainbow.design(problem)
+    if (design.directions <= WORTHWHILE * n)
+      return { method: 'rainbow', design, ties, notes: [`auto took rainbow: ${design.notes.join('; ')}`] }
+    const note = `auto took dense differences: what is known of entries does not pay (${design.notes.join('; ')})`
+    return { method: 'dense', design: recoveries.dense.design(whole), ties: null, notes: [note] }
   }
   if (problem.sparsity === null) {
     const note = 'auto took dense differences: no sparsity pattern was given'
@@ -152,10 +184,12 @@ function chooseDesign(whole: Problem, given: Ties | null, method: PlanMethod | '
   return { method: 'dense', design: recoveries.dense.design(whole), ties: null, notes: [note] }
 }
 
-function unusedTies(method: PlanMethod, given: Ties | null): string[] {
-  return method === 'compressed' && given !== null
-    ? ['rows and columns known beforehand are measured like all others']
-    : []
+function unused(method: PlanMethod, given: Ties | null, hasFamily: boolean): string[] {
+  const notes: string[] = []
+  if (given !== null && (method === 'compressed' || (method === 'rainbow' && hasFamily)))
+    notes.push('rows and columns known beforehand are measured like all others')
+  if (hasFamily && method !== 'rainbow') notes.push('known and tied entries are not used by this method')
+  return notes
 }
 
 function tiesNote(ties: Ties | null, n: number): string[] {
@@ -166,7 +200,8 @@ function tiesNote(ties: Ties | null, n: number): string[] {
   ]
 }
 
-function resolveProblem({ inputs, outputs, sparsity, symmetric }: SensingStructure, reading: Reading): Problem {
+function resolveProblem(structure: SensingStructure, reading: Reading): Problem {
+  const { inputs, outputs, sparsity, symmetric, known, tied } = structure
   const n = size('inputs', inputs ?? sparsity?.cols)
   const m = size('outputs', outputs ?? sparsity?.rows)
   if (sparsity !== undefined) checkPattern('sensing', sparsity, m, n)
@@ -174,7 +209,7 @@ function resolveProblem({ inputs, outputs, sparsity, symmetric }: SensingStructu
     throw new RangeError(`sensing: reading must be one of ${READINGS.join(', ')}; got ${String(reading)}`)
   // Without a pattern no coloring will look at the blocks.
   if (symmetric !== undefined && sparsity === undefined) findTwins('sensing', patternFromEntries(m, n, []), symmetric)
-  return { inputs: n, outputs: m, sparsity: sparsity ?? null, symmetric: symmetric ?? null, reading }
+  return { inputs: n, outputs: m, sparsity: sparsity ?? null, symmetric: symmetric ?? null, known, tied, reading }
 }
 
 /** Throws RangeError unless the groups hold inputs, each at most once. */

@@ -1,17 +1,19 @@
 import type { Matrix } from 'ml-matrix'
+import type { Scheme } from './stencil.ts'
 
 /** What a sensed Jacobian cost and how far it can be trusted. Comes with every Jacobian, certified or not. */
 export interface Quality {
   readonly method: 'dense' | 'colored' | 'newsam-ramsdell' | 'rainbow' | 'compressed' | 'smoothed' | 'native' // the one that ran
-  readonly scheme: 'forward' | 'central'
+  readonly scheme: Scheme
   readonly calls: number // blackbox evaluations in all
   readonly callsFor: CallCounts // the same, by purpose; their sum is `calls`
   readonly directions: number // directions measured for the recovery
   readonly colors: number | null // classes of the coloring, null for methods without one
   readonly stepRange: readonly [number, number] // smallest and largest difference step used, in units of the inputs
-  readonly noiseLevel: number | null // standard deviation of one output value, null where not estimated
+  readonly noiseLevel: number | null // standard deviation of one value of the noisiest output, null where not estimated
   /** Standard deviation of the error that noise leaves in each entry, [m × n], outputs per input; null where not estimated. */
   readonly standardError: Matrix | null
+  readonly grossErrors: number | null // share of the differences left out as grossly wrong, null where none was looked for
   readonly heldOutDirections: number
   readonly heldOutResidual: number // relative residual on held-out random directions, the worst row but for flat ones
   readonly heldOutResidualByRow: Float64Array // [m]

@@ -2,13 +2,16 @@
 
 import { Matrix } from 'ml-matrix'
 import { expandTies } from '../linalg/ties.ts'
-import { type HeldOut, misfitOf, roundingFloor, rowResiduals, type Unresolved, unresolvedRows } from './certificate.ts'
+import { roundingFloor, type Unresolved } from './certificate.ts'
 import { checkMatch } from './checkMatch.ts'
+import { judge } from './judge.ts'
 import { spanInto } from './perturb.ts'
 import type { Measurements, Plan } from './plan.ts'
 import type { CallCounts, Quality } from './quality.ts'
 import { recoveries } from './recover/recoveries.ts'
-import type { Answers } from './recover/recovery.ts'
+import type { Answers, Statistics } from './recover/recovery.ts'
+import { stencilOf } from './stencil.ts'
+import { standardErrors, throughTies } from './uncertainty.ts'
 
 /**
  * J [m × n] in units of outputs per input, from measurements taken with the plan. Rows above the plan's tolerance on held-out
@@ -16,31 +19,33 @@ import type { Answers } from './recover/recovery.ts'
  * Throws RangeError naming each field in which plan and measurements differ.
  */
 export function recover(plan: Plan, measurements: Measurements): { J: Matrix; quality: Quality } {
-  const J = decode(plan, measurements)
-  const heldOut = heldOutOf(plan, measurements)
-  const floor = roundingFloor(measurements.outputScale)
-  const misfits = misfitOf(J, plan.outputs, heldOut)
-  const residuals = rowResiduals(misfits, floor, plan.tolerance)
-  const unresolved = unresolvedRows(misfits, residuals, measurements.outputScale, plan.tolerance)
+  const { J, statistics } = decode(plan, measurements)
+  const { residuals, unresolved, flatRows } = judge(plan, measurements, J, statistics)
   const calls = { ...measurements.calls, detection: 0, repair: 0, fallback: 0 }
-  const quality = qualityOf(plan, residuals, { calls, stepRange: stepRangeOf(plan, measurements), unresolved })
+  const stepRange = stepRangeOf(plan, measurements)
+  const quality = qualityOf(plan, residuals, { calls, stepRange, unresolved, flatRows, statistics })
   return { J: Matrix.from1DArray(plan.outputs, plan.inputs, J), quality }
 }
 
-/** J [m × n], row-major, without certificate. */
-export function decode(plan: Plan, measurements: Measurements): Float64Array {
+/** J [m × n], row-major, without certificate, and what is known of its errors. */
+export function decode(plan: Plan, measurements: Measurements): { J: Float64Array; statistics: Statistics | null } {
   checkMeasurements('recover', plan, measurements)
   const J = new Float64Array(plan.outputs * plan.inputs)
-  recoveries[plan.method].decodeInto(J, plan, answersOf(plan, measurements))
+  const found = recoveries[plan.method].decodeInto(J, plan, answersOf(plan, measurements))
   if (plan.ties !== null) expandTies(J, plan.ties)
-  return J
+  return { J, statistics: found === null ? null : throughTies(found, plan.ties) }
 }
 
 /** Measurements as a recovery reads them; a step that vanishes beside its input's value throws RangeError. */
-export function answersOf(plan: Plan, { at, scale, outputScale, scheme, Y }: Measurements): Answers {
+export function answersOf(
+  plan: Plan,
+  { at, scale, outputScale, scheme, Y, noise, noiseFreedom }: Measurements,
+): Answers {
   const n = plan.inputs
   return {
     Y,
+    noiseFreedom: noiseFreedom ?? Number.POSITIVE_INFINITY,
+    noise: noise === undefined ? null : Float64Array.from(noise, (sigma) => stencilOf(scheme).noise * sigma),
     floor: roundingFloor(outputScale),
     spanInto(span, t) {
       spanInto(span, at, scale, plan.D, t * n, plan.steps[t]!, scheme)
@@ -51,11 +56,6 @@ export function answersOf(plan: Plan, { at, scale, outputScale, scheme, Y }: Mea
           )
     },
   }
-}
-
-/** The held-out part of plan and measurements. */
-export function heldOutOf(plan: Plan, { at, scale, scheme, heldOutY }: Measurements): HeldOut {
-  return { at, scale, scheme, D: plan.heldOut, steps: plan.heldOutSteps, Y: heldOutY }
 }
 
 /** Smallest and largest step of an input, in units of the inputs; [0, 0] without directions. */
@@ -84,11 +84,12 @@ export function qualityOf(
     readonly flatRows?: readonly number[]
     readonly unresolved?: readonly Unresolved[]
     readonly kinkedRows?: readonly number[] | null
+    readonly statistics?: Statistics | null
     readonly notes?: readonly string[]
   },
 ): Quality {
   const { calls, stepRange, repairedRows = [], fallback = null, kinkedRows = null } = facts
-  const { flatRows = [], unresolved = [] } = facts
+  const { flatRows = [], unresolved = [], statistics = null } = facts
   const failedRows: number[] = []
   let worst = 0
   for (let i = 0; i < residuals.length; i++) {
@@ -98,11 +99,16 @@ export function qualityOf(
   }
   const unchecked = plan.heldOutDirections === 0
   const notes = [...plan.notes, ...(facts.notes ?? [])]
-  if (flatRows.length > 0)
-    notes.push(`flat rows, zero up to curvature or rounding as other steps show: ${flatRows.join(', ')}`)
+  if (flatRows.length > 0) notes.push(`flat rows, zero up to curvature, rounding or noise: ${flatRows.join(', ')}`)
+  const noiseLevel = statistics === null ? null : noiseOf(plan, statistics)
+  const hasNoise = statistics !== null && noiseLevel !== null && noiseLevel > 0
   if (unresolved.length > 0) {
     const rows = unresolved.map(({ row, resolution }) => `${row} (to ${resolution.toExponential(0)} of itself)`)
-    notes.push(`not certified: rounding hides rows ${rows.join(', ')}; take a coarser step, or larger input scales`)
+    notes.push(
+      hasNoise
+        ? `not certified: noise hides rows ${rows.join(', ')}; take more directions, a coarser step, or a larger tolerance`
+        : `not certified: rounding hides rows ${rows.join(', ')}; take a coarser step, or larger input scales`,
+    )
   }
   if (kinkedRows !== null && kinkedRows.length > 0)
     notes.push(`not certified: left and right differences disagree in rows ${kinkedRows.join(', ')}: not smooth there`)
@@ -113,10 +119,11 @@ export function qualityOf(
     calls: calls.base + calls.directions + calls.heldOut + calls.detection + calls.repair + calls.fallback,
     callsFor: { ...calls },
     directions: plan.directions,
-    colors: plan.decoder.method === 'colored' ? plan.decoder.numColors : null,
+    colors: 'numColors' in plan.decoder && plan.method !== 'newsam-ramsdell' ? plan.decoder.numColors : null,
     stepRange,
-    noiseLevel: null,
-    standardError: null,
+    noiseLevel,
+    standardError: statistics === null ? null : standardErrors(statistics, plan.outputs, plan.inputs),
+    grossErrors: statistics === null ? null : statistics.grossShare,
     heldOutDirections: plan.heldOutDirections,
     heldOutResidual: worst,
     heldOutResidualByRow: residuals,
@@ -131,6 +138,13 @@ export function qualityOf(
     notes,
     seed: plan.seed,
   }
+}
+
+/** Standard deviation of one value of the noisiest output; null where nothing tells it. */
+function noiseOf(plan: Plan, { deviation }: Statistics): number | null {
+  let largest = Number.NaN
+  for (const sigma of deviation) if (!(sigma <= largest)) largest = Number.isNaN(sigma) ? largest : sigma
+  return Number.isNaN(largest) ? null : largest / stencilOf(plan.scheme).noise
 }
 
 /** Throws RangeError listing the fields in which plan and measurements differ. */

@@ -3,7 +3,7 @@ import { type HeldOut, type Misfit, reachOf, roundingFloor, rowResiduals, unreso
 import { spanInto } from './perturb.ts'
 import type { Measurements, Plan } from './plan.ts'
 import type { Quality } from './quality.ts'
-import { answersOf, checkMeasurements, heldOutOf, qualityOf, stepRangeOf } from './recover.ts'
+import { answersOf, checkMeasurements, qualityOf, stepRangeOf } from './recover.ts'
 import { recoveries } from './recover/recoveries.ts'
 
 export interface SparseJacobian {
@@ -35,7 +35,9 @@ export function recoverSparse(plan: Plan, measurements: Measurements): SparseJac
   }
   const values = new Float64Array(pattern.rowIdx.length)
   valuesInto(values, plan, answersOf(plan, measurements))
-  const misfits = sparseMisfitOf(pattern, values, heldOutOf(plan, measurements))
+  const { at, scale, scheme, heldOutY } = measurements
+  const heldOut = { at, scale, scheme, D: plan.heldOut, steps: plan.heldOutSteps, Y: heldOutY }
+  const misfits = sparseMisfitOf(pattern, values, heldOut)
   const residuals = rowResiduals(misfits, roundingFloor(measurements.outputScale), plan.tolerance)
   const unresolved = unresolvedRows(misfits, residuals, measurements.outputScale, plan.tolerance)
   const calls = { ...measurements.calls, detection: 0, repair: 0, fallback: 0 }

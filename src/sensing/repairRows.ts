@@ -13,7 +13,8 @@ import { sparsestRowsInto } from './compressed/sparsestRows.ts'
 import { correctRow } from './correctRow.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
 import { spanInto } from './perturb.ts'
-import { callsPerDirection, type Measurements, type Plan } from './plan.ts'
+import type { Measurements, Plan } from './plan.ts'
+import { callsPerDirection, stencilOf } from './stencil.ts'
 import type { Session } from './session.ts'
 
 const REPAIR_SHARE = 0.15
@@ -60,7 +61,9 @@ export async function repairRows(
 
   const spent = Math.ceil(session.calls.repair / perDirection)
   const isCompressed = plan.decoder.method === 'compressed'
-  const share = isCompressed ? Math.max(REPAIR_SHARE * n, SENSED_SHARE * n - plan.directions) : REPAIR_SHARE * n
+  const sparsely = isCompressed ? Math.max(REPAIR_SHARE * n, SENSED_SHARE * n - plan.directions) : REPAIR_SHARE * n
+  // a family that does not hold says nothing of where it fails
+  const share = plan.decoder.method === 'rainbow' ? 0 : sparsely
   let budget = Math.min(Math.floor(share) - spent, Math.floor(session.remaining() / perDirection))
   let open = failed
   const perRow = isCompressed ? COMPRESSED_PRODUCTS : plan.directions
@@ -127,9 +130,9 @@ function solveRows(
   const { inputs: n, outputs: m, directions: k, tolerance, scheme } = plan
   const { at, scale } = measurements
   const q = k + known.steps.length
-  const sides = callsPerDirection(scheme)
+  const { reach } = stencilOf(scheme)
   // Columns are divided by the nominal span, so that unknowns are output differences of one step each.
-  const unit = Float64Array.from(scale, (size) => sides * plan.heldOutSteps[0]! * size)
+  const unit = Float64Array.from(scale, (size) => reach * plan.heldOutSteps[0]! * size)
   const A = new Float64Array(q * n)
   const span = new Float64Array(n)
   const rms = new Float64Array(q)

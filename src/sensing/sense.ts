@@ -5,25 +5,40 @@ import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Pattern } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
 import type { Ties } from '../linalg/ties.ts'
-import { misfitOf, roundingFloor, rowResiduals, unresolvedRows } from './certificate.ts'
+import { misfitOf, unresolvedRows } from './certificate.ts'
 import { checkBlackbox } from './checkBlackbox.ts'
 import { checkMatch, type Field } from './checkMatch.ts'
 import { detectWithin } from './detectPattern.ts'
 import { dropTies } from './dropTies.ts'
 import { explainMisfits } from './explainMisfits.ts'
+import { type Diagnosis, diagnoseNoise } from './diagnoseNoise.ts'
+import type { KnownEntry, Tied } from './family.ts'
 import { fingerprint } from './fingerprint.ts'
+import { judge } from './judge.ts'
 import { checkPlanFits, type MeasureOptions, measureWithin } from './measure.ts'
 import type { Measurements, Plan } from './plan.ts'
-import { type PrepareOptions, prepareSensing } from './prepareSensing.ts'
+import { type PrepareOptions, prepareSensing, type SensingStructure } from './prepareSensing.ts'
 import type { Quality } from './quality.ts'
 import { directionsFor } from './recover/compressed.ts'
-import { decode, heldOutOf, qualityOf, stepRangeOf } from './recover.ts'
+import { decode, qualityOf, stepRangeOf } from './recover.ts'
 import { repairRows } from './repairRows.ts'
 import { restrictPattern } from './restrictPattern.ts'
+import { NOISY_TOLERANCE, senseUnderNoise } from './senseUnderNoise.ts'
 import { openSession, type Session } from './session.ts'
+import { callsPerDirection, checkScheme } from './stencil.ts'
 import { type Symmetry, withMirrorImages } from './symmetricBlocks.ts'
 
 export interface SenseOptions extends MeasureOptions, PrepareOptions {
+  /**
+   * Standard deviation of the noise in a value, of all outputs or of each [m]; 'estimate': find it first; 'none': there is none.
+   * Default: it is looked for where half of the rows fail the certificate, with methods 'auto' and 'rainbow'. Under noise the step is
+   * chosen anew (unless `step` is given), all colors move in every call, and `tolerance` is by default 0.05.
+   */
+  readonly noise?: number | ArrayLike<number> | 'estimate' | 'none' | undefined
+  /** Step under noise: 'auto' finds it; default: `step` where it is given, else 'auto'. */
+  readonly noisyStep?: number | 'auto' | undefined
+  /** true: some values are grossly wrong, or NaN. Default: looked for together with noise. */
+  readonly robust?: boolean | undefined
   readonly structure?:
     | {
         /** Superset of the nonzeros, [m × n], or 'detect' to find it first, from random directions (detectBySensing.ts). */
@@ -32,6 +47,9 @@ export interface SenseOptions extends MeasureOptions, PrepareOptions {
         readonly refine?: boolean | undefined
         /** What is known to be symmetric, see SensingStructure; checked like all else by the held-out directions. */
         readonly symmetric?: Symmetry | undefined
+        /** Entries whose values are known, and entries that share parameters; see SensingStructure. */
+        readonly known?: readonly KnownEntry[] | undefined
+        readonly tied?: Tied | undefined
         /** Columns and rows that follow from others. Dropped, and all measured, where the certificate shows that they do not hold. */
         readonly ties?: Ties | undefined
       }
@@ -52,6 +70,14 @@ export interface SenseResult {
 
 /** Random stream of the repair directions; the plan's held-out ones are stream 0. */
 const REPAIR_STREAM = 1
+/** Where at least this share of the rows fails, noise or gross errors are looked for. */
+const NOISY_SHARE = 0.5
+/** Values that a diagnosed noise level was told from, less what they were fitted with. */
+const DIAGNOSED_FREEDOM = 8
+/** Share of the values that gross errors are taken for at least, where there are any. */
+const LEAST_GROSS = 0.2
+/** Calls that accuracy under noise may take without maxCalls, in units of dense differences. */
+const MOST_DENSE = 20
 
 /**
  * J = ∂f/∂z at `at`. Calls: 1 + C forward (without `base`) or 2C central with C colors (n directions for dense differences),
@@ -67,8 +93,10 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   checkBlackbox('sense', blackbox, options)
   const { structure = {}, method = 'auto', step, repair: mends = true } = options
   const scheme = options.plan?.scheme ?? options.scheme ?? 'central'
+  checkScheme('sense', scheme)
   if (options.plan !== undefined) checkReuse(options.plan, blackbox, options)
-  const session = openSession('sense', blackbox, { ...options, scheme })
+  const expected = expectedNoise(blackbox, options)
+  const session = openSession('sense', blackbox, { ...options, scheme, isRobust: options.robust })
 
   let pattern: Pattern | null = null
   let plan = options.plan
@@ -79,19 +107,13 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     const detects = usesPattern && (structure.sparsity === 'detect' || (superset === undefined && needsPattern))
     const refines = usesPattern && superset !== undefined && structure.refine === true
     const prepare = (sparsity: Pattern | undefined, as: PrepareOptions['method']) =>
-      prepareSensing(
-        {
-          inputs: blackbox.inputs,
-          outputs: blackbox.outputs,
-          sparsity,
-          symmetric: structure.symmetric,
-          ties: structure.ties,
-          inputGroups: blackbox.inputGroups,
-        },
-        { ...options, method: as },
-      )
+      prepareSensing(structureOf(blackbox, structure, sparsity), { ...options, method: as })
     // Prepared before detection too: misuse shall throw before anything is called.
     plan = prepare(superset, detects ? 'dense' : method)
+    if (expected !== 'none' && expected !== 'unknown') {
+      const found = await senseNoise(session, options, expected)
+      if (found !== null) return found
+    }
     if (detects || refines) {
       pattern = await detectWithin(session, superset, step)
       const { symmetric } = structure
@@ -102,6 +124,11 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   const notes: string[] = pattern === null ? [] : [detectionNote(session, plan)]
   let measurements = await measureWithin(session, plan)
   let found = assess(plan, measurements)
+  const isHopeless = found.failed.length >= NOISY_SHARE * plan.outputs && found.failed.length > 0
+  if (mends && isHopeless && expected === 'unknown' && options.plan === undefined) {
+    const noisy = await senseNoise(session, options, 'estimate')
+    if (noisy !== null) return noisy
+  }
   let failedWithTies: readonly number[] = []
   if (mends && plan.ties !== null && found.failed.length > 0) {
     const sparsity = pattern ?? (structure.sparsity === 'detect' ? undefined : structure.sparsity)
@@ -115,27 +142,29 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
       found = assess(plan, measurements)
     }
   }
-  const { J, heldOut, floor, misfits, residuals } = found
+  const { J, heldOut, floor, misfits, residuals, statistics } = found
   const { outputScale } = measurements
-  const hidden = unresolvedRows(misfits, residuals, outputScale, plan.tolerance)
-  const doubtful = [...found.failed, ...hidden.map(({ row }) => row)].sort((a, b) => a - b)
+  const isExact = statistics === null
+  const doubtful = [...found.failed, ...found.unresolved.map(({ row }) => row)].sort((a, b) => a - b)
   const flatRows =
-    mends && doubtful.length > 0
+    mends && isExact && doubtful.length > 0
       ? await explainMisfits(session, J, heldOut, misfits, doubtful, outputScale, plan.tolerance)
-      : []
+      : found.flatRows
   const failed = found.failed.filter((i) => !flatRows.includes(i))
   let repair: Awaited<ReturnType<typeof repairRows>> = { repairedRows: [], fallback: null }
   if (failed.length > 0) {
     if (plan.method === 'dense')
       notes.push('dense differences fail the certificate: the blackbox is not smooth or too noisy for this step')
-    else if (mends) {
+    else if (mends && !('decoding' in plan.decoder && plan.decoder.decoding === 'least-absolute')) {
       const source = random(plan.seed, REPAIR_STREAM)
       repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed, source })
-      if (repair.repairedRows.length > 0) notes.push(`the ${structureOf(plan)}, or the blackbox is not smooth there`)
+      if (repair.repairedRows.length > 0) notes.push(`the ${suspectOf(plan)}, or the blackbox is not smooth there`)
     }
   }
 
-  const unresolved = unresolvedRows(misfitOf(J, plan.outputs, heldOut), residuals, outputScale, plan.tolerance)
+  const unresolved = isExact
+    ? unresolvedRows(misfitOf(J, plan.outputs, heldOut), residuals, outputScale, plan.tolerance)
+    : found.unresolved
   const quality = qualityOf(plan, residuals, {
     calls: session.calls,
     stepRange: stepRangeOf(plan, measurements),
@@ -144,8 +173,65 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     flatRows,
     unresolved: unresolved.filter(({ row }) => !flatRows.includes(row)),
     kinkedRows: session.kinkedRows(),
+    statistics,
     notes,
   })
+  return resultOf(plan, J, quality, pattern)
+}
+
+/** Takes the values for noisy, or partly wrong: as said, or as 15 or more of them show. null where they turn out to be neither. */
+async function senseNoise(
+  session: Session,
+  options: SenseOptions,
+  expected: Float64Array | 'estimate',
+): Promise<SenseResult | null> {
+  const { structure = {}, method = 'auto', seed = 1, tolerance = NOISY_TOLERANCE } = options
+  const { blackbox } = session
+  const { inputs: n } = blackbox
+  const diagnosis = expected === 'estimate' ? await diagnoseNoise(session, seed) : null
+  const isRobust = options.robust ?? (diagnosis !== null && diagnosis.grossShare > 0)
+  if (diagnosis !== null && !diagnosis.isNoisy && !isRobust) return null
+  session.startOver(isRobust)
+  const sparsity = structure.sparsity === 'detect' ? undefined : structure.sparsity
+  const isTied = structure.tied !== undefined
+  const found = await senseUnderNoise(session, {
+    sigma: diagnosis?.sigma ?? (expected as Float64Array),
+    freedom: diagnosis === null ? Number.POSITIVE_INFINITY : DIAGNOSED_FREEDOM,
+    grossShare: isRobust ? Math.max(LEAST_GROSS, diagnosis?.grossShare ?? 0) : 0,
+    step: options.noisyStep === 'auto' ? undefined : (options.noisyStep ?? options.step),
+    tolerance,
+    most: options.maxCalls ?? MOST_DENSE * (n + 10) * callsPerDirection(session.scheme),
+    prepare: (asked, isWhole) =>
+      prepareSensing(isWhole ? structureOf(blackbox, {}, undefined) : structureOf(blackbox, structure, sparsity), {
+        scheme: session.scheme,
+        seed,
+        weighing: options.weighing ?? (isTied ? undefined : 'multiplexed'),
+        ...(options.heldOut !== undefined && { heldOut: options.heldOut }),
+        ...asked,
+        method: 'rainbow',
+      }),
+  })
+  const { plan, measurements, J, judgement, statistics } = found
+  const why = method === 'auto' && diagnosis !== null ? [`auto took rainbow: ${describe(diagnosis)}`] : []
+  const quality = qualityOf(plan, judgement.residuals, {
+    calls: session.calls,
+    stepRange: stepRangeOf(plan, measurements),
+    flatRows: judgement.flatRows,
+    unresolved: judgement.unresolved,
+    kinkedRows: session.kinkedRows(measurements.noise),
+    statistics,
+    notes: [...why, ...found.notes],
+  })
+  return resultOf(plan, J, quality, null)
+}
+
+function describe({ isNoisy, grossShare }: Diagnosis): string {
+  if (grossShare === 0) return 'values carry more noise than rounding'
+  const share = `${Math.max(1, Math.round(100 * grossShare))} % of the values looked at are grossly wrong or missing`
+  return isNoisy ? `${share}, the others carry noise` : share
+}
+
+function resultOf(plan: Plan, J: Float64Array, quality: Quality, pattern: Pattern | null): SenseResult {
   return {
     result: quality.certified ? 'certified' : 'uncertified',
     J: Matrix.from1DArray(plan.outputs, plan.inputs, J),
@@ -153,6 +239,36 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     plan,
     pattern,
   }
+}
+
+function structureOf(
+  { inputs, outputs, inputGroups }: Blackbox,
+  { symmetric, ties, known, tied }: NonNullable<SenseOptions['structure']>,
+  sparsity: Pattern | undefined,
+): SensingStructure {
+  return { inputs, outputs, sparsity, symmetric, ties, known, tied, inputGroups }
+}
+
+/** The noise that the caller speaks of. Throws RangeError on what can't be one, or where the method does not allow for noise. */
+function expectedNoise(
+  { outputs: m }: Blackbox,
+  { noise, robust, method = 'auto', plan }: SenseOptions,
+): Float64Array | 'estimate' | 'none' | 'unknown' {
+  const allows = method === 'auto' || method === 'rainbow'
+  const isSaid = (noise !== undefined && noise !== 'none') || robust === true
+  if (isSaid && !allows)
+    throw new RangeError(`sense: noise and robust are for methods 'auto' and 'rainbow', got method '${method}'`)
+  if (isSaid && plan !== undefined) throw new RangeError('sense: give noise and robust, or a plan, not both')
+  if (noise === 'none') return robust === true ? new Float64Array(m) : 'none'
+  if (noise === undefined) return robust === true ? 'estimate' : allows ? 'unknown' : 'none'
+  if (noise === 'estimate') return noise
+  const sigma = typeof noise === 'number' ? new Float64Array(m).fill(noise) : Float64Array.from(noise)
+  if (sigma.length !== m)
+    throw new RangeError(`sense: noise must be a number or have ${m} entries, got ${sigma.length}`)
+  for (const value of sigma)
+    if (!(Number.isFinite(value) && value >= 0))
+      throw new RangeError(`sense: noise must be finite and ≥ 0, got ${value}`)
+  return sigma
 }
 
 /** Throws RangeError listing what differs between a plan and the blackbox or options it is to be used with. */
@@ -183,7 +299,7 @@ function checkReuse(plan: Plan, blackbox: Blackbox, options: SenseOptions): void
   checkMatch('sense', fields)
 }
 
-function structureOf({ decoder, directions }: Plan): string {
+function suspectOf({ decoder, directions }: Plan): string {
   if (decoder.method === 'compressed') return `repaired rows have more entries than ${directions} directions tell`
   return decoder.method === 'colored' && decoder.elimination !== null
     ? 'sparsity pattern misses entries or the symmetry does not hold in the repaired rows'
@@ -192,18 +308,8 @@ function structureOf({ decoder, directions }: Plan): string {
 
 /** J and how it stands against the held-out directions. */
 function assess(plan: Plan, measurements: Measurements) {
-  const J = decode(plan, measurements)
-  const heldOut = heldOutOf(plan, measurements)
-  const floor = roundingFloor(measurements.outputScale)
-  const misfits = misfitOf(J, plan.outputs, heldOut)
-  const residuals = rowResiduals(misfits, floor, plan.tolerance)
-  return { J, heldOut, floor, misfits, residuals, failed: rowsAbove(residuals, plan.tolerance) }
-}
-
-function rowsAbove(residuals: Float64Array, tolerance: number): number[] {
-  const rows: number[] = []
-  for (let i = 0; i < residuals.length; i++) if (!(residuals[i]! <= tolerance)) rows.push(i)
-  return rows
+  const { J, statistics } = decode(plan, measurements)
+  return { J, statistics, ...judge(plan, measurements, J, statistics) }
 }
 
 function detectionNote(session: Session, plan: Plan): string {

@@ -4,7 +4,7 @@ import type { Blackbox } from '../blackbox/blackbox.ts'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
 import { collectKinks } from './kinks.ts'
 import { pointInto } from './perturb.ts'
-import { callsPerDirection, type Scheme } from './plan.ts'
+import { type Scheme, stencilOf } from './stencil.ts'
 import type { CallCounts } from './quality.ts'
 import { checkVector, resolveOutputScale, resolveScale } from './steps.ts'
 
@@ -15,6 +15,8 @@ export interface SessionOptions {
   readonly maxCalls?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
+  /** Expects gross errors: a value that is not finite is kept as NaN instead of thrown, and f(at) is the median of several. */
+  readonly isRobust?: boolean | undefined
 }
 
 export interface Session {
@@ -25,17 +27,19 @@ export interface Session {
   readonly scale: Float64Array // [n]
   readonly outputScale: Float64Array // [m], grows with the values seen
   readonly calls: { -readonly [purpose in keyof CallCounts]: number }
+  /** Measures anew, expecting noise or gross errors: what was spent so far counts as detection, and kinks are forgotten. */
+  startOver(isRobust: boolean): void
   /** Evaluations that maxCalls leaves; Infinity without it. */
   remaining(): number
-  /** True when f(at) is wanted (forward differences) and not known yet. */
+  /** True when the scheme wants f(at) and it is not known yet. */
   needsBase(): boolean
   /** Adds to the total that progress is reported against. */
   expect(evaluations: number): void
   /** Forward differences only: makes sure that f(at) is known. */
   ensureBase(): Promise<void>
   /**
-   * f(z̄ + p_t) − f(z̄) or f(z̄ + p_t) − f(z̄ − p_t) along the `count` directions in D, [count × m]. 'probing': with steps other
-   * than the plan's, which tell nothing of kinks within its steps.
+   * The stencil's differences along the `count` directions in D, [count × m]. 'probing': with steps other than the plan's, which
+   * tell nothing of kinks within its steps.
    */
   differences(
     purpose: keyof CallCounts,
@@ -44,19 +48,27 @@ export interface Session {
     count: number,
     use?: 'measuring' | 'probing',
   ): Promise<Float64Array>
-  /** Rows where left and right differences disagree; null where that can't be told (forward, or f(at) not known). */
-  kinkedRows(): number[] | null
+  /** Values at z̄ + places[p] · scale · direction, [places × m]. */
+  line(purpose: keyof CallCounts, direction: ArrayLike<number>, places: ArrayLike<number>): Promise<Float64Array>
+  /**
+   * Rows where left and right differences disagree, by more than `noise` [m], the standard deviation of a value, can do; null where
+   * that can't be told (forward, f(at) not known, gross errors).
+   */
+  kinkedRows(noise?: ArrayLike<number>): number[] | null
 }
 
 /** A batch holds at most about this many numbers; between batches progress is reported and a signal is heard. */
 const BATCH_NUMBERS = 1 << 20
 /** Pause for the event loop after so many milliseconds of evaluations. */
 const PAUSE_AFTER = 50
+/** Evaluations of f(at) whose median is taken where gross errors are expected. */
+const ROBUST_BASE = 9
 
 /** Opens a session at a point. Throws RangeError on sizes or values that do not fit. `who` begins the messages. */
 export function openSession(who: string, blackbox: Blackbox, options: SessionOptions): Session {
   const { inputs: n, outputs: m } = blackbox
   const { scheme, signal, onProgress, maxCalls = Number.POSITIVE_INFINITY } = options
+  let { isRobust = false } = options
   checkVector(who, 'at', options.at, n)
   if (!(maxCalls >= 0)) throw new RangeError(`${who}: maxCalls must be a number ≥ 0, got ${maxCalls}`)
   const at = Float64Array.from(options.at)
@@ -70,8 +82,10 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
   }
 
   const calls = { base: 0, directions: 0, heldOut: 0, detection: 0, repair: 0, fallback: 0 }
-  const perDirection = callsPerDirection(scheme)
-  const kinks = collectKinks(m)
+  const stencil = stencilOf(scheme)
+  const perDirection = stencil.offsets.length
+  const isTwoSided = stencil.offsets[1] === -1
+  let kinks = collectKinks(m)
   const z = new Float64Array(n)
   let done = 0
   let total = 0
@@ -93,6 +107,10 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       done += to - from
       for (let k = from * m; k < to * m; k++) {
         if (Number.isFinite(values[k]!)) continue
+        if (isRobust) {
+          values[k] = Number.NaN
+          continue
+        }
         const output = k % m
         const p = (k - output) / m
         const outputName = blackbox.outputNames?.[output]
@@ -143,33 +161,48 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
     scale,
     outputScale,
     calls,
+    startOver(expectsGrossErrors) {
+      if (expectsGrossErrors && !isRobust && options.base === undefined) base = null
+      isRobust ||= expectsGrossErrors
+      kinks = collectKinks(m)
+      for (const purpose of ['base', 'directions', 'heldOut', 'repair', 'fallback'] as const) {
+        calls.detection += calls[purpose]
+        calls[purpose] = 0
+      }
+    },
     remaining: () => maxCalls - done,
-    needsBase: () => scheme === 'forward' && base === null,
+    needsBase: () => stencil.baseWeight !== 0 && base === null,
     expect(evaluations) {
       total = Math.max(total, done) + evaluations
     },
     async ensureBase() {
-      if (scheme === 'central' || base !== null) return
+      if (stencil.baseWeight === 0 || base !== null) return
       const writePoint = (_p: number, point: Float64Array) => point.set(at)
-      base = await evaluate('base', 1, writePoint, () => 'base point')
+      const count = isRobust ? ROBUST_BASE : 1
+      const values = await evaluate('base', count, writePoint, () => 'base point')
+      base = count === 1 ? values : medians(values, count, m)
     },
     async differences(purpose, D, steps, count, use = 'measuring') {
-      const sides = perDirection === 2 ? ['plus side', 'minus side'] : ['plus side']
       const writePoint = (p: number, point: Float64Array) => {
         const t = Math.floor(p / perDirection)
-        pointInto(point, at, scale, D, t * n, p % perDirection === 0 ? steps[t]! : -steps[t]!)
+        pointInto(point, at, scale, D, t * n, stencil.offsets[p % perDirection]! * steps[t]!)
       }
       const label = purpose === 'directions' ? 'direction' : `${PURPOSES[purpose]} direction`
-      const describe = (p: number) => `${label} ${Math.floor(p / perDirection)}, ${sides[p % perDirection]}`
+      const describe = (p: number) =>
+        `${label} ${Math.floor(p / perDirection)}, ${sideOf(stencil.offsets[p % perDirection]!)}`
       const values = await evaluate(purpose, count * perDirection, writePoint, describe)
-      if (scheme === 'central' && base !== null && use === 'measuring')
+      if (isTwoSided && base !== null && use === 'measuring')
         for (let t = 0; t < count; t++) {
-          const plus = values.subarray(2 * t * m, (2 * t + 1) * m)
-          kinks.note(plus, values.subarray((2 * t + 1) * m, (2 * t + 2) * m), base, steps[t]!)
+          const from = t * perDirection * m
+          kinks.note(values.subarray(from, from + m), values.subarray(from + m, from + 2 * m), base, steps[t]!)
         }
       return subtractReference(values, base, scheme, m)
     },
-    kinkedRows: () => (scheme === 'central' && base !== null ? kinks.rows(outputScale) : null),
+    line(purpose, direction, places) {
+      const writePoint = (p: number, point: Float64Array) => pointInto(point, at, scale, direction, 0, places[p]!)
+      return evaluate(purpose, places.length, writePoint, (p) => `${PURPOSES[purpose]} point ${p}`)
+    },
+    kinkedRows: (noise) => (isTwoSided && base !== null && !isRobust ? kinks.rows(outputScale, noise) : null),
   }
 }
 
@@ -182,18 +215,38 @@ const PURPOSES: { readonly [purpose in keyof CallCounts]: string } = {
   fallback: 'fallback',
 }
 
-/** Turns values along directions into differences, [count × m]: minus the base (forward), plus minus minus (central). */
+/** The median of each output, values that are missing left out, [m]. */
+function medians(values: Float64Array, count: number, m: number): Float64Array {
+  return Float64Array.from({ length: m }, (_, i) => {
+    const sorted = Float64Array.from({ length: count }, (_, p) => values[p * m + i]!)
+      .filter((value) => !Number.isNaN(value))
+      .sort()
+    const half = sorted.length >> 1
+    return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+  })
+}
+
+function sideOf(offset: number): string {
+  const side = offset > 0 ? 'plus side' : 'minus side'
+  return Math.abs(offset) === 1 ? side : `${side}, ${Math.abs(offset)} steps`
+}
+
+/** Turns values along directions into differences, [count × m], by the scheme's stencil. */
 export function subtractReference(
   values: ArrayLike<number>,
   base: ArrayLike<number> | null,
   scheme: Scheme,
   m: number,
 ): Float64Array {
-  const central = scheme === 'central'
-  const Y = new Float64Array(values.length / callsPerDirection(scheme))
+  const { weights, baseWeight } = stencilOf(scheme)
+  const sides = weights.length
+  const Y = new Float64Array(values.length / sides)
   for (let t = 0; t * m < Y.length; t++)
-    for (let i = 0; i < m; i++)
-      Y[t * m + i] = central ? values[2 * t * m + i]! - values[(2 * t + 1) * m + i]! : values[t * m + i]! - base![i]!
+    for (let i = 0; i < m; i++) {
+      let sum = baseWeight === 0 ? 0 : baseWeight * base![i]!
+      for (let s = 0; s < sides; s++) sum += weights[s]! * values[(t * sides + s) * m + i]!
+      Y[t * m + i] = sum
+    }
   return Y
 }
 

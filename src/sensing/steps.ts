@@ -1,21 +1,24 @@
 /** Difference steps, and what may be expected of differences taken with them. */
 
-import type { Scheme } from './plan.ts'
+import { type Scheme, stencilOf } from './stencil.ts'
 
 /**
  * The relative step that balances curvature against rounding for a function of unit scale: √ε forward, ∛ε central (Nocedal
- * and Wright 2006, Numerical Optimization, §8.1). Multiplied by the typical magnitude of each input.
+ * and Wright 2006, Numerical Optimization, §8.1), and by the same argument the fifth root of ε for five points. Multiplied by the
+ * typical magnitude of each input.
  */
 export function defaultStep(scheme: Scheme): number {
-  return scheme === 'central' ? Math.cbrt(Number.EPSILON) : Math.sqrt(Number.EPSILON)
+  if (scheme === 'central') return Math.cbrt(Number.EPSILON)
+  const { order } = stencilOf(scheme)
+  return order === 1 ? Math.sqrt(Number.EPSILON) : Number.EPSILON ** (1 / (order + 1))
 }
 
 /**
  * Relative error to expect of a difference quotient of a smooth function of unit scale with the given relative step:
- * curvature h forward or h² central, plus rounding ε/h. 3e-8 forward and 7e-11 central at the default steps.
+ * curvature h forward, h² central or h⁴ with five points, plus rounding ε/h. 3e-8, 7e-11 and 6e-13 at the default steps.
  */
 export function expectedError(scheme: Scheme, step: number): number {
-  return (scheme === 'central' ? step * step : step) + Number.EPSILON / step
+  return step ** stencilOf(scheme).order + Number.EPSILON / step
 }
 
 /**
@@ -35,7 +38,7 @@ export function checkStep(who: string, scheme: Scheme, step: number, tolerance: 
   const error = expectedError(scheme, step)
   if (error < tolerance) return
   const finest = Number.EPSILON / tolerance
-  const coarsest = scheme === 'central' ? Math.sqrt(tolerance) : tolerance
+  const coarsest = tolerance ** (1 / stencilOf(scheme).order)
   const advice =
     2 * finest < coarsest
       ? `steps between about ${(2 * finest).toExponential(1)} and ${(0.7 * coarsest).toExponential(1)} can`

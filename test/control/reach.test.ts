@@ -304,7 +304,7 @@ describe('accuracy', () => {
     const central = sensedAccuracy(quality(6e-6, null))!
     expect(central).toBeGreaterThan(2.3e-11) // found in B of the box
     expect(central).toBeLessThan(1e-9)
-    expect(sensedAccuracy(quality(6e-6, null), [0, -10])! / central).toBeCloseTo(10, 9)
+    expect((sensedAccuracy(quality(6e-6, null), [0, -10]) as number) / (central as number)).toBeCloseTo(10, 9)
     expect(sensedAccuracy(quality(1e-3, 1e-6))).toBeGreaterThan(1e-3)
     expect(sensedAccuracy(quality(0, null))).toBeNull()
   })

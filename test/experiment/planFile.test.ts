@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { openPlanFile, sealPlanFile } from '../../src/experiment/planFile.ts'
 import { planStructure } from '../../src/experiment/planStructure.ts'
 import { jacobianFromValues, pointTable } from '../../src/experiment/pointTable.ts'
+import { random } from '../../src/linalg/random.ts'
 import { compactJson } from '../../src/report/compactJson.ts'
 import { parseStructure } from '../../src/scene/parseStructure.ts'
 import type { PrepareOptions } from '../../src/sensing/prepareSensing.ts'
 import { recoveries } from '../../src/sensing/recover/recoveries.ts'
+import { SCHEMES } from '../../src/sensing/stencil.ts'
 
 /** A symmetric arrowhead of 6, y = K z, with K_00 = 10, K_0i = i, K_ii = 10 + i. */
 const N = 6
@@ -28,12 +30,16 @@ const made = (structure: object, options: PrepareOptions) =>
   })
 
 /** J from a plan that went through a file, and the number of points. */
-function throughFile(structure: object, options: PrepareOptions = {}) {
+function throughFile(
+  structure: object,
+  options: PrepareOptions = {},
+  spoil: (value: number) => number = (value) => value,
+) {
   const plan = openPlanFile(JSON.parse(compactJson(made(structure, options))))
   const { count, values } = pointTable(plan)
   const n = plan.inputs.length
   const answers = Array.from({ length: count }, (_, p) =>
-    K.map((row) => row.reduce((sum, entry, j) => sum + entry * values[p * n + j]!, 0)),
+    K.map((row) => spoil(row.reduce((sum, entry, j) => sum + entry * values[p * n + j]!, 0))),
   )
   const { J, quality } = jacobianFromValues(
     plan,
@@ -51,7 +57,7 @@ const expectK = (J: number[][]) =>
   })
 
 describe('a plan through a file', () => {
-  it.each(Object.keys(recoveries).flatMap((method) => [[method, 'central'] as const, [method, 'forward'] as const]))(
+  it.each(Object.keys(recoveries).flatMap((method) => SCHEMES.map((scheme) => [method, scheme] as const)))(
     '%s, %s gives the Jacobian',
     (method, scheme) => {
       const { J, quality, count } = throughFile(STRUCTURE, { method: method as keyof typeof recoveries, scheme })
@@ -59,6 +65,30 @@ describe('a plan through a file', () => {
       expectK(J)
     },
   )
+
+  it('of repeated directions averages noise out, and tells how much there is', () => {
+    const source = random(4)
+    const noisy = (value: number) => value + 1e-3 * source.normal()
+    const options = { method: 'rainbow', repeats: 20, step: 0.02 } as const
+    const { J, quality } = throughFile(STRUCTURE, options, noisy)
+    expect(quality.certified).toBe(true)
+    expect(quality.noiseLevel! / 1e-3).toBeCloseTo(1, 0)
+    // σ / (h √(2 · 20)), and five times that
+    J.forEach((row, i) => {
+      row.forEach((value, j) => {
+        expect(Math.abs(value - K[i]![j]!)).toBeLessThan(5 * (1e-3 / (0.02 * Math.sqrt(40))))
+      })
+    })
+  })
+
+  it('outvotes gross errors', () => {
+    const source = random(5)
+    const struck = (value: number) => (source.uniform() < 0.1 ? value + 50 * source.normal() : value)
+    const options = { method: 'rainbow', decoding: 'least-absolute', repeats: 15, heldOut: 12 } as const
+    const { J, quality } = throughFile(STRUCTURE, options, struck)
+    expect(quality.certified).toBe(true)
+    expectK(J)
+  })
 
   it('is what prepareSensing made, to the last digit', () => {
     const plan = made(STRUCTURE, { method: 'colored' })

@@ -18,6 +18,7 @@ export const quality: Quality = {
   stepRange: [6e-6, 6e-6],
   noiseLevel: null,
   standardError: null,
+  grossErrors: null,
   heldOutDirections: 2,
   heldOutResidual: 3.1e-11,
   heldOutResidualByRow: Float64Array.of(1e-12, 3.1e-11, 0, Number.NaN),

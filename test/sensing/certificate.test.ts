@@ -4,7 +4,7 @@ import { countCalls } from '../../src/blackbox/countCalls.ts'
 import { withNoise } from '../../src/blackbox/withNoise.ts'
 import { type Pattern, patternFromEntries } from '../../src/linalg/pattern.ts'
 import { type Random, random } from '../../src/linalg/random.ts'
-import type { Scheme } from '../../src/sensing/plan.ts'
+import type { Scheme } from '../../src/sensing/stencil.ts'
 import { sense } from '../../src/sensing/sense.ts'
 import { banded, entriesOf, randomPattern } from './patterns.ts'
 import { ridge, rowwiseError, tridiagonal } from './problems.ts'
@@ -178,9 +178,10 @@ describe.each(schemes)('%s', (scheme) => {
     expect(rowwiseError(J, jacobian(at))).toBeLessThan(scheme === 'central' ? 1e-8 : 1e-5)
   })
 
-  test('noise and kinks are never certified', async () => {
+  test('noise that is not looked for, and kinks, are never certified', async () => {
     const { blackbox, at, pattern } = tridiagonal(12)
-    const noisy = await sense(withNoise(blackbox, { sigma: 1e-6 }), { at, scheme, structure: { sparsity: pattern } })
+    const options = { at, scheme, noise: 'none', structure: { sparsity: pattern } } as const
+    const noisy = await sense(withNoise(blackbox, { sigma: 1e-6 }), options)
     expect(noisy.result).toBe('uncertified')
     expect(noisy.quality.failedRows.length).toBeGreaterThan(6)
     expect(noisy.quality.fallback).toMatch(/could not be repaired/)

@@ -4,16 +4,17 @@ import { BlackboxError } from '../../src/blackbox/blackboxError.ts'
 import { countCalls } from '../../src/blackbox/countCalls.ts'
 import { densePattern, patternFromEntries } from '../../src/linalg/pattern.ts'
 import { random } from '../../src/linalg/random.ts'
-import type { PlanMethod, Scheme } from '../../src/sensing/plan.ts'
+import type { PlanMethod } from '../../src/sensing/plan.ts'
+import { callsPerDirection, type Scheme } from '../../src/sensing/stencil.ts'
 import { recoveries } from '../../src/sensing/recover/recoveries.ts'
 import { type SenseOptions, sense } from '../../src/sensing/sense.ts'
 import { arrowhead, banded } from './patterns.ts'
 import { brusselator, problems, ridge, rowwiseError, tridiagonal } from './problems.ts'
 
 const methods = Object.keys(recoveries) as PlanMethod[]
-const schemes: readonly Scheme[] = ['forward', 'central']
+const schemes: readonly Scheme[] = ['forward', 'central', 'five-point']
 // What curvature and rounding leave at the default steps, in rows of small slope too.
-const accuracy = { forward: 5e-6, central: 2e-9 }
+const accuracy = { forward: 5e-6, central: 2e-9, 'five-point': 2e-9 }
 
 /** Senses with a counted blackbox; the reported calls must be the true ones, and sum up. */
 async function senseCounted(blackbox: Blackbox, options: SenseOptions) {
@@ -49,9 +50,9 @@ describe.each(methods)('recovery %s', (method) => {
           fallback: null,
         })
         expect(quality.heldOutResidual).toBeLessThanOrEqual(quality.tolerance)
-        const sides = scheme === 'central' ? 2 : 1
+        const sides = callsPerDirection(scheme)
         expect(quality.callsFor).toEqual({
-          base: scheme === 'central' ? 0 : 1,
+          base: scheme === 'forward' ? 1 : 0,
           directions: sides * quality.directions,
           heldOut: sides * 2,
           detection: 0,
@@ -224,14 +225,14 @@ describe('failures are named', () => {
     [
       'method',
       { method: 'magic' as PlanMethod },
-      /method must be one of dense, colored, newsam-ramsdell, compressed, auto; got magic/,
+      /method must be one of dense, colored, newsam-ramsdell, rainbow, compressed, auto; got magic/,
     ],
     [
       'method with detection',
       { method: 'magic' as PlanMethod, structure: { sparsity: 'detect' } },
       /method must be one of/,
     ],
-    ['scheme', { scheme: 'backward' as Scheme }, /scheme must be 'forward' or 'central', got backward/],
+    ['scheme', { scheme: 'backward' as Scheme }, /scheme must be one of forward, central, five-point; got backward/],
     ['step', { step: 0 }, /step must be a finite number > 0, got 0/],
     ['tolerance', { tolerance: -1 }, /tolerance must be a finite number > 0, got -1/],
     ['heldOut', { heldOut: 1.5 }, /heldOut must be an integer ≥ 0, got 1.5/],

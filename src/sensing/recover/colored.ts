@@ -41,6 +41,7 @@ export const colored: Recovery = {
     const values = new Float64Array(decoder.rowIdx.length)
     coloredValuesInto(values, plan, answers)
     scatterInto(J, decoder, values)
+    return null
   },
 
   valuesInto: coloredValuesInto,

@@ -46,6 +46,7 @@ export const compressed: Recovery = {
     for (let t = 0; t < k; t++) spanInto(spans.subarray(t * n, (t + 1) * n), t)
     const rows = Array.from({ length: m }, (_, i) => i)
     sparsestRowsInto(J, { spans, Y, count: k, n, m }, rows, { superset, tolerance: plan.tolerance, floor })
+    return null
   },
 }
 

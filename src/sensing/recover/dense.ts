@@ -18,5 +18,6 @@ export const dense: Recovery = {
       spanInto(span, t)
       for (let i = 0; i < m; i++) J[i * n + t] = Y[t * m + i]! / span[t]!
     }
+    return null
   },
 }

@@ -63,6 +63,7 @@ export const newsamRamsdell: Recovery = {
     const values = new Float64Array(decoder.rowIdx.length)
     rowwiseValuesInto(values, plan, answers)
     scatterInto(J, decoder, values)
+    return null
   },
 
   valuesInto: rowwiseValuesInto,

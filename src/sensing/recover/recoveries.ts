@@ -3,6 +3,7 @@ import { colored } from './colored.ts'
 import { compressed } from './compressed.ts'
 import { dense } from './dense.ts'
 import { newsamRamsdell } from './newsamRamsdell.ts'
+import { rainbow } from './rainbow.ts'
 import type { Recovery } from './recovery.ts'
 
 /** Every recovery by its name; the shared estimator tests loop over this table. */
@@ -10,5 +11,6 @@ export const recoveries: { readonly [method in PlanMethod]: Recovery } = {
   dense,
   colored,
   'newsam-ramsdell': newsamRamsdell,
+  rainbow,
   compressed,
 }

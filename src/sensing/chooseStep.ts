@@ -1,0 +1,77 @@
+/**
+ * The difference step at which curvature and noise weigh alike, for all outputs of a blackbox at once: the testing ratios of Shi, Xie,
+ * Xuan and Nocedal 2021 (arXiv 2110.06380, §2) along a direction of the kind that will be measured, the output with the most curvature
+ * for its noise deciding. Differs from the paper in: the ratio for five points, made in the same way from the fifth difference; steps
+ * by factors of three, whose points are shared; a bracket of [2, 8], as the largest of many outputs' ratios is looked at.
+ */
+import type { Session } from './session.ts'
+import type { Scheme } from './stencil.ts'
+
+export interface ChosenStep {
+  readonly step: number // relative to the inputs' typical magnitudes
+  readonly isFlat: boolean // no curvature shows up to the largest step
+}
+
+/** Σ weights[s] · f(offsets[s] · h), at the best step three times the size of the noise. */
+const tests: {
+  readonly [scheme in Scheme]: { readonly offsets: readonly number[]; readonly weights: readonly number[] }
+} = {
+  forward: { offsets: [4, 1, 0], weights: scaled([1, -4, 3], 8) },
+  central: { offsets: [3, 1, -1, -3], weights: scaled([1, -3, 3, -1], 8) },
+  // h⁵ |f⁽⁵⁾| = 11.25 ε at the best step: error h⁴ |f⁽⁵⁾| / 30 of curvature, 1.5 ε / h of noise
+  'five-point': { offsets: [3, 2, 1, -1, -2, -3], weights: scaled([0.5, -2, 2.5, -2.5, 2, -0.5], 3.75) },
+}
+const FIRST: { readonly [scheme in Scheme]: number } = { forward: 2, central: 3, 'five-point': 5 } // power of 1/h in the noise's share
+const LOW = 2
+const HIGH = 8
+const FACTOR = 3
+const TRIES = 12
+
+function scaled(weights: number[], by: number): number[] {
+  return weights.map((weight) => weight / by)
+}
+
+/**
+ * Calls: three, four or six a try, counted as detection; usually two or three tries. `largest`: steps go no further. `sigma` [m]: noise
+ * of the outputs' values; rounding where it is 0.
+ */
+export async function chooseStep(
+  session: Session,
+  direction: ArrayLike<number>, // [n]
+  sigma: ArrayLike<number>, // [m]
+  { largest, reserve }: { largest: number; reserve: number }, // calls to leave
+): Promise<ChosenStep> {
+  const { scheme, outputScale } = session
+  const m = session.blackbox.outputs
+  const { offsets, weights } = tests[scheme]
+  const noise = Float64Array.from({ length: m }, (_, i) => Math.max(sigma[i]!, Number.EPSILON * outputScale[i]!))
+  let relative = 0 // noise beside the outputs, the largest
+  for (let i = 0; i < m; i++)
+    if (outputScale[i]! > 0) relative = Math.max(relative, noise[i]! / Math.max(1, outputScale[i]!))
+  let h = Math.min(largest, (3 * Math.max(relative, Number.EPSILON)) ** (1 / FIRST[scheme]))
+  let low = 0
+  let high = Number.POSITIVE_INFINITY
+  for (let attempt = 0; attempt < TRIES && session.remaining() - reserve >= offsets.length; attempt++) {
+    session.expect(offsets.length)
+    const values = await session.line(
+      'detection',
+      direction,
+      offsets.map((offset) => offset * h),
+    )
+    let ratio = 0
+    for (let i = 0; i < m; i++) {
+      let sum = 0
+      for (const [s, weight] of weights.entries()) sum += weight * values[s * m + i]!
+      if (noise[i]! > 0) ratio = Math.max(ratio, Math.abs(sum) / noise[i]!)
+    }
+    if (ratio >= LOW && ratio <= HIGH) return { step: h, isFlat: false }
+    if (ratio < LOW) {
+      if (h >= largest) return { step: largest, isFlat: true }
+      low = h
+    } else high = h
+    if (high === Number.POSITIVE_INFINITY) h = Math.min(largest, FACTOR * h)
+    else h = low === 0 ? h / FACTOR : Math.sqrt(low * high)
+    if (low > 0 && high / low < 1.3) break
+  }
+  return { step: h, isFlat: false }
+}

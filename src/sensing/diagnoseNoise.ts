@@ -1,0 +1,102 @@
+/**
+ * What errors do the values of a blackbox carry? Fifteen values on a short line through the point: gross errors are what least absolute
+ * deviations from a parabola leave far outside of all else; noise is told by ECNoise (estimateNoise.ts) where there are none, and by
+ * the middling deviations from the parabola where there are.
+ */
+import { random } from '../linalg/random.ts'
+import { highDifference, noiseOfValues } from './estimateNoise.ts'
+import { heldOutDirections } from './heldOutDirections.ts'
+import { leastAbsoluteDeviations } from './leastAbsoluteDeviations.ts'
+import type { Session } from './session.ts'
+import { ROUNDING_UNITS } from './steps.ts'
+
+export interface Diagnosis {
+  /** Standard deviation of the noise of each output's values, [m]; 0: no more than rounding. */
+  readonly sigma: Float64Array
+  readonly isNoisy: boolean // some output has more noise than rounding
+  readonly grossShare: number // of the values, grossly wrong or missing
+}
+
+const POINTS = 15
+const SPACING = 1e-6 // of the inputs' typical magnitudes
+const COARSER = 100
+const TRIES = 3
+const STREAM = 6 // of the seed
+const FAR = 12 // deviations beyond so many robust standard deviations are gross
+const MAD_TO_SIGMA = 1.4826 // of a normal distribution
+const PARAMETERS = 3 // of a parabola
+const ONE_SIDED = 0.05 // noise on one side of the point, as a share of that on the other, is none
+
+/** Calls: 15, and 15 more for each coarser spacing where values do not differ at the first; counted as detection. */
+export async function diagnoseNoise(session: Session, seed: number): Promise<Diagnosis> {
+  const { blackbox, outputScale } = session
+  const { inputs: n, outputs: m } = blackbox
+  const direction = heldOutDirections(random(seed, STREAM), n, 1)
+  const sigma = new Float64Array(m)
+  let gross = 0
+  let total = 0
+  let open = Array.from({ length: m }, (_, i) => i)
+  let spacing = SPACING
+  for (let attempt = 0; attempt < TRIES && open.length > 0 && session.remaining() >= POINTS; attempt++) {
+    const places = Array.from({ length: POINTS }, (_, p) => (p - (POINTS - 1) / 2) * spacing)
+    session.expect(POINTS)
+    const values = await session.line('detection', direction, places)
+    gross = 0
+    total = 0
+    const again: number[] = []
+    for (const i of open) {
+      const line = Float64Array.from({ length: POINTS }, (_, p) => values[p * m + i]!)
+      const reading = readLine(line, outputScale[i]!)
+      sigma[i] = reading.sigma
+      gross += reading.gross
+      total += POINTS
+      if (reading.isTooFine) again.push(i)
+    }
+    open = again
+    spacing *= COARSER
+  }
+  return { sigma, isNoisy: sigma.some((value) => value > 0), grossShare: total === 0 ? 0 : gross / total }
+}
+
+/** The noise in equispaced values by ECNoise; the estimate from the highest differences where it finds none. */
+function noiseOf(line: Float64Array): number {
+  // a constant is taken off first: ECNoise refuses values that differ by much of their size
+  const offset = line[0]!
+  let largest = 0
+  for (const value of line) largest = Math.max(largest, Math.abs(value - offset))
+  const shifted = line.map((value) => value - offset + 100 * largest)
+  const reading = noiseOfValues(shifted)
+  return reading.result === 'found' ? reading.sigma : highDifference(shifted)
+}
+
+function readLine(line: Float64Array, magnitude: number): { sigma: number; gross: number; isTooFine: boolean } {
+  const rounding = ROUNDING_UNITS * Number.EPSILON * magnitude
+  const kept = Array.from(line.keys()).filter((p) => !Number.isNaN(line[p]!))
+  const missing = POINTS - kept.length
+  if (kept.length <= PARAMETERS) return { sigma: Number.NaN, gross: POINTS, isTooFine: false }
+  const A = kept.map((p) => {
+    const t = (2 * p) / (POINTS - 1) - 1
+    return [1, t, t * t]
+  })
+  const values = kept.map((p) => [line[p]!])
+  const { x } = leastAbsoluteDeviations(A, values)[0]!
+  const deviations = kept.map((p, e) => Math.abs(line[p]! - A[e]!.reduce((sum, a, l) => sum + a * x[l]!, 0)))
+  const sorted = deviations.toSorted((a, b) => a - b).slice(PARAMETERS)
+  const middling = MAD_TO_SIGMA * sorted[sorted.length >> 1]!
+  const limit = FAR * Math.max(middling, rounding / ROUNDING_UNITS) + rounding
+  const far = kept.filter((_, e) => deviations[e]! > limit)
+  // at one end of the line only: the function jumps or bends there
+  const isJump = far.length > 1 && (far.at(-1)! < far.length || far[0]! >= POINTS - far.length)
+  if (isJump && missing === 0) return { sigma: 0, gross: 0, isTooFine: false }
+  const gross = missing + far.length
+  if (gross > 0) return { sigma: middling > rounding ? middling : 0, gross, isTooFine: false }
+
+  let equal = 0
+  for (let p = 1; p < POINTS; p++) if (line[p] === line[p - 1]) equal++
+  const isTooFine = equal >= POINTS / 2
+  // noise is on both sides; where the function bends or jumps within the line, one side is smooth
+  const half = POINTS >> 1
+  const [left, right] = [noiseOf(line.subarray(0, half)), noiseOf(line.subarray(POINTS - half))]
+  const isNoise = Math.min(left, right) > Math.max(rounding, ONE_SIDED * Math.max(left, right))
+  return { sigma: isNoise ? noiseOf(line) : 0, gross: 0, isTooFine }
+}

@@ -1,0 +1,96 @@
+/** Least squares for many right-hand sides with one matrix, and how far errors of the right-hand side move the solution. */
+
+export interface LeastSquares {
+  readonly rank: number // less than n: some columns depend on others, to rounding
+  /** x [n] and the residual y − A x [q]; 0 for dependent columns. */
+  solve(y: Float64Array): { x: Float64Array; residual: Float64Array }
+  /** cᵀ (AᵀA)⁻¹ c: the variance of cᵀx for independent errors of variance 1 in y. Infinity where c is not determined. */
+  variance(c: ArrayLike<number>): number // c [n]
+  /** The same of each x_l, [n]. */
+  readonly variances: Float64Array
+}
+
+const DEPENDENT = 1e-10 // of its norm: what is left of a column that others make up
+
+/** A = Q R by modified Gram–Schmidt, twice (Giraud, Langou and Rozložník 2005, doi:10.1007/s00211-005-0615-4). */
+export function leastSquares(A: Float64Array, q: number, n: number): LeastSquares {
+  const Q = new Float64Array(n * q) // column l at Q[l·q …]
+  const R = new Float64Array(n * n) // upper, row-major
+  const isDependent = new Uint8Array(n)
+  let rank = 0
+  for (let l = 0; l < n; l++) {
+    let before = 0
+    for (let e = 0; e < q; e++) {
+      const a = A[e * n + l]!
+      Q[l * q + e] = a
+      before += a * a
+    }
+    for (let pass = 0; pass < 2; pass++)
+      for (let p = 0; p < l; p++) {
+        if (isDependent[p] === 1) continue
+        let along = 0
+        for (let e = 0; e < q; e++) along += Q[p * q + e]! * Q[l * q + e]!
+        R[p * n + l]! += along
+        for (let e = 0; e < q; e++) Q[l * q + e]! -= along * Q[p * q + e]!
+      }
+    let square = 0
+    for (let e = 0; e < q; e++) square += Q[l * q + e]! ** 2
+    if (!(Math.sqrt(square) > DEPENDENT * Math.sqrt(before))) {
+      isDependent[l] = 1
+      continue
+    }
+    rank++
+    const norm = Math.sqrt(square)
+    R[l * n + l] = norm
+    for (let e = 0; e < q; e++) Q[l * q + e]! /= norm
+  }
+
+  const variance = (c: ArrayLike<number>): number => {
+    // Rᵀ u = c, from the first entry on
+    const u = new Float64Array(n)
+    let sum = 0
+    let first = 0
+    while (first < n && c[first] === 0) first++
+    for (let l = first; l < n; l++) {
+      let rest = c[l]!
+      for (let p = first; p < l; p++) rest -= R[p * n + l]! * u[p]!
+      if (isDependent[l] === 1) {
+        if (Math.abs(rest) > 1e-8 * Math.abs(c[l]!)) return Number.POSITIVE_INFINITY
+        continue
+      }
+      u[l] = rest / R[l * n + l]!
+      sum += u[l]! * u[l]!
+    }
+    return sum
+  }
+  const variances = new Float64Array(n)
+  const unit = new Float64Array(n)
+  for (let l = 0; l < n; l++) {
+    unit[l] = 1
+    variances[l] = isDependent[l] === 1 ? Number.POSITIVE_INFINITY : variance(unit)
+    unit[l] = 0
+  }
+
+  return {
+    rank,
+    variance,
+    variances,
+    solve(y) {
+      const residual = y.slice()
+      const x = new Float64Array(n)
+      for (let l = 0; l < n; l++) {
+        if (isDependent[l] === 1) continue
+        let along = 0
+        for (let e = 0; e < q; e++) along += Q[l * q + e]! * residual[e]!
+        for (let e = 0; e < q; e++) residual[e]! -= along * Q[l * q + e]!
+        x[l] = along
+      }
+      for (let l = n - 1; l >= 0; l--) {
+        if (isDependent[l] === 1) continue
+        for (let p = l + 1; p < n; p++) x[l]! -= R[l * n + p]! * x[p]!
+        x[l]! /= R[l * n + l]!
+      }
+      return { x, residual }
+    },
+  }
+}

@@ -1,0 +1,139 @@
+/** Solves one set of equations of a component for many right-hand sides, as errors of their kind want it. */
+import { sparsestSolver } from '../compressed/sparsestSolver.ts'
+import { leastAbsoluteDeviations } from '../leastAbsoluteDeviations.ts'
+import { type LeastSquares, leastSquares } from './leastSquares.ts'
+
+/**
+ * 'least-squares': errors are noise. 'least-absolute': some differences are grossly wrong; these are found by least absolute deviations,
+ * left out, and the others fitted by least squares. 'sparsest': most parameters are zero, nobody knows which.
+ */
+export type Decoding = 'least-squares' | 'least-absolute' | 'sparsest'
+
+export const DECODINGS: readonly Decoding[] = ['least-squares', 'least-absolute', 'sparsest']
+
+export interface Solution {
+  readonly x: Float64Array // [width]
+  readonly residual: Float64Array // [q], NaN where left out
+  readonly fit: LeastSquares // of the equations that were kept
+  readonly support: readonly number[] | null // the columns of `fit` where it has not all
+  readonly isExplained: boolean // 'sparsest' only: the residuals are within the accuracy
+}
+
+/** Differences further than so many standard deviations from the fit are gross errors. */
+const GROSS = 6
+const MAD_TO_SIGMA = 1.4826 // of a normal distribution
+const REFITS = 4
+
+/**
+ * One solution for each right-hand side y [q]; NaN in y: the call failed, the equation is left out. `deviation`: standard deviation of
+ * the errors where it is known, else NaN. `accuracy` [q]: what else, of curvature and rounding, is no gross error.
+ */
+export function solveEquations(
+  A: Float64Array, // [q × width]
+  q: number,
+  width: number,
+  right: readonly { readonly y: Float64Array; readonly deviation: number; readonly accuracy: Float64Array }[],
+  decoding: Decoding,
+): Solution[] {
+  const whole = leastSquares(A, q, width)
+  if (decoding === 'sparsest') {
+    const solver = sparsestSolver(A, q, width)
+    return right.map(({ y, accuracy }) => {
+      const { x, isExplained } = solver.solve(y, accuracy, null)
+      const support = Array.from(x.keys()).filter((l) => x[l] !== 0)
+      const fit = leastSquares(columnsOf(A, q, width, support), q, support.length)
+      return { x, residual: residualOf(A, q, width, x, y), fit, support, isExplained }
+    })
+  }
+  const start = decoding === 'least-absolute' && q > width ? absoluteSolutions(A, q, width, right) : null
+  return right.map(({ y, deviation, accuracy }, g) => {
+    const isOut = Uint8Array.from(y, (value) => (Number.isNaN(value) ? 1 : 0))
+    if (start !== null) markGross(isOut, residualOf(A, q, width, start[g]!, y), width, deviation, accuracy)
+    for (let round = 0; ; round++) {
+      const { x, fit } = fitKept(A, width, y, isOut, whole)
+      const residual = residualOf(A, q, width, x, y)
+      const before = isOut.slice()
+      if (start !== null && round < REFITS) markGross(isOut, residual, width, deviation, accuracy)
+      if (before.every((out, e) => out === isOut[e])) {
+        for (let e = 0; e < q; e++) if (isOut[e] === 1) residual[e] = Number.NaN
+        return { x, residual, fit, support: null, isExplained: true }
+      }
+    }
+  })
+}
+
+/** Least absolute deviations: all right-hand sides at once where none misses equations. */
+function absoluteSolutions(
+  A: Float64Array,
+  q: number,
+  width: number,
+  right: readonly { readonly y: Float64Array }[],
+): Float64Array[] {
+  const solve = (kept: readonly number[], ys: readonly Float64Array[]): Float64Array[] => {
+    const rows = kept.map((e) => Array.from(A.subarray(e * width, (e + 1) * width)))
+    return leastAbsoluteDeviations(
+      rows,
+      kept.map((e) => ys.map((y) => y[e]!)),
+    ).map(({ x }) => x)
+  }
+  const all = Array.from({ length: q }, (_, e) => e)
+  const isWhole = right.map(({ y }) => !y.some(Number.isNaN))
+  const wholeOnes = right.filter((_, g) => isWhole[g]).map(({ y }) => y)
+  const solved = wholeOnes.length > 0 ? solve(all, wholeOnes) : []
+  let next = 0
+  return right.map(({ y }, g) => {
+    if (isWhole[g]) return solved[next++]!
+    const kept = all.filter((e) => !Number.isNaN(y[e]!))
+    return kept.length > width ? solve(kept, [y])[0]! : new Float64Array(width)
+  })
+}
+
+/** Marks equations that are left by more than noise, curvature and rounding can do; all others are taken (back) in. */
+function markGross(
+  isOut: Uint8Array,
+  residual: Float64Array,
+  width: number,
+  deviation: number,
+  accuracy: Float64Array,
+): void {
+  let sigma = deviation
+  if (Number.isNaN(sigma)) {
+    // as many residuals as parameters are zero after least absolute deviations, and say nothing
+    const sizes = residual
+      .filter((value) => !Number.isNaN(value))
+      .map(Math.abs)
+      .sort()
+    const said = sizes.subarray(Math.min(width, Math.max(0, sizes.length - 1)))
+    sigma = said.length === 0 ? 0 : MAD_TO_SIGMA * said[said.length >> 1]!
+  }
+  for (let e = 0; e < residual.length; e++) isOut[e] = Math.abs(residual[e]!) <= GROSS * sigma + accuracy[e]! ? 0 : 1
+}
+
+function fitKept(
+  A: Float64Array,
+  width: number,
+  y: Float64Array,
+  isOut: Uint8Array,
+  whole: LeastSquares,
+): { x: Float64Array; fit: LeastSquares } {
+  if (!isOut.includes(1)) return { x: whole.solve(y).x, fit: whole }
+  const kept = Array.from(isOut.keys()).filter((e) => isOut[e] === 0)
+  const rows = new Float64Array(kept.length * width)
+  kept.forEach((e, r) => {
+    rows.set(A.subarray(e * width, (e + 1) * width), r * width)
+  })
+  const fit = leastSquares(rows, kept.length, width)
+  return { x: fit.solve(Float64Array.from(kept, (e) => y[e]!)).x, fit }
+}
+
+function residualOf(A: Float64Array, q: number, width: number, x: Float64Array, y: Float64Array): Float64Array {
+  const residual = y.slice()
+  for (let e = 0; e < q; e++) for (let l = 0; l < width; l++) residual[e]! -= A[e * width + l]! * x[l]!
+  return residual
+}
+
+function columnsOf(A: Float64Array, q: number, width: number, columns: readonly number[]): Float64Array {
+  const out = new Float64Array(q * columns.length)
+  for (let e = 0; e < q; e++) for (const [c, l] of columns.entries()) out[e * columns.length + c] = A[e * width + l]!
+  return out
+}

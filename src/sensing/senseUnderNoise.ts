@@ -1,0 +1,228 @@
+/**
+ * Sensing where values carry noise or gross errors: as large a step as curvature allows, all colors in every call (weighing designs), as
+ * many directions as the accuracy asked for takes, and least squares, or least absolute deviations where some values are grossly wrong.
+ */
+import { chooseStep } from './chooseStep.ts'
+import { random } from '../linalg/random.ts'
+import { fingerprint } from './fingerprint.ts'
+import { heldOutDirections } from './heldOutDirections.ts'
+import { type Judgement, judge } from './judge.ts'
+import { measureWithin } from './measure.ts'
+import type { Measurements, Plan } from './plan.ts'
+import type { PrepareOptions } from './prepareSensing.ts'
+import { decode } from './recover.ts'
+import type { Statistics } from './recover/recovery.ts'
+import type { Session } from './session.ts'
+import { callsPerDirection, stencilOf } from './stencil.ts'
+import { orthogonalDirections } from './weighing.ts'
+
+export interface NoisySensing {
+  readonly plan: Plan
+  readonly measurements: Measurements
+  readonly J: Float64Array // [m × n]
+  readonly statistics: Statistics | null
+  readonly judgement: Judgement
+  readonly notes: readonly string[]
+}
+
+export interface NoisyOptions {
+  readonly sigma: ArrayLike<number> // [m], standard deviation of a value of each output; 0: rounding only
+  readonly freedom: number // values behind it; Infinity: known
+  readonly grossShare: number // of the values, expected to be grossly wrong; 0: none
+  readonly step: number | undefined // as given by the user; else found
+  readonly tolerance: number // standard errors that are asked for, relative to the rows
+  /** Calls that may be spent in all, beside what the session allows. */
+  readonly most: number
+  /** Prepares a rainbow plan of the problem; `whole`: without what is known of it. */
+  prepare(options: PrepareOptions, whole: boolean): Plan
+}
+
+/** Relative accuracy that is asked for under noise. */
+export const NOISY_TOLERANCE = 0.05
+/** No step is larger, relative to the inputs' typical magnitudes. */
+const LARGEST_STEP = 0.1
+/** Fewer directions than this tell too little of the noise. */
+const LEAST_DIRECTIONS = 8
+/** Held-out directions for each group of inputs, of which a third must agree. */
+const ROBUST_HELD_OUT = 6
+/** Blocks of as many, in which rows that fail may still prove right. */
+const HELD_OUT_BLOCKS = 3
+const STREAM = 7 // of the seed
+const ROUNDS = 4
+const FINER = 1 / 3 // of the step, where curvature shows
+
+export async function senseUnderNoise(session: Session, options: NoisyOptions): Promise<NoisySensing> {
+  const { scheme } = session
+  const { sigma, grossShare, tolerance } = options
+  const isRobust = grossShare > 0
+  const { order } = stencilOf(scheme)
+  const perDirection = callsPerDirection(scheme)
+  const notes: string[] = []
+  const largest = Math.min(LARGEST_STEP, (0.5 * tolerance) ** (1 / order))
+  const groups = Math.max(1, session.blackbox.inputGroups?.filter((inputs) => inputs.length > 0).length ?? 1)
+  const heldOut = isRobust ? ROBUST_HELD_OUT * groups : 2 * groups
+  const common = { tolerance, heldOut, ...(isRobust && { decoding: 'least-absolute' as const }) }
+  const affordable = () => Math.floor(Math.min(session.remaining(), options.most - spent(session)) / perDirection)
+
+  let step = options.step ?? largest
+  let isWhole = false
+  const draft = options.prepare({ ...common, step }, isWhole)
+  if (options.step === undefined && draft.directions > 0 && !isRobust) {
+    const reserve = (draft.directions + heldOut) * perDirection
+    const chosen = await chooseStep(session, draft.D.slice(0, draft.inputs), sigma, { largest, reserve })
+    step = chosen.step
+    notes.push(
+      `step ${step.toPrecision(2)} where curvature and noise weigh alike${chosen.isFlat ? ' (no curvature seen: the largest)' : ''}`,
+    )
+  } else if (options.step === undefined && isRobust) {
+    step = robustStep(session, sigma, largest, order)
+    notes.push(`step ${step.toPrecision(2)}, for curvature of size one: gross errors hide the true one`)
+  }
+
+  for (let round = 0; ; round++) {
+    const sized = options.prepare({ ...common, step }, isWhole)
+    const first = Math.max(1, Math.min(firstDirections(sized, options.grossShare), affordable() - heldOut))
+    // what repeated measurements gain lets curvature weigh more: a finer step
+    const finer = options.step === undefined ? step * first ** (-1 / (2 * (order + 1))) : step
+    const asked = { ...common, step: finer }
+    const plan = options.prepare({ ...asked, directions: first }, isWhole)
+    let found = assess(plan, withNoise(await measureWithin(session, plan), options))
+    if (isRobust) found = await heldOutLonger(session, found, affordable)
+    for (let further = 0; further < ROUNDS; further++) {
+      const { unresolved, failed } = found.judgement
+      const k = found.plan.directions
+      const worst = Math.min(10, Math.max(0, ...unresolved.map(({ resolution }) => resolution / tolerance)))
+      // rows that fail although gross errors are outvoted: there were more of them than expected
+      const isOutvoted = isRobust && failed.length > 0 && further < 2
+      if (failed.length > 0 ? !isOutvoted : unresolved.length === 0) break
+      const count = Math.min(isOutvoted ? k : Math.ceil(worst ** 2 * 1.1 * k) - k, affordable())
+      if (count < 1) break
+      const seed = plan.seed + 1 + further
+      const more = options.prepare({ ...asked, directions: count, heldOut: 0, seed }, isWhole)
+      found = assess(...joined(found.plan, found.measurements, more, await measureWithin(session, more)))
+    }
+    const { failed, unresolved } = found.judgement
+    const isAffordable = sized.directions + heldOut <= affordable()
+    if (failed.length === 0 || options.step !== undefined || round >= 2 || !isAffordable) {
+      if (failed.length === 0 && unresolved.length > 0) {
+        const worst = Math.max(...unresolved.map(({ resolution }) => resolution / tolerance))
+        const calls = Math.ceil(found.plan.directions * worst ** 2 * perDirection)
+        notes.push(`about ${calls} calls would tell all rows to ${(100 * tolerance).toPrecision(2)} %`)
+      }
+      return { ...found, notes: [...notes, ...hintAt(sigma)] }
+    }
+    if (round === 0) {
+      step *= FINER
+      notes.push(`rows ${failed.join(', ')} do not fit: measured again with a third of the step, for curvature`)
+    } else {
+      isWhole = true
+      notes.push(`rows ${failed.join(', ')} do not fit: measured again without what was known beforehand`)
+    }
+  }
+
+  function hintAt(of: ArrayLike<number>): string[] {
+    let noisiest = 0
+    for (let i = 0; i < of.length; i++) noisiest = Math.max(noisiest, of[i]!)
+    const noise = noisiest > 0 ? `noise up to ${noisiest.toPrecision(2)}` : 'no more noise than rounding'
+    return [
+      `values carry ${noise}${isRobust ? ', and gross errors' : ''}: standardError says how far each entry can be trusted`,
+    ]
+  }
+}
+
+function spent(session: Session): number {
+  return Object.values(session.calls).reduce((sum, count) => sum + count, 0)
+}
+
+/** Where gross errors hide curvature: noise and curvature of size one weigh alike. */
+function robustStep(session: Session, sigma: ArrayLike<number>, largest: number, order: number): number {
+  const { outputScale } = session
+  let relative = Number.EPSILON
+  for (let i = 0; i < sigma.length; i++) relative = Math.max(relative, sigma[i]! / Math.max(1, outputScale[i]!))
+  return Math.min(largest, (3 * relative) ** (1 / (order + 1)))
+}
+
+/** Further held-out directions for rows that too few of the first ones support: these may be the wrong ones. */
+async function heldOutLonger(session: Session, first: Assessed, affordable: () => number): Promise<Assessed> {
+  let found = first
+  const source = random(first.plan.seed, STREAM)
+  for (let block = 0; block < HELD_OUT_BLOCKS && found.judgement.failed.length > 0; block++) {
+    const { plan, measurements } = found
+    const { inputs: n, heldOutSteps } = plan
+    const count = first.plan.heldOutDirections
+    if (count === 0 || affordable() < count) break
+    const D = heldOutDirections(source, n, count, session.blackbox.inputGroups ?? [])
+    const steps = new Array<number>(count).fill(heldOutSteps[0]!)
+    session.expect(count * callsPerDirection(plan.scheme))
+    const Y = await session.differences('heldOut', D, steps, count)
+    const mark = fingerprint(`held out longer ${plan.fingerprint}`, D)
+    found = assess(
+      {
+        ...plan,
+        heldOutDirections: plan.heldOutDirections + count,
+        heldOut: [...plan.heldOut, ...D],
+        heldOutSteps: [...heldOutSteps, ...steps],
+        fingerprint: mark,
+      },
+      { ...measurements, fingerprint: mark, heldOutY: [...measurements.heldOutY, ...Y] },
+    )
+  }
+  return found
+}
+
+/** Equations for each unknown that leave a share of gross differences decidable, random ones (as measured, see docs/sensing.md). */
+function robustRatio(share: number): number {
+  if (share <= 0.1) return 2
+  if (share <= 0.24) return 4
+  return share <= 0.4 ? 8 : 12
+}
+
+/** Directions to begin with: those of the design, enough to tell the noise; `grossShare` of the values are wrong. */
+function firstDirections({ decoder, directions, scheme }: Plan, grossShare: number): number {
+  if (decoder.method !== 'rainbow' || directions === 0) return directions
+  const isRobust = grossShare > 0
+  if (isRobust && decoder.weighing === 'multiplexed') {
+    const { rowIdx, rows } = decoder.family
+    const counts = new Int32Array(rows)
+    let densest = 0
+    for (const i of rowIdx) densest = Math.max(densest, ++counts[i]!)
+    const share = 1 - (1 - grossShare) ** callsPerDirection(scheme)
+    return orthogonalDirections(robustRatio(share) * densest + LEAST_DIRECTIONS, decoder.numColors)
+  }
+  if (decoder.weighing === 'repeated')
+    return Math.max(isRobust ? 1 : 3, Math.ceil(directions / decoder.numColors)) * decoder.numColors
+  if (decoder.weighing === 'random') return Math.max(directions, LEAST_DIRECTIONS / 2)
+  return orthogonalDirections(Math.max(directions, LEAST_DIRECTIONS), decoder.numColors)
+}
+
+function withNoise(measurements: Measurements, { sigma, freedom }: NoisyOptions): Measurements {
+  return {
+    ...measurements,
+    noise: Array.from(sigma),
+    ...(freedom < Number.POSITIVE_INFINITY && { noiseFreedom: freedom }),
+  }
+}
+
+type Assessed = Omit<NoisySensing, 'notes'>
+
+function assess(plan: Plan, measurements: Measurements): Assessed {
+  const { J, statistics } = decode(plan, measurements)
+  return { plan, measurements, J, statistics, judgement: judge(plan, measurements, J, statistics) }
+}
+
+/** A plan and its measurements with the directions of another one appended. */
+function joined(plan: Plan, measurements: Measurements, more: Plan, further: Measurements): [Plan, Measurements] {
+  const D = [...plan.D, ...more.D]
+  const steps = [...plan.steps, ...more.steps]
+  const mark = fingerprint(`joined ${plan.fingerprint} ${more.fingerprint}`)
+  return [
+    { ...plan, directions: plan.directions + more.directions, D, steps, fingerprint: mark },
+    {
+      ...measurements,
+      fingerprint: mark,
+      outputScale: further.outputScale,
+      Y: [...measurements.Y, ...further.Y],
+      calls: further.calls,
+    },
+  ]
+}

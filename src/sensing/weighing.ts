@@ -1,0 +1,74 @@
+/**
+ * How classes of columns share the calls. Repeated: every class is measured alone, R times. Multiplexed: all classes move in every
+ * call, up or down as a Hadamard matrix says, and least squares takes them apart: a weighing design (Hotelling 1944,
+ * doi:10.1214/aoms/1177731236; Plackett and Burman 1946, doi:10.1093/biomet/33.4.305). At equal calls and equal step for each
+ * coordinate the standard deviation of an entry is √C times smaller than with C classes repeated.
+ */
+import type { Random } from '../linalg/random.ts'
+import { hadamardMatrix, hadamardOrder } from './hadamardMatrix.ts'
+
+export type Weighing = 'repeated' | 'multiplexed' | 'random'
+
+export const WEIGHINGS: readonly Weighing[] = ['repeated', 'multiplexed', 'random']
+
+/**
+ * D [k × n] with entries of at most 1: column j is moved with its class colors[j] (−1: not at all). Random signs, of each column in
+ * each direction ('repeated', 'random') or once for all ('multiplexed', whose columns stay orthogonal where k is a multiple of the
+ * matrix' order). 'random' knows no classes, and moves columns by half a step to a whole one, so that few directions tell them apart.
+ */
+export function weigh(
+  weighing: Weighing,
+  k: number,
+  colors: readonly number[], // [n]
+  numColors: number, // C
+  source: Random,
+): number[] {
+  const n = colors.length
+  const D = new Array<number>(k * n).fill(0)
+  if (weighing === 'multiplexed') {
+    const W = multiplexedRows(k, numColors, source)
+    const signs = colors.map(() => source.rademacher())
+    for (let t = 0; t < k; t++)
+      for (let j = 0; j < n; j++) if (colors[j]! >= 0) D[t * n + j] = W[t * numColors + colors[j]!]! * signs[j]!
+    return D
+  }
+  for (let t = 0; t < k; t++)
+    for (let j = 0; j < n; j++)
+      if (colors[j]! >= 0 && (weighing === 'random' || colors[j] === t % numColors))
+        D[t * n + j] = source.rademacher() * (weighing === 'random' ? 0.5 + 0.5 * source.uniform() : 1)
+  return D
+}
+
+/** The number of directions, at least `least`, with which multiplexed classes are orthogonal. */
+export function orthogonalDirections(least: number, numColors: number): number {
+  const order = hadamardOrder(Math.max(least, numColors))
+  const block = hadamardOrder(numColors)
+  return Math.min(order, block * Math.ceil(least / block))
+}
+
+/** W [k × C] of ±1: rows of Hadamard matrices, each used whole before the next. */
+function multiplexedRows(k: number, C: number, source: Random): Int8Array {
+  const W = new Int8Array(k * C)
+  const isWhole = k >= C && hadamardOrder(k) === k
+  const order = isWhole ? k : hadamardOrder(C)
+  const H = hadamardMatrix(order)
+  const rows = Int32Array.from({ length: order }, (_, r) => r)
+  const columns = Int32Array.from({ length: order }, (_, c) => c)
+  for (let t = 0; t < k; t++) {
+    if (t % order === 0) {
+      shuffle(rows, source)
+      shuffle(columns, source)
+    }
+    for (let c = 0; c < C; c++) W[t * C + c] = H[rows[t % order]! * order + columns[c]!]!
+  }
+  return W
+}
+
+function shuffle(list: Int32Array, source: Random): void {
+  for (let r = list.length - 1; r > 0; r--) {
+    const other = source.integer(r + 1)
+    const kept = list[r]!
+    list[r] = list[other]!
+    list[other] = kept
+  }
+}
