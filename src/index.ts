@@ -72,6 +72,9 @@ export { type Equilibrium, type EquilibriumOptions, findEquilibrium } from './li
 export type { Linearization } from './linearization/linearization.ts'
 export { type LinearizeOptions, linearize, type StepPool } from './linearization/linearize.ts'
 export { type LinearizeAlongOptions, linearizeAlong } from './linearization/linearizeAlong.ts'
+export { linearizationFromSteps, type StepsOptions } from './linearization/linearizationFromSteps.ts'
+export { type PlannedSteps, plannedSteps } from './linearization/plannedSteps.ts'
+export { type PrepareLinearizationOptions, prepareLinearization } from './linearization/prepareLinearization.ts'
 
 // Control
 export type { Accuracy } from './control/accuracy.ts'

@@ -2,7 +2,6 @@
 import { type Command, Option } from 'commander'
 import type { Pattern } from '../linalg/pattern.ts'
 import { countNonzeros, densePattern } from '../linalg/pattern.ts'
-import { MatrixMarketError, parseMatrixMarket } from '../linalg/matrixMarket.ts'
 import { InputError } from '../scene/inputError.ts'
 import { type ColumnColoring, colorColumns } from '../sensing/colorColumns.ts'
 import {
@@ -16,7 +15,7 @@ import { patternFromJacobian } from '../sensing/patternFromJacobian.ts'
 import { type Io, printJson } from './io.ts'
 import { addLinearizeOptions, type LinearizeFlags } from './options.ts'
 import { linearizeAt, requireCertificate, setUp } from './prepare.ts'
-import { readText } from './readText.ts'
+import { isMatrixMarket, readPattern } from './readPattern.ts'
 import { textTable } from './table.ts'
 
 interface ColorFlags extends LinearizeFlags {
@@ -46,9 +45,9 @@ export function addColorCommand(program: Command, io: Io): void {
     )
     .addOption(new Option('--order <name>', 'order of the columns').choices([...COLUMN_ORDERS, 'best']).default('best'))
     .action(async (source: string, flags: ColorFlags, command: Command) => {
-      const isFile = /\.mtx(\.gz)?$/i.test(source)
+      const isFile = isMatrixMarket(source)
       refuseIdle(command, isFile, flags)
-      const pattern = isFile ? await patternOfFile(source) : await patternOfScene(source, flags, io)
+      const pattern = isFile ? await readPattern(source) : await patternOfScene(source, flags, io)
       const { numColors, order, lowerBound, optimal } = colorAs(flags.problem, pattern, flags.order, source)
       const summary = {
         rows: pattern.rows,
@@ -108,17 +107,6 @@ function colorAs(
       expected: `a symmetric pattern, for --problem ${problem}`,
       found: error.message.replace('colorSymmetric: ', ''),
     })
-  }
-}
-
-async function patternOfFile(file: string): Promise<Pattern> {
-  const text = await readText(file)
-  try {
-    return parseMatrixMarket(text).pattern
-  } catch (error) {
-    if (!(error instanceof MatrixMarketError)) throw error
-    const { line, expected, found } = error
-    throw new InputError({ file, path: `line ${line}`, expected, found })
   }
 }
 

@@ -12,6 +12,8 @@ import { addColorCommand } from './colorCommand.ts'
 import { type Io, NumericalFailure } from './io.ts'
 import { addLinearizeCommand } from './linearizeCommand.ts'
 import { addLqrCommand } from './lqrCommand.ts'
+import { addPlanCommand } from './planCommand.ts'
+import { addRecoverCommand } from './recoverCommand.ts'
 import { addRunCommand } from './runCommand.ts'
 import { packageVersion } from './versions.ts'
 
@@ -42,6 +44,8 @@ function createProgram(io: Io, version: string): Command {
   addLinearizeCommand(program, io)
   addLqrCommand(program, io)
   addRunCommand(program, io)
+  addPlanCommand(program, io)
+  addRecoverCommand(program, io)
   addCheckCommand(program, io)
   addColorCommand(program, io)
   addBenchCommand(program, io)

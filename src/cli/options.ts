@@ -45,7 +45,7 @@ export function addLinearizeOptions(command: Command): Command {
         .choices(['auto', 'dense', 'colored', 'rainbow', 'compressed', 'native'])
         .default('auto'),
     )
-    .addOption(new Option('--scheme <name>', 'difference scheme').choices(SCHEMES).default('central'))
+    .addOption(schemeOption())
     .option('--noise <sigma>', "standard deviation of a step's outcome, estimate, or none; default: looked for", noise)
     .option('--robust', 'some steps are grossly wrong: outvote them')
     .option('--tolerance <share>', 'accuracy that rows are certified to, relative to their size', positiveNumber)
@@ -54,6 +54,10 @@ export function addLinearizeOptions(command: Command): Command {
     .option('--refine', 'detect the exact sparsity pattern first')
     .option('--workers <n>', 'threads that share the steps of long linearizations', wholeNumber(1, MAX_WORKERS), 1)
     .option('--json', 'print JSON and nothing else')
+}
+
+export function schemeOption(): Option {
+  return new Option('--scheme <name>', 'difference scheme').choices(SCHEMES).default('central')
 }
 
 /** '1e-4', 'estimate' or 'none'. */

@@ -35,6 +35,7 @@ import {
   titleOf,
 } from './prepare.ts'
 import { progressLine } from './progress.ts'
+import { shellLine } from './shellLine.ts'
 import { matrixTable, textTable } from './table.ts'
 import { versions } from './versions.ts'
 import { designCost, runCost, type WeightFlags } from './weights.ts'
@@ -224,6 +225,5 @@ function pairs({ re, im }: { re: Float64Array; im: Float64Array }): { re: number
 function commandLine(command: Command): string {
   const { parent } = command
   const args = (parent as unknown as { rawArgs?: string[] } | null)?.rawArgs?.slice(2) ?? []
-  const quoted = args.map((text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`))
-  return ['jacsense', ...quoted].join(' ')
+  return shellLine(['jacsense', ...args])
 }

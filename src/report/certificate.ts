@@ -2,8 +2,14 @@
 import type { Linearization } from '../linearization/linearization.ts'
 import { counted, formatNumber } from './format.ts'
 
+/** A quality, and the names of the rows that it is about. */
+interface NamedQuality {
+  readonly quality: Linearization['quality']
+  readonly layout: { readonly dx: readonly { readonly name: string }[] }
+}
+
 /** 'Certified: the worst row leaves 2e-11 of …' or 'Not certified: …' with the rows that failed, by coordinate name. */
-export function certificateSentence({ quality, layout }: Linearization): string {
+export function certificateSentence({ quality, layout }: NamedQuality): string {
   const { certified, heldOutResidual, heldOutDirections, tolerance, failedRows, repairedRows, fallback } = quality
   const directions = counted(heldOutDirections, 'held-out random direction')
   const residual = `residual ${formatNumber(heldOutResidual, 2)} on ${directions}, tolerance ${formatNumber(tolerance, 2)}`
@@ -30,7 +36,7 @@ export function certificateSentence({ quality, layout }: Linearization): string 
 }
 
 /** '15 simulator steps: 10 for 5 directions, 4 to check them on 2 random ones, 1 at the point itself', only what was spent. */
-export function callsSentence({ quality }: Pick<Linearization, 'quality'>): string {
+export function callsSentence({ quality }: Pick<Linearization, 'quality'>, call = 'simulator step'): string {
   const { calls, callsFor, directions, heldOutDirections, scheme } = quality
   // Held-out differences to both sides come in pairs. The odd one is the step at the point, with which left and right are compared.
   const atPoint = scheme === 'forward' ? 0 : callsFor.heldOut % 2
@@ -46,7 +52,7 @@ export function callsSentence({ quality }: Pick<Linearization, 'quality'>): stri
     [callsFor.base + atPoint, 'at the point itself'],
   ] as const
   const spent = parts.filter(([count]) => count > 0).map(([count, purpose]) => `${count} ${purpose}`)
-  return `${counted(calls, 'simulator step')}${spent.length > 0 ? `: ${spent.join(', ')}` : ''}`
+  return `${counted(calls, call)}${spent.length > 0 ? `: ${spent.join(', ')}` : ''}`
 }
 
 /** The notes of a quality but for those that `certificateSentence` says with names. */

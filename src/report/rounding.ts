@@ -58,10 +58,19 @@ export function shownMatrices(lin: Linearization, K: Matrix | null = null) {
     A,
     B,
     K: gain.matrices[0] ?? null,
-    note: cleared
-      ? `0 also stands for entries below ${share.toExponential(1)} of their row: rounding at this step`
-      : '',
+    note: cleared ? clearedNote(share) : '',
   }
+}
+
+/** The same for a Jacobian in one piece. */
+export function shownJacobian(J: Matrix, quality: Linearization['quality']): { J: Matrix; note: string } {
+  const share = roundingShare({ quality })
+  const { matrices, numCleared } = clearRounding([J], share)
+  return { J: matrices[0]!, note: numCleared > 0 ? clearedNote(share) : '' }
+}
+
+function clearedNote(share: number): string {
+  return `0 also stands for entries below ${share.toExponential(1)} of their row: rounding at this step`
 }
 
 /** Eigenvalues without the imaginary parts that split a double one, and without real or imaginary dust about zero. */

@@ -4,11 +4,11 @@ import { loadDrawing } from './drawing.ts'
 import { linearizationJson } from './linearizationJson.ts'
 import { reportPage } from './page.ts'
 import { trajectoryCsv } from './trajectoryCsv.ts'
+import { writeFiles } from './writeFiles.ts'
 
 /**
- * Creates `dir` if need be and returns the paths written, in order; trajectory.csv only where there is a trajectory. All files
- * are written under temporary names before the first is renamed, so that a reader never meets half a file, and a full disk
- * leaves what was there before. The same content gives the same bytes. Throws what the file system throws.
+ * Creates `dir` if need be and returns the paths written, in order; trajectory.csv only where there is a trajectory. All files are
+ * written, or none (see writeFiles). The same content gives the same bytes. Throws what the file system throws.
  */
 export async function writeReport(dir: string, content: ReportContent): Promise<string[]> {
   const json = linearizationJson(content.linearization, content.scene)
@@ -17,16 +17,13 @@ export async function writeReport(dir: string, content: ReportContent): Promise<
   files.push(['report.html', reportPage(await loadDrawing(), content)])
 
   // Lazily, so that bundles for browsers can hold this module.
-  const { mkdir, rename, rm, writeFile } = await import('node:fs/promises')
+  const { mkdir, rm } = await import('node:fs/promises')
   const { join } = await import('node:path')
   const made = await mkdir(dir, { recursive: true }) // the first folder that was not there
   const paths = files.map(([name]) => join(dir, name))
-  const temporary = paths.map((path) => `${path}.${process.pid}.tmp`)
   try {
-    for (const [k, [, text]] of files.entries()) await writeFile(temporary[k]!, text)
-    for (const [k, path] of paths.entries()) await rename(temporary[k]!, path)
+    await writeFiles(files.map(([, text], k) => [paths[k]!, text]))
   } catch (error) {
-    await Promise.all(temporary.map((path) => rm(path, { force: true })))
     if (made !== undefined) await rm(made, { recursive: true, force: true })
     throw error
   }

@@ -32,12 +32,15 @@ describe('help and version', () => {
     expect(await invoke('--version')).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' })
   })
 
-  it.each([[[]], [['linearize']], [['lqr']], [['run']], [['check']], [['color']]])('%j --help', async (command) => {
-    const { code, stdout, stderr } = await invoke(...command, '--help')
-    expect([code, stderr]).toEqual([0, ''])
-    expect(stdout).toContain('Usage: jacsense')
-    if (command.length > 0) expect(stdout).toContain('--json')
-  })
+  it.each([[[]], [['linearize']], [['lqr']], [['run']], [['check']], [['color']], [['plan']], [['recover']]])(
+    '%j --help',
+    async (command) => {
+      const { code, stdout, stderr } = await invoke(...command, '--help')
+      expect([code, stderr]).toEqual([0, ''])
+      expect(stdout).toContain('Usage: jacsense')
+      if (command.length > 0) expect(stdout).toContain('--json')
+    },
+  )
 })
 
 describe('bad input: one line on stderr, nothing on stdout, exit code 2', () => {
