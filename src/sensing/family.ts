@@ -96,10 +96,10 @@ export function familyOf(
   }
 
   // What is fixed of one member of a class is fixed of all.
-  const valueOf = new Map<number, number>() // of roots
+  const fixedAt = new Map<number, number>() // of roots
   for (const [parameter, value] of fixed) {
     const [root, factor] = classes.find(parameter)
-    fixValue(who, valueOf, root, value / factor, `parameter ${parameter}`)
+    fixValue(who, fixedAt, root, value / factor, `parameter ${parameter}`)
   }
   const numberOf = new Map<number, number>()
   const termPtr: number[] = [0]
@@ -110,7 +110,7 @@ export function familyOf(
     let sum = 0
     for (const [p, f] of terms[e]!) {
       const [root, ratio] = classes.find(p)
-      const value = valueOf.get(root)
+      const value = fixedAt.get(root)
       if (value !== undefined) {
         sum += f * ratio * value
         continue

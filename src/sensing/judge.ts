@@ -37,9 +37,12 @@ const ALLOWED = 5
 /** Standard deviations within which a prediction must be known. */
 const SURE = 2
 
+/** A row whose held-out misfits are this many times what was expected, squared, has an error of its own. */
+const OWN = 25
+
 /**
  * The statistics of an estimate from too few differences, whose errors are told by a model: its deviations are raised to what held-out
- * differences show, all rows together.
+ * differences show, of all rows together, or of a row alone where it stands out.
  */
 export function calibrated(
   plan: Plan,
@@ -53,16 +56,38 @@ export function calibrated(
   const { misfit, count } = misfitOf(J, m, heldOut)
   const { deviation } = predictionsOf(heldOut, J, m, statistics)
   const floor = roundingFloor(outputScale)
-  let sum = 0
-  let number = 0
-  for (let k = 0; k < count * m; k++) {
-    const expected = Math.hypot(deviation[k]!, statistics.deviation[k % m]! || 0)
-    if (!(expected > floor[k % m]!)) continue
-    sum += (misfit[k]! / expected) ** 2
-    number++
+  const ratio = Float64Array.from({ length: m }, (_, i) => {
+    let sum = 0
+    for (let t = 0; t < count; t++) {
+      const expected = Math.hypot(deviation[t * m + i]!, statistics.deviation[i]! || 0, floor[i]!)
+      sum += (misfit[t * m + i]! / expected) ** 2 / count
+    }
+    return sum
+  })
+  let together = 0
+  let rows = 0
+  for (const one of ratio) {
+    if (!(one < OWN)) continue
+    together += one
+    rows++
   }
-  const factor = number === 0 ? 1 : Math.max(1, sum / number)
-  return { ...statistics, variance: (i, span) => factor * statistics.variance(i, span) }
+  const common = rows === 0 ? 1 : Math.max(1, together / rows)
+  // what was expected of a row that stands out may have been nothing: then its misfit is all that is known
+  const reach = Math.max(...plan.heldOutSteps.map((_, t) => reachOf(heldOut, t)), 0)
+  const own = Float64Array.from(ratio, (one, i) => {
+    if (one < OWN || reach === 0) return 0
+    let square = 0
+    for (let t = 0; t < count; t++) square += misfit[t * m + i]! ** 2 / count
+    return square / reach ** 2 / plan.inputs
+  })
+  return {
+    ...statistics,
+    variance(i, span) {
+      let sum = common * statistics.variance(i, span)
+      if (own[i]! > 0) for (let j = 0; j < span.length; j++) sum += own[i]! * (span[j]! / scale[j]!) ** 2
+      return sum
+    },
+  }
 }
 
 export function judge(

@@ -27,7 +27,7 @@ export interface RightHandSide {
   readonly y: Float64Array // [q]
   readonly deviation: number
   readonly accuracy: Float64Array // [q]
-  readonly guess: Float64Array | null // [width], for 'nearest'; null: zero, and the fewest entries are tried first
+  readonly guess: Float64Array | null // [width], for 'nearest'; null: zero
 }
 
 /** Differences further than so many standard deviations from the fit are gross errors. */
@@ -91,17 +91,25 @@ function nearestSolutions(
   const moved = new Float64Array(width)
   for (let e = 0; e < q; e++)
     for (let l = 0; l < width; l++) moved[l] = Math.max(moved[l]!, Math.abs(A[e * width + l]!))
-  const solver = right.some(({ guess }) => guess === null) ? sparsestSolver(A, q, width) : null
+  const solver = sparsestSolver(A, q, width)
   return right.map(({ y, deviation, accuracy, guess }) => {
-    if (guess === null && solver !== null && !y.some(Number.isNaN)) {
-      const { x, isExplained } = solver.solve(y, accuracy, null)
+    const about = guess ?? new Float64Array(width)
+    // few entries that differ from the guess are told exactly
+    if (!y.some(Number.isNaN)) {
+      const rest = residualOf(A, q, width, about, y)
+      const share = Math.min(1, largestOf(rest) / (largestOf(y) || 1)) // what curvature may do is small beside small changes
+      const { x: change, isExplained } = solver.solve(
+        rest,
+        accuracy.map((value) => share * value),
+        null,
+      )
       if (isExplained) {
-        const support = Array.from(x.keys()).filter((l) => x[l] !== 0)
+        const x = change.map((value, l) => value + about[l]!)
+        const support = Array.from(x.keys()).filter((l) => change[l] !== 0)
         const fit = leastSquares(columnsOf(A, q, width, support), q, support.length)
         return { x, residual: residualOf(A, q, width, x, y), fit, support, isExplained, variance: null }
       }
     }
-    const about = guess ?? new Float64Array(width)
     let largest = 0
     for (let l = 0; l < width; l++) largest = Math.max(largest, Math.abs(about[l]! * moved[l]!))
     const solutions = (largest > 0 ? ROOMS : [Number.POSITIVE_INFINITY]).map((least) => {
@@ -114,6 +122,12 @@ function nearestSolutions(
     const { x, variance } = solutions.reduce((best, other) => (other.evidence > best.evidence ? other : best))
     return { x, residual: residualOf(A, q, width, x, y), fit: whole, support: null, isExplained: true, variance }
   })
+}
+
+function largestOf(values: Float64Array): number {
+  let largest = 0
+  for (const value of values) largest = Math.max(largest, Math.abs(value))
+  return largest
 }
 
 /** Least absolute deviations: all right-hand sides at once where none misses equations. */
