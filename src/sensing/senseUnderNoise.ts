@@ -8,6 +8,7 @@ import { fingerprint } from './fingerprint.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
 import { type Judgement, judge } from './judge.ts'
 import { measureWithin } from './measure.ts'
+import { moreDirections } from './moreDirections.ts'
 import type { Measurements, Plan } from './plan.ts'
 import type { PrepareOptions } from './prepareSensing.ts'
 import { decode } from './recover.ts'
@@ -107,7 +108,7 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
       const count = Math.min(isOutvoted ? k : Math.ceil(worst ** 2 * 1.1 * k) - k, affordable())
       if (count < 1) break
       const seed = plan.seed + 1 + further
-      const more = options.prepare({ ...asked, directions: count, heldOut: 0, seed }, isWhole)
+      const more = moreDirections(found.plan, count, seed)
       found = assess(...joined(found.plan, found.measurements, more, await measureWithin(session, more)))
     }
     const { failed, unresolved } = found.judgement
