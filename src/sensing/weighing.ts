@@ -53,7 +53,9 @@ function multiplexedRows(k: number, C: number, source: Random): Int8Array {
   const order = isWhole ? k : hadamardOrder(C)
   const H = hadamardMatrix(order)
   const rows = Int32Array.from({ length: order }, (_, r) => r)
-  const columns = Int32Array.from({ length: order }, (_, c) => c)
+  // the first column is all ones, as is what errors of f(z̄) do to forward differences: better left out
+  const isSpare = order > C
+  const columns = Int32Array.from({ length: isSpare ? order - 1 : order }, (_, c) => c + (isSpare ? 1 : 0))
   for (let t = 0; t < k; t++) {
     if (t % order === 0) {
       shuffle(rows, source)

@@ -44,6 +44,7 @@ export interface Answers {
   readonly floor: Float64Array // [m], what rounding may do to them
   readonly noise: Float64Array | null // [m], standard deviation that noise gives to them, where it is known
   readonly noiseFreedom: number // behind it; Infinity: known exactly
+  readonly share: number // of a difference's variance, that all differences of a row have in common: that of f(z̄)
   readonly prior: ArrayLike<number> | null // [m × n], a guess of J
   /** Writes the exact distance between the points of direction t, entry by entry. */
   spanInto(span: Float64Array, t: number): void // [n]
