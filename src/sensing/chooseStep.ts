@@ -1,7 +1,7 @@
 /**
  * The difference step at which curvature and noise weigh alike, for all outputs of a blackbox at once: the testing ratios of Shi, Xie,
  * Xuan and Nocedal 2021 (arXiv 2110.06380, §2) along a direction of the kind that will be measured, the output with the most curvature
- * for its noise deciding. Differs from the paper in: the ratio for five points, made in the same way from the fifth difference; steps
+ * for its noise deciding; what curvature does to an output may weigh as much, beside its slope, as noise does to the noisiest one. Differs from the paper in: the ratio for five points, made in the same way from the fifth difference; steps
  * by factors of three, whose points are shared; a bracket of [2, 8], as the largest of many outputs' ratios is looked at.
  */
 import type { Session } from './session.ts'
@@ -26,6 +26,8 @@ const LOW = 2
 const HIGH = 8
 const FACTOR = 3
 const TRIES = 12
+/** Share of the tolerance that curvature may take in outputs of little noise. */
+const CURVED = 0.1
 
 function scaled(weights: number[], by: number): number[] {
   return weights.map((weight) => weight / by)
@@ -39,12 +41,14 @@ export async function chooseStep(
   session: Session,
   direction: ArrayLike<number>, // [n]
   sigma: ArrayLike<number>, // [m]
-  { largest, reserve }: { largest: number; reserve: number }, // calls to leave
+  { largest, reserve, tolerance }: { largest: number; reserve: number; tolerance: number }, // calls to leave; relative accuracy wanted
 ): Promise<ChosenStep> {
   const { scheme, outputScale } = session
   const m = session.blackbox.outputs
   const { offsets, weights } = tests[scheme]
   const noise = Float64Array.from({ length: m }, (_, i) => Math.max(sigma[i]!, Number.EPSILON * outputScale[i]!))
+  const plus = offsets.indexOf(1)
+  const minus = scheme === 'forward' ? offsets.indexOf(0) : offsets.indexOf(-1)
   let relative = 0 // noise beside the outputs, the largest
   for (let i = 0; i < m; i++)
     if (outputScale[i]! > 0) relative = Math.max(relative, noise[i]! / Math.max(1, outputScale[i]!))
@@ -58,11 +62,20 @@ export async function chooseStep(
       direction,
       offsets.map((offset) => offset * h),
     )
+    // what the output moves with one step
+    const slopes = Float64Array.from({ length: m }, (_, i) => {
+      const moved = Math.abs(values[plus * m + i]! - values[minus * m + i]!) / (offsets[plus]! - offsets[minus]!)
+      return Math.max(moved, tolerance * h * outputScale[i]!)
+    })
+    let share = 0 // of the noisiest output
+    for (let i = 0; i < m; i++) if (slopes[i]! > 0) share = Math.max(share, noise[i]! / slopes[i]!)
+    share = Math.min(share, CURVED * tolerance)
     let ratio = 0
     for (let i = 0; i < m; i++) {
       let sum = 0
       for (const [s, weight] of weights.entries()) sum += weight * values[s * m + i]!
-      if (noise[i]! > 0) ratio = Math.max(ratio, Math.abs(sum) / noise[i]!)
+      const allowed = Math.max(noise[i]!, share * slopes[i]!)
+      if (allowed > 0) ratio = Math.max(ratio, Math.abs(sum) / allowed)
     }
     if (ratio >= LOW && ratio <= HIGH) return { step: h, isFlat: false }
     if (ratio < LOW) {

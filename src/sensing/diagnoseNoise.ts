@@ -58,7 +58,7 @@ export async function diagnoseNoise(session: Session, seed: number): Promise<Dia
   return { sigma, isNoisy: sigma.some((value) => value > 0), grossShare: total === 0 ? 0 : gross / total }
 }
 
-/** The noise in equispaced values by ECNoise; the estimate from the highest differences where it finds none. */
+/** The noise in equispaced values by ECNoise; where it finds none, the most that high differences show. */
 function noiseOf(line: Float64Array): number {
   // a constant is taken off first: ECNoise refuses values that differ by much of their size
   const offset = line[0]!
@@ -66,7 +66,13 @@ function noiseOf(line: Float64Array): number {
   for (const value of line) largest = Math.max(largest, Math.abs(value - offset))
   const shifted = line.map((value) => value - offset + 100 * largest)
   const reading = noiseOfValues(shifted)
-  return reading.result === 'found' ? reading.sigma : highDifference(shifted)
+  if (reading.result === 'found') return reading.sigma
+  // one difference alone may vanish by chance, as of values rounded to single precision
+  let most = 0
+  for (let points = shifted.length - 2; points <= shifted.length; points++)
+    for (let from = 0; from + points <= shifted.length; from++)
+      most = Math.max(most, highDifference(shifted.subarray(from, from + points)))
+  return most
 }
 
 function readLine(line: Float64Array, magnitude: number): { sigma: number; gross: number; isTooFine: boolean } {

@@ -78,7 +78,7 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
   const draft = wanted
   if (options.step === undefined && draft.directions > 0 && !isRobust && !isShort) {
     const reserve = (draft.directions + heldOut) * perDirection
-    const chosen = await chooseStep(session, draft.D.slice(0, draft.inputs), sigma, { largest, reserve })
+    const chosen = await chooseStep(session, draft.D.slice(0, draft.inputs), sigma, { largest, reserve, tolerance })
     step = chosen.step
     notes.push(
       `step ${step.toPrecision(2)} where curvature and noise weigh alike${chosen.isFlat ? ' (no curvature seen: the largest)' : ''}`,
