@@ -13,15 +13,11 @@ const COARSE = 1e-3 // of the inputs' typical magnitudes
  * Rows without any difference that move along the first held-out direction with a coarse step. Calls: one direction
  * where any is silent, counted as detection. */
 export async function silentRows(session: Session, plan: Plan, measurements: Measurements): Promise<number[]> {
-  const { inputs: n, outputs: m, heldOut, heldOutSteps, decoder, ties } = plan
+  const { inputs: n, outputs: m, heldOut, heldOutSteps } = plan
   const { Y, heldOutY, outputScale } = measurements
   const { scheme } = session
   if (heldOutSteps.length === 0 || n === 0 || !(heldOutSteps[0]! < COARSE)) return []
-  const isOpen = new Uint8Array(m)
-  const support = 'colPtr' in decoder ? decoder : 'family' in decoder ? decoder.family : null
-  if (support === null) isOpen.fill(1)
-  else for (const i of support.rowIdx) isOpen[i] = 1
-  for (const { row } of ties?.tiedRows ?? []) isOpen[row] = 0
+  const isOpen = new Uint8Array(m).fill(1)
   // zero is what an output that nothing moves most often is
   for (let i = 0; i < m; i++) if (!(outputScale[i]! > 0)) isOpen[i] = 0
   for (const values of [Y, heldOutY]) for (let e = 0; e < values.length; e++) if (values[e] !== 0) isOpen[e % m] = 0

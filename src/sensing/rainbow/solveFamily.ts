@@ -19,6 +19,8 @@ export interface FamilyDifferences extends Spans {
 export interface FamilyFit {
   readonly theta: Float64Array // [d]
   readonly undetermined: readonly number[] // parameters that the differences do not tell; their theta is 0 or a guess
+  /** Rows that the family does not fit: left out too often, or leaving far more than the noise that was told beforehand. */
+  readonly misfits: readonly number[]
   readonly leftOut: number // equations taken for grossly wrong, or missing
   readonly used: number // equations in all
   /** Standard deviation of a difference of each row: of noise as given, and from what the fit leaves; NaN: nothing tells. */
@@ -32,11 +34,14 @@ export interface FamilyFit {
 const MAX_NUMBERS = 4e7
 /** What curvature does is taken to be at most this share of what the certificate allows. */
 const SHARE = 0.1
+/** Residuals of so many times the variance of the noise, as told by some ten values, are of a family that does not hold. */
+const ROUGH = 40
 
 /** Throws RangeError where a component is too large for a dense solution. */
 export function solveFamily(family: Family, decoding: Decoding, given: FamilyDifferences): FamilyFit {
   const { rows: m, parameters: d, parameter, factor, termPtr } = family
   const { count: k, noise, noiseFreedom, share, floor, tolerance } = given
+  const isOpen = decoding === 'sparsest' || decoding === 'nearest'
   const byRow = entriesByRow(family)
   const components = componentsOf(family, given.D, k)
   checkSizes(components, k)
@@ -54,6 +59,8 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
   }[] = []
   const solvedOf: number[][] = Array.from({ length: m }, () => [])
   const place = new Int32Array(d).fill(-1)
+  const equations = new Int32Array(m)
+  const outs = new Int32Array(m) // of them, left out
   let leftOut = 0
   let used = 0
 
@@ -106,13 +113,22 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
       }
       used += q
       leftOut += q - keptRows.length
+      for (let e = 0; e < q; e++) {
+        const i = group.length > 1 ? component.rows[0]! : rows[e]!
+        equations[i]!++
+        if (Number.isNaN(residual[e]!)) outs[i]!++
+      }
       const number = solved.push({ component, solution, weighing, keptRows }) - 1
       for (const i of component.rows) solvedOf[i]!.push(number)
     }
   }
 
   const deviation = new Float64Array(m)
+  const misfits: number[] = []
   for (let i = 0; i < m; i++) {
+    const expected = noise === null ? Number.NaN : Math.max(noise[i]!, floor[i]!)
+    const isRough = freedom[i]! >= 1 && square[i]! > ROUGH * freedom[i]! * expected ** 2 && !isOpen
+    if (isRough || isLeftOut(outs[i]!, equations[i]!, leftOut / used)) misfits.push(i)
     if (noise !== null && noiseFreedom === Number.POSITIVE_INFINITY) {
       deviation[i] = noise[i]!
       freedom[i] = Number.POSITIVE_INFINITY
@@ -128,6 +144,7 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
   return {
     theta,
     undetermined: Array.from(isKnown.keys()).filter((p) => isKnown[p] === 0),
+    misfits,
     leftOut,
     used,
     deviation,
@@ -157,6 +174,13 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
       return sum
     },
   }
+}
+
+/** Whether so many of a row's equations are out that it is not gross errors: by far more than of all, and most of them. */
+function isLeftOut(out: number, equations: number, share: number): boolean {
+  if (equations === 0) return false
+  const chance = share * equations + 3 * Math.sqrt(share * (1 - share) * equations)
+  return out === equations || out > 0.75 * equations || (out > 0.5 * equations && out > chance)
 }
 
 /** Components with the same equations together. */

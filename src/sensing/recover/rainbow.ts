@@ -83,7 +83,7 @@ export const rainbow: Recovery = {
     const given = { count: k, D, spans, Y, noise, noiseFreedom, share, floor, tolerance, prior }
     const fit = solveFamily(family, decoding, given)
     familyInto(J, family, fit.theta)
-    const rows = new Set<number>()
+    const rows = new Set<number>(fit.misfits)
     if (fit.undetermined.length > 0) {
       const isOpen = new Set(fit.undetermined)
       for (let e = 0; e < family.rowIdx.length; e++)

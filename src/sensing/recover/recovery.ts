@@ -55,7 +55,7 @@ export interface Statistics {
   /** Standard deviation of a difference of each row: of noise where it is known, else from what the fit leaves; NaN: unknown. */
   readonly deviation: Float64Array // [m]
   readonly freedom: Float64Array // [m], equations less unknowns behind it; Infinity where noise was known
-  readonly undeterminedRows: readonly number[] // with entries that the differences do not tell
+  readonly undeterminedRows: readonly number[] // with entries that the differences do not tell, or contradict
   readonly grossShare: number // of the differences, left out as grossly wrong or missing
   /** Variance of the error of J_i · span, [n]; NaN: unknown. */
   variance(i: number, span: ArrayLike<number>): number
