@@ -248,3 +248,23 @@ function hiddenByNoise(
   }
   return { unresolved, flatRows }
 }
+
+/** Slopes of rows that fail, as their held-out differences show them at most, by row: in outputs per relative step. */
+export function failedSlopes({ failed, heldOut: { Y, steps }, residuals }: Judgement): Map<number, number> {
+  const m = residuals.length
+  return new Map(
+    failed.map((i) => [i, Math.max(...Array.from(steps, (step, t) => Math.abs(Y[t * m + i]! || 0) / step))] as const),
+  )
+}
+
+/** Rows that failed with a coarser step, and whose held-out noise would now hide half of what they failed by. */
+export function hiddenAgain(
+  { heldOut: { steps }, failed }: Judgement,
+  statistics: Statistics | null,
+  slopes: ReadonlyMap<number, number>,
+): Unresolved[] {
+  const finest = Math.max(0, ...Array.from(steps))
+  const isHidden = ([i, slope]: readonly [number, number]) =>
+    !failed.includes(i) && ALLOWED * (statistics?.deviation[i] ?? 0) > 0.5 * slope * finest
+  return [...slopes].filter(isHidden).map(([row]) => ({ row, resolution: 1 }))
+}

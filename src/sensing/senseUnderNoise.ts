@@ -6,7 +6,7 @@ import { chooseStep } from './chooseStep.ts'
 import { random } from '../linalg/random.ts'
 import { fingerprint } from './fingerprint.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
-import { type Judgement, judge } from './judge.ts'
+import { failedSlopes, hiddenAgain, type Judgement, judge } from './judge.ts'
 import { measureWithin } from './measure.ts'
 import { moreDirections } from './moreDirections.ts'
 import type { Measurements, Plan } from './plan.ts'
@@ -89,6 +89,7 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
     notes.push(`step ${step.toPrecision(2)}, for curvature of size one: ${why}`)
   }
 
+  const slopes = new Map<number, number>() // of rows that failed so far
   for (let round = 0; ; round++) {
     const sized = options.prepare({ ...common, step }, isWhole)
     const first = Math.max(1, Math.min(firstDirections(sized, options.grossShare), affordable() - heldOut))
@@ -119,8 +120,12 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
         const calls = Math.ceil(found.plan.directions * worst ** 2 * perDirection)
         notes.push(`about ${calls} calls would tell all rows to ${(100 * tolerance).toPrecision(2)} %`)
       }
-      return { ...found, notes: [...notes, ...hintAt(sigma)] }
+      const hidden = hiddenAgain(found.judgement, found.statistics, slopes)
+      const told = unresolved.filter(({ row }) => !slopes.has(row) || !hidden.some((other) => other.row === row))
+      const judgement = { ...found.judgement, unresolved: [...told, ...hidden].sort((a, b) => a.row - b.row) }
+      return { ...found, judgement, notes: [...notes, ...hintAt(sigma)] }
     }
+    for (const [row, slope] of failedSlopes(found.judgement)) slopes.set(row, Math.max(slope, slopes.get(row) ?? 0))
     if (round === 0) {
       step *= FINER
       notes.push(`rows ${failed.join(', ')} do not fit: measured again with a third of the step, for curvature`)

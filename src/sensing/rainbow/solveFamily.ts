@@ -125,9 +125,15 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
 
   const deviation = new Float64Array(m)
   const misfits: number[] = []
+  // beside the differences of the row, too: noise may have been taken for too little
+  const isLarge = (i: number) => {
+    let size = 0
+    for (let t = 0; t < k; t++) size += (Y[t * m + i]! || 0) ** 2 / k
+    return square[i]! > freedom[i]! * tolerance ** 2 * size
+  }
   for (let i = 0; i < m; i++) {
     const expected = noise === null ? Number.NaN : Math.max(noise[i]!, floor[i]!)
-    const isRough = freedom[i]! >= 1 && square[i]! > ROUGH * freedom[i]! * expected ** 2 && !isOpen
+    const isRough = freedom[i]! >= 1 && square[i]! > ROUGH * freedom[i]! * expected ** 2 && !isOpen && isLarge(i)
     if (isRough || isLeftOut(outs[i]!, equations[i]!, leftOut / used)) misfits.push(i)
     if (noise !== null && noiseFreedom === Number.POSITIVE_INFINITY) {
       deviation[i] = noise[i]!
