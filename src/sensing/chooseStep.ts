@@ -39,7 +39,8 @@ export async function chooseStep(
   session: Session,
   direction: ArrayLike<number>, // [n]
   sigma: ArrayLike<number>, // [m]
-  { largest, reserve }: { largest: number; reserve: number }, // calls to leave
+  /** `reserve`: calls to leave. `repeats`: looks at a large ratio, which may be a gross error, the least of which counts. */
+  { largest, reserve, repeats = 1 }: { largest: number; reserve: number; repeats?: number },
 ): Promise<ChosenStep> {
   const { scheme, outputScale } = session
   const m = session.blackbox.outputs
@@ -52,17 +53,23 @@ export async function chooseStep(
   let low = 0
   let high = Number.POSITIVE_INFINITY
   for (let attempt = 0; attempt < TRIES && session.remaining() - reserve >= offsets.length; attempt++) {
-    session.expect(offsets.length)
-    const values = await session.line(
-      'detection',
-      direction,
-      offsets.map((offset) => offset * h),
-    )
-    let ratio = 0
-    for (let i = 0; i < m; i++) {
-      let sum = 0
-      for (const [s, weight] of weights.entries()) sum += weight * values[s * m + i]!
-      if (noise[i]! > 0) ratio = Math.max(ratio, Math.abs(sum) / noise[i]!)
+    let ratio = Number.POSITIVE_INFINITY
+    const least = new Float64Array(m).fill(Number.POSITIVE_INFINITY)
+    for (let look = 0; look < repeats && ratio > HIGH; look++) {
+      if (session.remaining() - reserve < offsets.length) break
+      session.expect(offsets.length)
+      const values = await session.line(
+        'detection',
+        direction,
+        offsets.map((offset) => offset * h),
+      )
+      ratio = 0
+      for (let i = 0; i < m; i++) {
+        let sum = 0
+        for (const [s, weight] of weights.entries()) sum += weight * values[s * m + i]!
+        if (Math.abs(sum) < least[i]!) least[i] = Math.abs(sum)
+        if (noise[i]! > 0) ratio = Math.max(ratio, least[i]! / noise[i]!)
+      }
     }
     if (ratio >= LOW && ratio <= HIGH) return { step: h, isFlat: false }
     if (ratio < LOW) {

@@ -49,8 +49,9 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
     readonly solution: Solution
     readonly weights: Float64Array | null
   }[] = []
-  const solvedOf: number[][] = Array.from({ length: m }, () => [])
-  const place = new Int32Array(d).fill(-1)
+  const solvedIn = new Int32Array(d).fill(-1) // where in `solved` each parameter is
+  const place = new Int32Array(d) // and its place there
+  const current = new Int32Array(d).fill(-1)
   let leftOut = 0
   let used = 0
 
@@ -58,9 +59,9 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
     const [first] = group as [Component, ...Component[]]
     const width = first.parameters.length
     const weights = first.rows.length > 1 && noise !== null ? weightsOf(first.rows, noise, floor, m) : null
-    for (const [l, p] of first.parameters.entries()) place[p] = l
-    const { A, rows, directions } = equationsOf(family, byRow, first, given, place, weights)
-    for (const p of first.parameters) place[p] = -1
+    for (const [l, p] of first.parameters.entries()) current[p] = l
+    const { A, rows, directions } = equationsOf(family, byRow, first, given, current, weights)
+    for (const p of first.parameters) current[p] = -1
     const q = rows.length
     if (q === 0) continue
 
@@ -102,7 +103,10 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
         freedom[i]! += 1 - fit.rank / kept
       }
       const number = solved.push({ component, solution, weights }) - 1
-      for (const i of component.rows) solvedOf[i]!.push(number)
+      for (const [l, p] of component.parameters.entries()) {
+        solvedIn[p] = number
+        place[p] = l
+      }
     }
   }
 
@@ -127,31 +131,33 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
     deviation,
     freedom,
     variance(i, span) {
+      // what the span makes of the parameters of each component that it touches
+      const touched = new Map<number, Float64Array>()
+      for (let a = byRow.ptr[i]!; a < byRow.ptr[i + 1]!; a++) {
+        const moved = span[byRow.column[a]!]!
+        if (moved === 0) continue
+        const e = byRow.entry[a]!
+        for (let s = termPtr[e]!; s < termPtr[e + 1]!; s++) {
+          const p = parameter[s]!
+          const number = solvedIn[p]!
+          if (number < 0) continue
+          let c = touched.get(number)
+          if (c === undefined) {
+            c = new Float64Array(solved[number]!.component.parameters.length)
+            touched.set(number, c)
+          }
+          c[place[p]!]! += factor[s]! * moved
+        }
+      }
       let sum = 0
-      for (const number of solvedOf[i]!) {
+      for (const [number, c] of touched) {
         const { component, solution, weights } = solved[number]!
         const { fit, support, variance } = solution
-        for (const [l, p] of component.parameters.entries()) place[p] = l
-        const c = new Float64Array(component.parameters.length)
-        let moved = 0
-        for (let a = byRow.ptr[i]!; a < byRow.ptr[i + 1]!; a++) {
-          const e = byRow.entry[a]!
-          for (let s = termPtr[e]!; s < termPtr[e + 1]!; s++) {
-            const l = place[parameter[s]!]!
-            if (l < 0 || span[byRow.column[a]!] === 0) continue
-            c[l]! += factor[s]! * span[byRow.column[a]!]!
-            moved++
-          }
-        }
-        for (const p of component.parameters) place[p] = -1
-        if (moved === 0) continue
-        if (variance !== null) {
-          sum += variance(c)
-          continue
-        }
         sum +=
-          meanSquare(component.rows, deviation, weights) *
-          fit.variance(support === null ? c : support.map((l) => c[l]!))
+          variance !== null
+            ? variance(c)
+            : meanSquare(component.rows, deviation, weights) *
+              fit.variance(support === null ? c : support.map((l) => c[l]!))
       }
       return sum
     },
