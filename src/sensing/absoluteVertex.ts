@@ -11,6 +11,7 @@
  */
 import { solveManyInPlace } from '../linalg/flat.ts'
 import { random } from '../linalg/random.ts'
+import type { AbsoluteGuess } from './absoluteGuess.ts'
 
 const PERTURBATIONS = [1e-8, 1e-11, 1e-14, 0] // of the largest right-hand side
 const SLACK = 1e-9 // multipliers may exceed 1 by this much
@@ -39,13 +40,7 @@ export interface AbsoluteVertexSolver {
    * Equations are tried for B in the given order, the first `numGood` before the others. `multipliers`, within ±1, are a guess at nu
    * for equations that hold and are not in B: good ones prove the vertex at once.
    */
-  solve(
-    y: Float64Array,
-    order: Int32Array,
-    numGood: number,
-    multipliers: Float64Array,
-    maxPivots: number,
-  ): AbsoluteVertex
+  solve(y: Float64Array, guess: AbsoluteGuess, maxPivots: number): AbsoluteVertex
 }
 
 /** Q [k × n] spans the range of A [k × n], its columns orthonormal; both row-major. */
@@ -251,7 +246,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   }
 
   return {
-    solve(y, order, numGood, multipliers, maxPivots) {
+    solve(y, { order, numGood, multipliers }, maxPivots) {
       let largest = 0
       for (let t = 0; t < k; t++) largest = Math.max(largest, Math.abs(y[t]!))
       exchange(order, numGood)
