@@ -123,8 +123,13 @@ export function absoluteGuesses(
 }
 
 function ordered(k: number, key: (t: number) => number): Int32Array {
-  const keys = Float64Array.from({ length: k }, (_, t) => key(t))
-  return Int32Array.from({ length: k }, (_, t) => t).sort((a, b) => keys[a]! - keys[b]! || a - b)
+  const keys = new Float64Array(k)
+  const order = new Int32Array(k)
+  for (let t = 0; t < k; t++) {
+    keys[t] = key(t)
+    order[t] = t
+  }
+  return order.sort((a, b) => keys[a]! - keys[b]! || a - b)
 }
 
 function largest(values: Float64Array): number {

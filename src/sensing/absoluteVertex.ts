@@ -9,7 +9,7 @@
  * are therefore perturbed, a little, and less in each round. The signs found are a dual solution whatever the right-hand side is, so
  * that the answer is proven for the unperturbed one.
  */
-import { solveManyInPlace } from '../linalg/flat.ts'
+import { luInPlace } from '../linalg/lu.ts'
 import { random } from '../linalg/random.ts'
 import type { AbsoluteGuess } from './absoluteGuess.ts'
 
@@ -19,8 +19,9 @@ const GOOD_PIVOT = 1e-2 // of the equation's norm, when fitted equations are cho
 const FAIR_PIVOT = 1e-6
 const LEAST_PIVOT = 1e-11
 const ZERO = 1e-11 // of the largest right-hand side, for residuals that vanish
-const PASSED = -1
 const RELATIVE_GAP = 1e-10
+const REFINEMENTS = 4
+const REFINED = 1e-8 // of a solution, the last correction: the one after would be as small beside it
 const ROUNDING = 1e-13 // of all terms that a sum of residuals is made of
 
 /** A vertex and its proof. Valid until the next call. */
@@ -52,11 +53,16 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   const r = new Float64Array(k) // residuals T·target_B − target
   const s = new Float64Array(k) // their signs; 0 for fitted equations
   const g = new Float64Array(n) // Tᵀs
-  const steps = new Float64Array(k) // how far along an edge each residual vanishes
+  const rates = new Float64Array(k) // of residuals along an edge
+  const ahead = new Int32Array(k) // equations whose residuals vanish along it
+  const steps = new Float64Array(k) // how far
   const pivotRow = new Float64Array(n)
   const M = new Float64Array(n * n)
   const x = new Float64Array(n)
   const lambda = new Float64Array(n)
+  const wanted = new Float64Array(n)
+  const lack = new Float64Array(n)
+  const scratch = new Float64Array(n)
   const nu = new Float64Array(k)
   const isGood = new Uint8Array(k)
   const reordered = new Int32Array(k)
@@ -118,37 +124,45 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     let i = -1
     for (let j = 0; j < n; j++) if (Math.abs(g[j]!) > 1 + SLACK && (i < 0 || Math.abs(g[j]!) > Math.abs(g[i]!))) i = j
     if (i < 0) return false
-    // Along the edge the residual of B[i] grows in direction `sense`, the others by sense·T[t, i] per unit.
+    // Along the edge the residual of B[i] grows in direction `sense`, the others by rates[t] per unit.
     const sense = g[i]! > 0 ? -1 : 1
     let largest = 0
-    for (let t = 0; t < k; t++) if (placeOf[t]! < 0) largest = Math.max(largest, Math.abs(T[t * n + i]!))
     for (let t = 0; t < k; t++) {
-      const rate = sense * T[t * n + i]!
-      const vanishes = placeOf[t]! < 0 && rate * s[t]! < 0 && Math.abs(rate) > LEAST_PIVOT * largest
-      steps[t] = vanishes ? Math.max(0, -r[t]! / rate) : Number.POSITIVE_INFINITY
+      const rate = placeOf[t]! < 0 ? sense * T[t * n + i]! : 0
+      rates[t] = rate
+      largest = Math.max(largest, Math.abs(rate))
+    }
+    let numAhead = 0 // equations whose residual vanishes along the edge
+    for (let t = 0; t < k; t++) {
+      const rate = rates[t]!
+      if (!(rate * s[t]! < 0 && Math.abs(rate) > LEAST_PIVOT * largest)) continue
+      steps[numAhead] = Math.max(0, -r[t]! / rate)
+      ahead[numAhead++] = t
     }
     let slope = 1 - Math.abs(g[i]!)
-    let entering = -1
+    let numPassed = 0 // they are moved to the front
     let length = 0
-    while (slope < 0) {
-      let next = -1
-      for (let t = 0; t < k; t++)
-        if (steps[t]! >= 0 && steps[t]! < (next < 0 ? Number.POSITIVE_INFINITY : steps[next]!)) next = t
-      if (next < 0) break
-      entering = next
+    while (slope < 0 && numPassed < numAhead) {
+      let next = numPassed
+      for (let a = next + 1; a < numAhead; a++)
+        if (steps[a]! < steps[next]! || (steps[a] === steps[next] && ahead[a]! < ahead[next]!)) next = a
+      const t = ahead[next]!
       length = steps[next]!
-      steps[next] = PASSED
-      slope += 2 * Math.abs(T[next * n + i]!)
+      ahead[next] = ahead[numPassed]!
+      steps[next] = steps[numPassed]!
+      ahead[numPassed++] = t
+      slope += 2 * Math.abs(rates[t]!)
     }
-    if (entering < 0) return false
+    if (numPassed === 0) return false
+    const entering = ahead[numPassed - 1]!
     const leaving = B[i]!
-    for (let t = 0; t < k; t++) {
-      if (placeOf[t]! >= 0) continue
-      r[t]! += sense * length * T[t * n + i]!
-      if (steps[t] !== PASSED || t === entering) continue
+    for (let a = 0; a < numPassed - 1; a++) {
+      const t = ahead[a]!
       s[t] = -s[t]!
-      for (let j = 0; j < n; j++) g[j]! += 2 * s[t]! * T[t * n + j]!
+      const twice = 2 * s[t]!
+      for (let j = 0; j < n; j++) g[j]! += twice * T[t * n + j]!
     }
+    for (let t = 0; t < k; t++) r[t]! += length * rates[t]!
     for (let j = 0; j < n; j++) g[j]! -= s[entering]! * T[entering * n + j]!
     g[i]! += sense
     r[leaving] = sense * length
@@ -163,31 +177,82 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     return true
   }
 
+  /** v becomes A_B⁻¹ v, nearly: A_B⁻¹ = A_F⁻¹ T_F, F being the first equations fitted. */
+  function nearlySolve(v: Float64Array): void {
+    for (let i = 0; i < n; i++) {
+      const e = firstB[i]!
+      scratch[i] = placeOf[e]! >= 0 ? v[placeOf[e]!]! : dot(T, e * n, v, n)
+    }
+    v.set(scratch)
+    firstFactors?.solveInPlace(v)
+  }
+
+  /** v becomes A_B⁻ᵀ v, nearly. */
+  function nearlySolveTransposed(v: Float64Array): void {
+    firstFactors?.solveTransposedInPlace(v)
+    scratch.set(v)
+    v.fill(0)
+    for (let i = 0; i < n; i++) {
+      const e = firstB[i]!
+      if (placeOf[e]! >= 0) v[placeOf[e]!]! += scratch[i]!
+      else for (let j = 0; j < n; j++) v[j]! += scratch[i]! * T[e * n + j]!
+    }
+  }
+
+  /**
+   * out = A_B⁻¹ b, or A_B⁻ᵀ b: nearly, refined by what it lacks (Golub and Van Loan 2013, §3.5.3), which makes up for a tableau that
+   * has drifted; anew from A where that does not help. False where A_B is singular.
+   */
+  function solveFitted(out: Float64Array, b: Float64Array, isTransposed: boolean): boolean {
+    out.fill(0)
+    for (let round = 0; round < REFINEMENTS; round++) {
+      lack.set(b)
+      let size = 0
+      for (let i = 0; round > 0 && i < n; i++) {
+        const row = B[i]! * n
+        if (isTransposed) for (let j = 0; j < n; j++) lack[j]! -= A[row + j]! * out[i]!
+        else lack[i]! -= dot(A, row, out, n)
+      }
+      for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(out[i]!))
+      if (isTransposed) nearlySolveTransposed(lack)
+      else nearlySolve(lack)
+      let change = 0
+      for (let i = 0; i < n; i++) {
+        change = Math.max(change, Math.abs(lack[i]!))
+        out[i]! += lack[i]!
+      }
+      if (change <= REFINED * size) return true
+    }
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[B[i]! * n + j]!
+    const factors = luInPlace(M, n)
+    if (factors === null) return false
+    out.set(b)
+    if (isTransposed) factors.solveTransposedInPlace(out)
+    else factors.solveInPlace(out)
+    return true
+  }
+
   /** Solves for the vertex B anew, from A and the right-hand side itself, and says how good it is. */
   function prove(y: Float64Array, pivots: number): AbsoluteVertex {
-    for (let i = 0; i < n; i++) {
-      x[i] = y[B[i]!]!
-      for (let j = 0; j < n; j++) M[i * n + j] = A[B[i]! * n + j]!
-    }
-    const isSolved = solveManyInPlace(M, x, n, 1)
-    if (!isSolved) x.fill(0)
-    lambda.fill(0)
+    for (let i = 0; i < n; i++) wanted[i] = y[B[i]!]!
+    if (!solveFitted(x, wanted, false)) x.fill(0)
+    wanted.fill(0)
     let objective = 0
     let rounding = 0
     for (let t = 0; t < k; t++) {
       const row = t * n
       let residual = -y[t]!
-      rounding += Math.abs(y[t]!)
+      let size = Math.abs(y[t]!)
       for (let j = 0; j < n; j++) {
         const term = A[row + j]! * x[j]!
         residual += term
-        rounding += Math.abs(term)
+        size += Math.abs(term)
       }
+      rounding += size
       objective += Math.abs(residual)
-      if (placeOf[t]! < 0) for (let j = 0; j < n; j++) lambda[j]! -= s[t]! * A[row + j]!
+      if (placeOf[t]! < 0) for (let j = 0; j < n; j++) wanted[j]! -= s[t]! * A[row + j]!
     }
-    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[j * n + i] = A[B[i]! * n + j]!
-    if (!(isSolved && solveManyInPlace(M, lambda, n, 1))) lambda.fill(Number.POSITIVE_INFINITY)
+    if (!solveFitted(lambda, wanted, true)) lambda.fill(Number.POSITIVE_INFINITY)
     let worst = 0
     for (let i = 0; i < n; i++) worst = Math.max(worst, Math.abs(lambda[i]!))
     let bound = 0
@@ -206,6 +271,8 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   factor(Int32Array.from({ length: k }, (_, t) => t))
   const firstT = T.slice()
   const firstB = B.slice()
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[firstB[i]! * n + j]!
+  const firstFactors = luInPlace(M.slice(), n)
 
   /** T and B from the shared ones: what is not good is replaced by what is, in the given order. */
   function exchange(order: Int32Array, numGood: number): void {
@@ -250,11 +317,13 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       let largest = 0
       for (let t = 0; t < k; t++) largest = Math.max(largest, Math.abs(y[t]!))
       exchange(order, numGood)
-      target.set(y)
-      evaluate()
-      if (guessSigns(multipliers, largest)) {
-        const vertex = prove(y, 0)
-        if (vertex.isOptimal) return vertex
+      if (numGood > n) {
+        target.set(y)
+        evaluate()
+        if (guessSigns(multipliers, largest)) {
+          const vertex = prove(y, 0)
+          if (vertex.isOptimal) return vertex
+        }
       }
       let pivots = 0
       for (const size of PERTURBATIONS) {
@@ -299,4 +368,21 @@ function eliminate(T: Float64Array, pivotRow: Float64Array, k: number, n: number
     for (; j < n; j++, at++) T[at]! -= factor * pivotRow[j]!
     T[row + i] = factor
   }
+}
+
+/** Σ_j M[at + j] v[j], four sums at a time, so that additions need not wait for each other. */
+function dot(M: Float64Array, at: number, v: Float64Array, n: number): number {
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  let j = 0
+  for (; j + 4 <= n; j += 4) {
+    a += M[at + j]! * v[j]!
+    b += M[at + j + 1]! * v[j + 1]!
+    c += M[at + j + 2]! * v[j + 2]!
+    d += M[at + j + 3]! * v[j + 3]!
+  }
+  for (; j < n; j++) a += M[at + j]! * v[j]!
+  return a + b + (c + d)
 }

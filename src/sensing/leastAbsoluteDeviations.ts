@@ -63,14 +63,18 @@ export function leastAbsoluteDeviations(
   }
 
   const vertices = absoluteVertexSolver(scaled, Q, k, rank)
-  const columns = Array.from({ length: values.columns }, (_, column) =>
-    Float64Array.from(w, (weight, t) => weight * values.get(t, column)),
-  )
+  const columns = Array.from({ length: values.columns }, (_, column) => {
+    const y = new Float64Array(k)
+    for (let t = 0; t < k; t++) y[t] = w[t]! * values.get(t, column)
+    return y
+  })
   const guesses = absoluteGuesses(Q, k, rank, columns)
   return columns.map((y, column): LeastAbsoluteSolution => {
     const vertex = vertices.solve(y, guesses[column]!, maxPivots ?? 50 * (rank + 10))
     const x = new Float64Array(n)
     for (let i = 0; i < rank; i++) x[kept[i]!] = vertex.x[i]! / scale[i]! + 0 // no −0
+    const multipliers = vertex.nu.slice()
+    for (let t = 0; t < k; t++) multipliers[t]! *= w[t]!
     const result = !vertex.isOptimal ? 'max-pivots' : rank < n ? 'rank-deficient' : 'optimal'
     return {
       result,
@@ -78,8 +82,8 @@ export function leastAbsoluteDeviations(
       objective: vertex.objective,
       gap: vertex.gap,
       isUnique: vertex.isUnique && rank === n,
-      fitted: Array.from(vertex.fitted).sort((a, b) => a - b),
-      multipliers: vertex.nu.map((multiplier, t) => multiplier * w[t]!),
+      fitted: Array.from(vertex.fitted.slice().sort()),
+      multipliers,
       dependentColumns: dependent,
       pivots: vertex.pivots,
     }
