@@ -93,3 +93,30 @@ function swapRows(X: Float64Array, a: number, b: number, columns: number): void 
     X[b * columns + j] = kept
   }
 }
+
+/** Σ_j M[at + j]·v[j] for j < n; four sums at a time, so that additions need not wait for each other. */
+export function dotAt(M: Float64Array, at: number, v: Float64Array, n: number): number {
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  let j = 0
+  for (; j + 4 <= n; j += 4) {
+    a += M[at + j]! * v[j]!
+    b += M[at + j + 1]! * v[j + 1]!
+    c += M[at + j + 2]! * v[j + 2]!
+    d += M[at + j + 3]! * v[j + 3]!
+  }
+  for (; j < n; j++) a += M[at + j]! * v[j]!
+  return a + b + (c + d)
+}
+
+/** v[j] += factor·M[at + j] for j < n. */
+export function addAt(v: Float64Array, factor: number, M: Float64Array, at: number, n: number): void {
+  let j = 0
+  for (; j + 2 <= n; j += 2) {
+    v[j]! += factor * M[at + j]!
+    v[j + 1]! += factor * M[at + j + 1]!
+  }
+  if (j < n) v[j]! += factor * M[at + j]!
+}

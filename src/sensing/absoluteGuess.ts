@@ -10,7 +10,7 @@ import { equationsLeftOut } from './equationsLeftOut.ts'
 const SPLITTING_FROM = 12 // unknowns; for fewer, descent is cheaper
 const ITERATIONS = 10 // of splitting in a round
 const ROUNDS = 4
-const DEGENERATE = 1.5 // times the unknowns, of equations that seem to hold
+const DEGENERATE = 1.2 // times the unknowns, of equations that seem to hold
 const FINER = 0.25 // of the residuals' mean: a scale at which splitting starts anew
 const ZERO = 1e-11 // of the largest right-hand side, for residuals that vanish
 const PROJECTIONS = 6

@@ -9,9 +9,11 @@
  * are therefore perturbed, a little, and less in each round. The signs found are a dual solution whatever the right-hand side is, so
  * that the answer is proven for the unperturbed one.
  */
+import { addAt, dotAt } from '../linalg/flat.ts'
 import { luInPlace } from '../linalg/lu.ts'
 import { random } from '../linalg/random.ts'
 import type { AbsoluteGuess } from './absoluteGuess.ts'
+import { exchangeTableau } from './exchangeTableau.ts'
 
 const PERTURBATIONS = [1e-8, 1e-11, 1e-14, 0] // of the largest right-hand side
 const SLACK = 1e-9 // multipliers may exceed 1 by this much
@@ -46,9 +48,10 @@ export interface AbsoluteVertexSolver {
 
 /** Q [k × n] spans the range of A [k × n], its columns orthonormal; both row-major. */
 export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number, n: number): AbsoluteVertexSolver {
-  const T = new Float64Array(k * n)
-  const B = new Int32Array(n)
-  const placeOf = new Int32Array(k) // column of T that stands for a fitted equation, −1 for others
+  const tableau = exchangeTableau(k, n)
+  const { T, B, placeOf } = tableau
+  const row = new Float64Array(n) // of the tableau
+  const column = new Float64Array(k)
   const target = new Float64Array(k) // y, perturbed
   const r = new Float64Array(k) // residuals T·target_B − target
   const s = new Float64Array(k) // their signs; 0 for fitted equations
@@ -56,7 +59,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   const rates = new Float64Array(k) // of residuals along an edge
   const ahead = new Int32Array(k) // equations whose residuals vanish along it
   const steps = new Float64Array(k) // how far
-  const pivotRow = new Float64Array(n)
+  const fittedTarget = new Float64Array(n) // target_B
   const M = new Float64Array(n * n)
   const x = new Float64Array(n)
   const lambda = new Float64Array(n)
@@ -69,53 +72,39 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   const source = random(1)
   const noise = Float64Array.from({ length: k }, () => 0.5 + source.uniform())
 
-  /** Makes place i stand for equation e: T becomes T less its column i times what e needs of the others. */
-  function pivot(e: number, i: number): void {
-    eliminate(T, pivotRow, k, n, e, i)
-    T.fill(0, e * n, e * n + n)
-    T[e * n + i] = 1
-    B[i] = e
-    placeOf[e] = i
-  }
-
   /** T and B from nothing, equations in the given order, those that hardly depend on others first. */
   function factor(order: Int32Array): void {
-    T.set(Q)
-    placeOf.fill(-1)
-    const isTaken = (i: number) => B[i]! >= 0
-    B.fill(-1)
+    tableau.set(Q, new Int32Array(n).fill(-1))
     let taken = 0
     for (const least of [GOOD_PIVOT, LEAST_PIVOT, 0])
       for (let o = 0; o < k && taken < n; o++) {
         const e = order[o]!
         if (placeOf[e]! >= 0) continue
+        tableau.rowInto(row, e)
         let best = -1
         let square = 0
         for (let i = 0; i < n; i++) {
           square += Q[e * n + i]! ** 2
-          if (!isTaken(i) && (best < 0 || Math.abs(T[e * n + i]!) > Math.abs(T[e * n + best]!))) best = i
+          if (B[i]! < 0 && (best < 0 || Math.abs(row[i]!) > Math.abs(row[best]!))) best = i
         }
-        if (!(Math.abs(T[e * n + best]!) > least * Math.sqrt(square))) continue
-        pivot(e, best)
+        if (!(Math.abs(row[best]!) > least * Math.sqrt(square))) continue
+        tableau.columnInto(column, best)
+        tableau.exchange(e, best, row, column)
         taken++
       }
+    tableau.settle()
   }
 
   /** Residuals, signs and g at the vertex B. */
   function evaluate(): void {
+    tableau.settle()
     g.fill(0)
+    for (let i = 0; i < n; i++) fittedTarget[i] = target[B[i]!]!
     for (let t = 0; t < k; t++) {
-      if (placeOf[t]! >= 0) {
-        r[t] = 0
-        s[t] = 0
-        continue
-      }
-      const row = t * n
-      let sum = -target[t]!
-      for (let i = 0; i < n; i++) sum += T[row + i]! * target[B[i]!]!
-      r[t] = sum
-      s[t] = sum < 0 ? -1 : 1
-      for (let i = 0; i < n; i++) g[i]! += s[t]! * T[row + i]!
+      const isFitted = placeOf[t]! >= 0
+      r[t] = isFitted ? 0 : dotAt(T, t * n, fittedTarget, n) - target[t]!
+      s[t] = isFitted ? 0 : r[t]! < 0 ? -1 : 1
+      if (!isFitted) addAt(g, s[t]!, T, t * n, n)
     }
   }
 
@@ -126,9 +115,10 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     if (i < 0) return false
     // Along the edge the residual of B[i] grows in direction `sense`, the others by rates[t] per unit.
     const sense = g[i]! > 0 ? -1 : 1
+    tableau.columnInto(column, i)
     let largest = 0
     for (let t = 0; t < k; t++) {
-      const rate = placeOf[t]! < 0 ? sense * T[t * n + i]! : 0
+      const rate = placeOf[t]! < 0 ? sense * column[t]! : 0
       rates[t] = rate
       largest = Math.max(largest, Math.abs(rate))
     }
@@ -159,21 +149,22 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     for (let a = 0; a < numPassed - 1; a++) {
       const t = ahead[a]!
       s[t] = -s[t]!
-      const twice = 2 * s[t]!
-      for (let j = 0; j < n; j++) g[j]! += twice * T[t * n + j]!
+      tableau.rowInto(row, t)
+      addAt(g, 2 * s[t]!, row, 0, n)
     }
     for (let t = 0; t < k; t++) r[t]! += length * rates[t]!
-    for (let j = 0; j < n; j++) g[j]! -= s[entering]! * T[entering * n + j]!
+    tableau.rowInto(row, entering)
+    addAt(g, -s[entering]!, row, 0, n)
     g[i]! += sense
     r[leaving] = sense * length
     s[leaving] = sense
     r[entering] = 0
     s[entering] = 0
-    placeOf[leaving] = -1
     // g is linear in the rows of T, so that it follows them
-    g[i]! /= T[entering * n + i]!
-    for (let j = 0; j < n; j++) if (j !== i) g[j]! -= g[i]! * T[entering * n + j]!
-    pivot(entering, i)
+    const share = g[i]! / row[i]!
+    addAt(g, -share, row, 0, n)
+    g[i] = share
+    tableau.exchange(entering, i, row, column)
     return true
   }
 
@@ -181,7 +172,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   function nearlySolve(v: Float64Array): void {
     for (let i = 0; i < n; i++) {
       const e = firstB[i]!
-      scratch[i] = placeOf[e]! >= 0 ? v[placeOf[e]!]! : dot(T, e * n, v, n)
+      scratch[i] = placeOf[e]! >= 0 ? v[placeOf[e]!]! : dotAt(T, e * n, v, n)
     }
     v.set(scratch)
     firstFactors?.solveInPlace(v)
@@ -195,7 +186,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     for (let i = 0; i < n; i++) {
       const e = firstB[i]!
       if (placeOf[e]! >= 0) v[placeOf[e]!]! += scratch[i]!
-      else for (let j = 0; j < n; j++) v[j]! += scratch[i]! * T[e * n + j]!
+      else addAt(v, scratch[i]!, T, e * n, n)
     }
   }
 
@@ -209,9 +200,8 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       lack.set(b)
       let size = 0
       for (let i = 0; round > 0 && i < n; i++) {
-        const row = B[i]! * n
-        if (isTransposed) for (let j = 0; j < n; j++) lack[j]! -= A[row + j]! * out[i]!
-        else lack[i]! -= dot(A, row, out, n)
+        if (isTransposed) addAt(lack, -out[i]!, A, B[i]! * n, n)
+        else lack[i]! -= dotAt(A, B[i]! * n, out, n)
       }
       for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(out[i]!))
       if (isTransposed) nearlySolveTransposed(lack)
@@ -234,27 +224,24 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
 
   /** Solves for the vertex B anew, from A and the right-hand side itself, and says how good it is. */
   function prove(y: Float64Array, pivots: number): AbsoluteVertex {
+    tableau.settle()
     for (let i = 0; i < n; i++) wanted[i] = y[B[i]!]!
     if (!solveFitted(x, wanted, false)) x.fill(0)
     wanted.fill(0)
     let objective = 0
-    let rounding = 0
+    let terms = 0
     for (let t = 0; t < k; t++) {
-      const row = t * n
-      let residual = -y[t]!
-      let size = Math.abs(y[t]!)
-      for (let j = 0; j < n; j++) {
-        const term = A[row + j]! * x[j]!
-        residual += term
-        size += Math.abs(term)
-      }
-      rounding += size
-      objective += Math.abs(residual)
-      if (placeOf[t]! < 0) for (let j = 0; j < n; j++) wanted[j]! -= s[t]! * A[row + j]!
+      objective += Math.abs(dotAt(A, t * n, x, n) - y[t]!)
+      terms += Math.abs(y[t]!)
+      if (placeOf[t]! < 0) addAt(wanted, -s[t]!, A, t * n, n)
     }
+    for (let j = 0; j < n; j++) terms += sizes[j]! * Math.abs(x[j]!)
     if (!solveFitted(lambda, wanted, true)) lambda.fill(Number.POSITIVE_INFINITY)
     let worst = 0
-    for (let i = 0; i < n; i++) worst = Math.max(worst, Math.abs(lambda[i]!))
+    for (let i = 0; i < n; i++) {
+      if (Math.abs(lambda[i]!) < Number.EPSILON) lambda[i] = 0 // rounding
+      worst = Math.max(worst, Math.abs(lambda[i]!))
+    }
     let bound = 0
     const isBounded = Number.isFinite(worst)
     for (let t = 0; t < k; t++) {
@@ -263,7 +250,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       bound -= y[t]! * nu[t]!
     }
     const gap = objective - bound
-    const isOptimal = worst <= 1 + SLACK && gap <= RELATIVE_GAP * objective + ROUNDING * rounding
+    const isOptimal = worst <= 1 + SLACK && gap <= RELATIVE_GAP * objective + ROUNDING * terms
     return { isOptimal, x, objective, gap, nu, fitted: B, isUnique: isOptimal && worst < 1 - SLACK, pivots }
   }
 
@@ -273,30 +260,30 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   const firstB = B.slice()
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[firstB[i]! * n + j]!
   const firstFactors = luInPlace(M.slice(), n)
+  const sizes = new Float64Array(n) // Σ_t |A_tj|
+  for (let t = 0; t < k; t++) for (let j = 0; j < n; j++) sizes[j]! += Math.abs(A[t * n + j]!)
 
   /** T and B from the shared ones: what is not good is replaced by what is, in the given order. */
   function exchange(order: Int32Array, numGood: number): void {
-    T.set(firstT)
-    B.set(firstB)
-    placeOf.fill(-1)
-    for (let i = 0; i < n; i++) placeOf[B[i]!] = i
+    tableau.set(firstT, firstB)
     isGood.fill(0)
     for (let o = 0; o < numGood; o++) isGood[order[o]!] = 1
     for (const least of [GOOD_PIVOT, FAIR_PIVOT])
       for (let o = 0; o < numGood; o++) {
         const e = order[o]!
         if (placeOf[e]! >= 0) continue
+        tableau.rowInto(row, e)
         let best = -1
         let square = 0
         for (let i = 0; i < n; i++) {
-          const size = Math.abs(T[e * n + i]!)
+          const size = Math.abs(row[i]!)
           square += size * size
-          if (isGood[B[i]!] === 0 && (best < 0 || size > Math.abs(T[e * n + best]!))) best = i
+          if (isGood[B[i]!] === 0 && (best < 0 || size > Math.abs(row[best]!))) best = i
         }
         if (best < 0) return
-        if (!(Math.abs(T[e * n + best]!) > least * Math.sqrt(square))) continue
-        placeOf[B[best]!] = -1
-        pivot(e, best)
+        if (!(Math.abs(row[best]!) > least * Math.sqrt(square))) continue
+        tableau.columnInto(column, best)
+        tableau.exchange(e, best, row, column)
       }
   }
 
@@ -306,7 +293,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     for (let t = 0; t < k; t++) {
       if (placeOf[t]! >= 0) continue
       if (Math.abs(r[t]!) <= ZERO * largest) s[t] = multipliers[t]!
-      for (let i = 0; i < n; i++) g[i]! += s[t]! * T[t * n + i]!
+      addAt(g, s[t]!, T, t * n, n)
     }
     for (let i = 0; i < n; i++) if (!(Math.abs(g[i]!) <= 1)) return false
     return true
@@ -345,44 +332,4 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       throw new Error('unreachable: the last perturbation is zero')
     },
   }
-}
-
-/** The hot loop of a pivot: row e is copied to pivotRow and taken out of all rows of T [k × n], itself included. */
-function eliminate(T: Float64Array, pivotRow: Float64Array, k: number, n: number, e: number, i: number): void {
-  const p = T[e * n + i]!
-  for (let j = 0; j < n; j++) pivotRow[j] = T[e * n + j]!
-  pivotRow[i] = 0
-  const whole = n - (n % 4)
-  for (let t = 0; t < k; t++) {
-    const row = t * n
-    const factor = T[row + i]! / p
-    if (factor === 0) continue
-    let at = row
-    let j = 0
-    for (; j < whole; j += 4, at += 4) {
-      T[at]! -= factor * pivotRow[j]!
-      T[at + 1]! -= factor * pivotRow[j + 1]!
-      T[at + 2]! -= factor * pivotRow[j + 2]!
-      T[at + 3]! -= factor * pivotRow[j + 3]!
-    }
-    for (; j < n; j++, at++) T[at]! -= factor * pivotRow[j]!
-    T[row + i] = factor
-  }
-}
-
-/** Σ_j M[at + j] v[j], four sums at a time, so that additions need not wait for each other. */
-function dot(M: Float64Array, at: number, v: Float64Array, n: number): number {
-  let a = 0
-  let b = 0
-  let c = 0
-  let d = 0
-  let j = 0
-  for (; j + 4 <= n; j += 4) {
-    a += M[at + j]! * v[j]!
-    b += M[at + j + 1]! * v[j + 1]!
-    c += M[at + j + 2]! * v[j + 2]!
-    d += M[at + j + 3]! * v[j + 3]!
-  }
-  for (; j < n; j++) a += M[at + j]! * v[j]!
-  return a + b + (c + d)
 }

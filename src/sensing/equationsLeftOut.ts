@@ -3,6 +3,8 @@
  * out, S = I − Q_E Q_Eᵀ is all that needs factoring, as (Q_Hᵀ Q_H)⁻¹ = I + Q_Eᵀ S⁻¹ Q_E for the others, H (Woodbury; Golub and
  * Van Loan 2013, §2.1.4).
  */
+import { addAt, dotAt } from '../linalg/flat.ts'
+
 const LEAST_PIVOT = 1e-9 // of S, whose eigenvalues are within 0 and 1
 
 export interface EquationsLeftOut {
@@ -42,11 +44,11 @@ export function equationsLeftOut(Q: Float64Array, k: number, n: number): Equatio
       if (L.length < count * count) L = new Float64Array(count * count)
       for (let i = 0; i < count; i++)
         for (let j = 0; j <= i; j++) {
-          let sum = i === j ? 1 : 0
-          const one = E[i]! * n
-          const other = E[j]! * n
-          for (let l = 0; l < n; l++) sum -= Q[one + l]! * Q[other + l]!
-          for (let l = 0; l < j; l++) sum -= L[i * count + l]! * L[j * count + l]!
+          const other = Q.subarray(E[j]! * n, E[j]! * n + n)
+          const before = L.subarray(j * count, j * count + j)
+          const ofQ = dotAt(Q, E[i]! * n, other, n)
+          const ofL = dotAt(L, i * count, before, j)
+          const sum = (i === j ? 1 : 0) - ofQ - ofL
           if (i > j) L[i * count + j] = sum / L[j * count + j]!
           else if (sum > LEAST_PIVOT) L[i * count + i] = Math.sqrt(sum)
           else return false
@@ -58,24 +60,18 @@ export function equationsLeftOut(Q: Float64Array, k: number, n: number): Equatio
       for (let i = 0; i < count; i++) d[i] = -all[E[i]!]!
       solveInPlace()
       b.fill(0)
-      for (let i = 0; i < count; i++) for (let j = 0; j < n; j++) b[j]! += Q[E[i]! * n + j]! * d[i]!
-      for (let t = 0; t < k; t++) out[t] = all[t]! - dotRow(Q, t, b, n)
+      for (let i = 0; i < count; i++) addAt(b, d[i]!, Q, E[i]! * n, n)
+      for (let t = 0; t < k; t++) out[t] = all[t]! - dotAt(Q, t * n, b, n)
     },
     projectInPlace(v) {
       b.fill(0)
-      for (let t = 0; t < k; t++) for (let j = 0; j < n; j++) b[j]! += Q[t * n + j]! * v[t]!
-      for (let i = 0; i < count; i++) d[i] = dotRow(Q, E[i]!, b, n)
+      for (let t = 0; t < k; t++) addAt(b, v[t]!, Q, t * n, n)
+      for (let i = 0; i < count; i++) d[i] = dotAt(Q, E[i]! * n, b, n)
       solveInPlace()
-      for (let i = 0; i < count; i++) for (let j = 0; j < n; j++) b[j]! += Q[E[i]! * n + j]! * d[i]!
+      for (let i = 0; i < count; i++) addAt(b, d[i]!, Q, E[i]! * n, n)
       for (let t = 0, i = 0; t < k; t++)
         if (i < count && E[i] === t) i++
-        else v[t]! -= dotRow(Q, t, b, n)
+        else v[t]! -= dotAt(Q, t * n, b, n)
     },
   }
-}
-
-function dotRow(Q: Float64Array, t: number, b: Float64Array, n: number): number {
-  let sum = 0
-  for (let j = 0; j < n; j++) sum += Q[t * n + j]! * b[j]!
-  return sum
 }

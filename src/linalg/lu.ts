@@ -1,0 +1,65 @@
+/** LU factors of a square matrix with partial pivoting, P M = L U (Golub and Van Loan 2013, Algorithm 3.4.1), kept for many solves. */
+export interface LuFactors {
+  /** v becomes M⁻¹ v. */
+  solveInPlace(v: Float64Array): void
+  /** v becomes M⁻ᵀ v. */
+  solveTransposedInPlace(v: Float64Array): void
+}
+
+/** M [n × n], row-major, is overwritten by its factors and must be left alone after; null where it is singular or not finite. */
+export function luInPlace(M: Float64Array, n: number): LuFactors | null {
+  const order = new Int32Array(n) // row i of P M is row order[i] of M
+  for (let i = 0; i < n; i++) order[i] = i
+  for (let k = 0; k < n; k++) {
+    let pivot = k
+    for (let i = k + 1; i < n; i++) if (Math.abs(M[i * n + k]!) > Math.abs(M[pivot * n + k]!)) pivot = i
+    const value = M[pivot * n + k]!
+    if (!(Math.abs(value) > 0 && Number.isFinite(value))) return null
+    if (pivot !== k) {
+      const kept = order[k]!
+      order[k] = order[pivot]!
+      order[pivot] = kept
+      for (let j = 0; j < n; j++) {
+        const entry = M[k * n + j]!
+        M[k * n + j] = M[pivot * n + j]!
+        M[pivot * n + j] = entry
+      }
+    }
+    for (let i = k + 1; i < n; i++) {
+      const factor = M[i * n + k]! / value
+      M[i * n + k] = factor
+      if (factor === 0) continue
+      const row = i * n
+      const from = k * n
+      for (let j = k + 1; j < n; j++) M[row + j]! -= factor * M[from + j]!
+    }
+  }
+
+  const scratch = new Float64Array(n)
+  return {
+    solveInPlace(v) {
+      for (let i = 0; i < n; i++) {
+        let sum = v[order[i]!]!
+        for (let j = 0; j < i; j++) sum -= M[i * n + j]! * scratch[j]!
+        scratch[i] = sum
+      }
+      for (let i = n - 1; i >= 0; i--) {
+        let sum = scratch[i]!
+        for (let j = i + 1; j < n; j++) sum -= M[i * n + j]! * v[j]!
+        v[i] = sum / M[i * n + i]!
+      }
+    },
+    solveTransposedInPlace(v) {
+      for (let i = 0; i < n; i++) {
+        const value = v[i]! / M[i * n + i]!
+        scratch[i] = value
+        for (let j = i + 1; j < n; j++) v[j]! -= M[i * n + j]! * value
+      }
+      for (let i = n - 1; i >= 0; i--) {
+        const value = scratch[i]!
+        for (let j = 0; j < i; j++) scratch[j]! -= M[i * n + j]! * value
+        v[order[i]!] = value
+      }
+    },
+  }
+}
