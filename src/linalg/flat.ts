@@ -94,29 +94,29 @@ function swapRows(X: Float64Array, a: number, b: number, columns: number): void 
   }
 }
 
-/** Σ_j M[at + j]·v[j] for j < n; four sums at a time, so that additions need not wait for each other. */
-export function dotAt(M: Float64Array, at: number, v: Float64Array, n: number): number {
+/** Σ_j X[x + j]·Y[y + j] for j < n; four sums at a time, so that additions need not wait for each other. */
+export function dotAt(X: Float64Array, x: number, Y: Float64Array, y: number, n: number): number {
   let a = 0
   let b = 0
   let c = 0
   let d = 0
   let j = 0
   for (; j + 4 <= n; j += 4) {
-    a += M[at + j]! * v[j]!
-    b += M[at + j + 1]! * v[j + 1]!
-    c += M[at + j + 2]! * v[j + 2]!
-    d += M[at + j + 3]! * v[j + 3]!
+    a += X[x + j]! * Y[y + j]!
+    b += X[x + j + 1]! * Y[y + j + 1]!
+    c += X[x + j + 2]! * Y[y + j + 2]!
+    d += X[x + j + 3]! * Y[y + j + 3]!
   }
-  for (; j < n; j++) a += M[at + j]! * v[j]!
+  for (; j < n; j++) a += X[x + j]! * Y[y + j]!
   return a + b + (c + d)
 }
 
-/** v[j] += factor·M[at + j] for j < n. */
-export function addAt(v: Float64Array, factor: number, M: Float64Array, at: number, n: number): void {
+/** v[j] += factor·X[x + j] for j < n. */
+export function addAt(v: Float64Array, factor: number, X: Float64Array, x: number, n: number): void {
   let j = 0
   for (; j + 2 <= n; j += 2) {
-    v[j]! += factor * M[at + j]!
-    v[j + 1]! += factor * M[at + j + 1]!
+    v[j]! += factor * X[x + j]!
+    v[j + 1]! += factor * X[x + j + 1]!
   }
-  if (j < n) v[j]! += factor * M[at + j]!
+  if (j < n) v[j]! += factor * X[x + j]!
 }

@@ -1,4 +1,6 @@
 /** LU factors of a square matrix with partial pivoting, P M = L U (Golub and Van Loan 2013, Algorithm 3.4.1), kept for many solves. */
+import { dotAt, transposeInto } from './flat.ts'
+
 export interface LuFactors {
   /** v becomes M⁻¹ v. */
   solveInPlace(v: Float64Array): void
@@ -36,30 +38,18 @@ export function luInPlace(M: Float64Array, n: number): LuFactors | null {
   }
 
   const scratch = new Float64Array(n)
+  const Mt = new Float64Array(n * n) // so that both solves read along rows
+  transposeInto(Mt, M, n, n)
   return {
     solveInPlace(v) {
-      for (let i = 0; i < n; i++) {
-        let sum = v[order[i]!]!
-        for (let j = 0; j < i; j++) sum -= M[i * n + j]! * scratch[j]!
-        scratch[i] = sum
-      }
-      for (let i = n - 1; i >= 0; i--) {
-        let sum = scratch[i]!
-        for (let j = i + 1; j < n; j++) sum -= M[i * n + j]! * v[j]!
-        v[i] = sum / M[i * n + i]!
-      }
+      for (let i = 0; i < n; i++) scratch[i] = v[order[i]!]! - dotAt(M, i * n, scratch, 0, i)
+      for (let i = n - 1; i >= 0; i--)
+        v[i] = (scratch[i]! - dotAt(M, i * n + i + 1, v, i + 1, n - 1 - i)) / M[i * n + i]!
     },
     solveTransposedInPlace(v) {
-      for (let i = 0; i < n; i++) {
-        const value = v[i]! / M[i * n + i]!
-        scratch[i] = value
-        for (let j = i + 1; j < n; j++) v[j]! -= M[i * n + j]! * value
-      }
-      for (let i = n - 1; i >= 0; i--) {
-        const value = scratch[i]!
-        for (let j = 0; j < i; j++) scratch[j]! -= M[i * n + j]! * value
-        v[order[i]!] = value
-      }
+      for (let i = 0; i < n; i++) scratch[i] = (v[i]! - dotAt(Mt, i * n, scratch, 0, i)) / M[i * n + i]!
+      for (let i = n - 1; i >= 0; i--) scratch[i]! -= dotAt(Mt, i * n + i + 1, scratch, i + 1, n - 1 - i)
+      for (let i = 0; i < n; i++) v[order[i]!] = scratch[i]!
     },
   }
 }

@@ -91,11 +91,17 @@ export function absoluteGuesses(
     return { order, numGood, multipliers }
   }
 
-  const byResiduals = ({ residuals, multipliers }: AbsoluteSplit): AbsoluteGuess => ({
-    order: ordered(k, (t) => Math.abs(residuals[t]!)),
-    numGood: n,
-    multipliers,
-  })
+  /** The n least residuals first. */
+  function byResiduals({ residuals, multipliers }: AbsoluteSplit): AbsoluteGuess {
+    for (let t = 0; t < k; t++) trimmed[t] = Math.abs(residuals[t]!)
+    const last = n > 0 ? trimmed.slice().sort()[n - 1]! : 0
+    const order = new Int32Array(k)
+    let front = 0
+    for (let t = 0; t < k; t++) if (trimmed[t]! < last) order[front++] = t
+    for (let t = 0; t < k; t++) if (trimmed[t]! === last) order[front++] = t
+    for (let t = 0; t < k; t++) if (trimmed[t]! > last) order[front++] = t
+    return { order, numGood: n, multipliers }
+  }
 
   let active = splits.map((_, c) => c)
   active = active.filter((c) => {

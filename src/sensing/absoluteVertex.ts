@@ -23,6 +23,7 @@ const LEAST_PIVOT = 1e-11
 const ZERO = 1e-11 // of the largest right-hand side, for residuals that vanish
 const RELATIVE_GAP = 1e-10
 const REFINEMENTS = 4
+const DRIFTED = 1e-10 // relative error of a tableau that is not used further
 const REFINED = 1e-8 // of a solution, the last correction: the one after would be as small beside it
 const ROUNDING = 1e-13 // of all terms that a sum of residuals is made of
 
@@ -67,6 +68,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   const lack = new Float64Array(n)
   const scratch = new Float64Array(n)
   const nu = new Float64Array(k)
+  let drift = 0 // of the tableau, relative, as far as the last vertex shows it
   const isGood = new Uint8Array(k)
   const reordered = new Int32Array(k)
   const source = random(1)
@@ -102,7 +104,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     for (let i = 0; i < n; i++) fittedTarget[i] = target[B[i]!]!
     for (let t = 0; t < k; t++) {
       const isFitted = placeOf[t]! >= 0
-      r[t] = isFitted ? 0 : dotAt(T, t * n, fittedTarget, n) - target[t]!
+      r[t] = isFitted ? 0 : dotAt(T, t * n, fittedTarget, 0, n) - target[t]!
       s[t] = isFitted ? 0 : r[t]! < 0 ? -1 : 1
       if (!isFitted) addAt(g, s[t]!, T, t * n, n)
     }
@@ -172,7 +174,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   function nearlySolve(v: Float64Array): void {
     for (let i = 0; i < n; i++) {
       const e = firstB[i]!
-      scratch[i] = placeOf[e]! >= 0 ? v[placeOf[e]!]! : dotAt(T, e * n, v, n)
+      scratch[i] = placeOf[e]! >= 0 ? v[placeOf[e]!]! : dotAt(T, e * n, v, 0, n)
     }
     v.set(scratch)
     firstFactors?.solveInPlace(v)
@@ -201,7 +203,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       let size = 0
       for (let i = 0; round > 0 && i < n; i++) {
         if (isTransposed) addAt(lack, -out[i]!, A, B[i]! * n, n)
-        else lack[i]! -= dotAt(A, B[i]! * n, out, n)
+        else lack[i]! -= dotAt(A, B[i]! * n, out, 0, n)
       }
       for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(out[i]!))
       if (isTransposed) nearlySolveTransposed(lack)
@@ -211,9 +213,13 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
         change = Math.max(change, Math.abs(lack[i]!))
         out[i]! += lack[i]!
       }
-      if (change <= REFINED * size) return true
+      if (change <= REFINED * size) {
+        drift = Math.max(drift, change / size)
+        return true
+      }
     }
     for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[B[i]! * n + j]!
+    drift = Number.POSITIVE_INFINITY
     const factors = luInPlace(M, n)
     if (factors === null) return false
     out.set(b)
@@ -225,13 +231,14 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   /** Solves for the vertex B anew, from A and the right-hand side itself, and says how good it is. */
   function prove(y: Float64Array, pivots: number): AbsoluteVertex {
     tableau.settle()
+    drift = 0
     for (let i = 0; i < n; i++) wanted[i] = y[B[i]!]!
     if (!solveFitted(x, wanted, false)) x.fill(0)
     wanted.fill(0)
     let objective = 0
     let terms = 0
     for (let t = 0; t < k; t++) {
-      objective += Math.abs(dotAt(A, t * n, x, n) - y[t]!)
+      objective += Math.abs(dotAt(A, t * n, x, 0, n) - y[t]!)
       terms += Math.abs(y[t]!)
       if (placeOf[t]! < 0) addAt(wanted, -s[t]!, A, t * n, n)
     }
@@ -313,7 +320,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
         }
       }
       let pivots = 0
-      for (const size of PERTURBATIONS) {
+      for (const size of numGood > n ? PERTURBATIONS : PERTURBATIONS.slice(1)) {
         for (let t = 0; t < k; t++) {
           // Residuals that vanish get the sign of their multiplier.
           const towards = placeOf[t]! >= 0 ? 0 : multipliers[t]! < 0 ? 1 : -1
@@ -323,7 +330,8 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
         while (pivots < maxPivots && descend()) pivots++
         const vertex = prove(y, pivots)
         if (vertex.isOptimal || size === 0) return vertex
-        // The tableau may have drifted, and the next perturbation is another problem close by: the same vertex, anew.
+        // The next perturbation is another problem close by: on from the same vertex, its tableau anew where it has drifted.
+        if (drift <= DRIFTED) continue
         let front = 0
         for (let i = 0; i < n; i++) reordered[front++] = B[i]!
         for (let t = 0; t < k; t++) if (placeOf[order[t]!]! < 0) reordered[front++] = order[t]!

@@ -44,10 +44,8 @@ export function equationsLeftOut(Q: Float64Array, k: number, n: number): Equatio
       if (L.length < count * count) L = new Float64Array(count * count)
       for (let i = 0; i < count; i++)
         for (let j = 0; j <= i; j++) {
-          const other = Q.subarray(E[j]! * n, E[j]! * n + n)
-          const before = L.subarray(j * count, j * count + j)
-          const ofQ = dotAt(Q, E[i]! * n, other, n)
-          const ofL = dotAt(L, i * count, before, j)
+          const ofQ = dotAt(Q, E[i]! * n, Q, E[j]! * n, n)
+          const ofL = dotAt(L, i * count, L, j * count, j)
           const sum = (i === j ? 1 : 0) - ofQ - ofL
           if (i > j) L[i * count + j] = sum / L[j * count + j]!
           else if (sum > LEAST_PIVOT) L[i * count + i] = Math.sqrt(sum)
@@ -61,17 +59,17 @@ export function equationsLeftOut(Q: Float64Array, k: number, n: number): Equatio
       solveInPlace()
       b.fill(0)
       for (let i = 0; i < count; i++) addAt(b, d[i]!, Q, E[i]! * n, n)
-      for (let t = 0; t < k; t++) out[t] = all[t]! - dotAt(Q, t * n, b, n)
+      for (let t = 0; t < k; t++) out[t] = all[t]! - dotAt(Q, t * n, b, 0, n)
     },
     projectInPlace(v) {
       b.fill(0)
       for (let t = 0; t < k; t++) addAt(b, v[t]!, Q, t * n, n)
-      for (let i = 0; i < count; i++) d[i] = dotAt(Q, E[i]! * n, b, n)
+      for (let i = 0; i < count; i++) d[i] = dotAt(Q, E[i]! * n, b, 0, n)
       solveInPlace()
       for (let i = 0; i < count; i++) addAt(b, d[i]!, Q, E[i]! * n, n)
       for (let t = 0, i = 0; t < k; t++)
         if (i < count && E[i] === t) i++
-        else v[t]! -= dotAt(Q, t * n, b, n)
+        else v[t]! -= dotAt(Q, t * n, b, 0, n)
     },
   }
 }
