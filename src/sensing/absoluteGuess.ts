@@ -29,7 +29,7 @@ export function absoluteGuesses(
   n: number,
   values: readonly Float64Array[], // [k] each
 ): AbsoluteGuess[] {
-  const splitting = absoluteSplitting(Q, k, n)
+  const splitting = absoluteSplitting(Q, k, n, n < SPLITTING_FROM ? 1 : values.length)
   const others = equationsLeftOut(Q, k, n)
   const guesses = new Array<AbsoluteGuess>(values.length)
   const trimmed = new Float64Array(k)

@@ -29,16 +29,18 @@ export interface AbsoluteSplitting {
   advance(splits: readonly AbsoluteSplit[], iterations: number): void
 }
 
-export function absoluteSplitting(Q: Float64Array, k: number, n: number): AbsoluteSplitting {
+/** Scratch is for so many right-hand sides at a time. */
+export function absoluteSplitting(Q: Float64Array, k: number, n: number, atMost: number): AbsoluteSplitting {
+  const width = atMost <= 1 ? 1 : Math.min(WIDTH, LANES * Math.ceil(atMost / LANES))
   const Qt = new Float64Array(n * k)
   transposeInto(Qt, Q, k, n)
-  const x = new Float64Array(n * WIDTH)
-  const y = new Float64Array(k * WIDTH)
-  const fitted = new Float64Array(k * WIDTH) // Q x
-  const z = new Float64Array(k * WIDTH)
-  const u = new Float64Array(k * WIDTH) // multipliers/ρ
-  const target = new Float64Array(k * WIDTH)
-  const threshold = new Float64Array(WIDTH) // 1/ρ
+  const x = new Float64Array(n * width)
+  const y = new Float64Array(k * width)
+  const fitted = new Float64Array(k * width) // Q x
+  const z = new Float64Array(k * width)
+  const u = new Float64Array(k * width) // multipliers/ρ
+  const target = new Float64Array(k * width)
+  const threshold = new Float64Array(width) // 1/ρ
 
   function advanceTogether(splits: readonly AbsoluteSplit[], iterations: number): void {
     const lanes = splits.length === 1 ? 1 : LANES
@@ -94,8 +96,8 @@ export function absoluteSplitting(Q: Float64Array, k: number, n: number): Absolu
       return { y: values, residuals, errors: residuals.slice(), multipliers: new Float64Array(k), rho: 1 / mean }
     },
     advance(splits, iterations) {
-      for (let first = 0; first < splits.length; first += WIDTH)
-        advanceTogether(splits.slice(first, first + WIDTH), iterations)
+      for (let first = 0; first < splits.length; first += width)
+        advanceTogether(splits.slice(first, first + width), iterations)
     },
   }
 }

@@ -72,7 +72,8 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   const isGood = new Uint8Array(k)
   const reordered = new Int32Array(k)
   const source = random(1)
-  const noise = Float64Array.from({ length: k }, () => 0.5 + source.uniform())
+  const noise = new Float64Array(k)
+  for (let t = 0; t < k; t++) noise[t] = 0.5 + source.uniform()
 
   /** T and B from nothing, equations in the given order, those that hardly depend on others first. */
   function factor(order: Int32Array): void {

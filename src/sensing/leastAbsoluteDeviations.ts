@@ -1,7 +1,8 @@
 /** Least absolute deviations: min_x Σ_t w_t |(A x)_t − y_t| for many right-hand sides, which a share of gross errors does not move. */
 import { type MatrixLike, toFlat, toMatrix } from '../linalg/dense.ts'
 import { absoluteGuesses } from './absoluteGuess.ts'
-import { absoluteVertexSolver } from './absoluteVertex.ts'
+import { absoluteMedian } from './absoluteMedian.ts'
+import { type AbsoluteVertex, absoluteVertexSolver } from './absoluteVertex.ts'
 import { orthonormalColumns } from './orthonormalColumns.ts'
 
 export interface LeastAbsoluteOptions {
@@ -62,15 +63,12 @@ export function leastAbsoluteDeviations(
     for (let t = 0; t < k; t++) scaled[t * rank + i] = weighted[t * n + kept[i]!]! / scale[i]!
   }
 
-  const vertices = absoluteVertexSolver(scaled, Q, k, rank)
   const columns = Array.from({ length: values.columns }, (_, column) => {
     const y = new Float64Array(k)
     for (let t = 0; t < k; t++) y[t] = w[t]! * values.get(t, column)
     return y
   })
-  const guesses = absoluteGuesses(Q, k, rank, columns)
-  return columns.map((y, column): LeastAbsoluteSolution => {
-    const vertex = vertices.solve(y, guesses[column]!, maxPivots ?? 50 * (rank + 10))
+  return solveAll(scaled, Q, k, rank, columns, maxPivots ?? 50 * (rank + 10), (vertex) => {
     const x = new Float64Array(n)
     for (let i = 0; i < rank; i++) x[kept[i]!] = vertex.x[i]! / scale[i]! + 0 // no −0
     const multipliers = vertex.nu.slice()
@@ -88,6 +86,22 @@ export function leastAbsoluteDeviations(
       pivots: vertex.pivots,
     }
   })
+}
+
+/** The vertex for each right-hand side, as `present` shows it. */
+function solveAll(
+  A: Float64Array,
+  Q: Float64Array,
+  k: number,
+  n: number,
+  columns: readonly Float64Array[],
+  maxPivots: number,
+  present: (vertex: AbsoluteVertex) => LeastAbsoluteSolution,
+): LeastAbsoluteSolution[] {
+  if (n === 1) return columns.map((y) => present(absoluteMedian(A, y)))
+  const guesses = absoluteGuesses(Q, k, n, columns)
+  const vertices = absoluteVertexSolver(A, Q, k, n)
+  return columns.map((y, column) => present(vertices.solve(y, guesses[column]!, maxPivots)))
 }
 
 function checkWeights(weights: ArrayLike<number> | undefined, k: number): Float64Array {

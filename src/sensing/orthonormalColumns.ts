@@ -51,7 +51,8 @@ export function orthonormalColumns(A: Float64Array, k: number, n: number): Ortho
   const rank = order.length
   const Q = new Float64Array(k * rank)
   for (let r = 0; r < rank; r++) for (let t = 0; t < k; t++) Q[t * rank + r] = columns[order[r]! * k + t]!
-  const dependent = Array.from({ length: n }, (_, j) => j).filter((j) => !order.includes(j))
+  const dependent: number[] = []
+  if (rank < n) for (let j = 0; j < n; j++) if (!order.includes(j)) dependent.push(j)
   return { rank, Q, kept: Int32Array.from(order).sort(), dependent }
 }
 
