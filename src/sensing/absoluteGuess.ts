@@ -4,6 +4,7 @@
  * |λ| ≤ 1 and Qᵀλ = 0 (Dykstra's problem; von Neumann's alternation), usually prove it. Where they hold but for noise, splitting
  * starts anew at the scale of the noise. What comes out need not be right: it tells where exact descent starts.
  */
+import { addAt, dotAt } from '../linalg/flat.ts'
 import { type AbsoluteSplit, absoluteSplitting } from './absoluteSplitting.ts'
 import { equationsLeftOut } from './equationsLeftOut.ts'
 
@@ -29,15 +30,21 @@ export function absoluteGuesses(
   n: number,
   values: readonly Float64Array[], // [k] each
 ): AbsoluteGuess[] {
-  const splitting = absoluteSplitting(Q, k, n, n < SPLITTING_FROM ? 1 : values.length)
-  const others = equationsLeftOut(Q, k, n)
   const guesses = new Array<AbsoluteGuess>(values.length)
   const trimmed = new Float64Array(k)
   const isWrong = new Uint8Array(k)
+  const others = equationsLeftOut(Q, k, n)
 
   const splits = values.map((y) => {
-    const split = splitting.start(y)
-    return { split, atLeastSquares: split.residuals.slice(), vanishing: ZERO * largest(y) }
+    const atLeastSquares = leastSquaresResiduals(Q, k, n, y)
+    const split: AbsoluteSplit = {
+      y,
+      residuals: atLeastSquares.slice(),
+      errors: atLeastSquares.slice(),
+      multipliers: new Float64Array(k),
+      rho: k / sumOfSizes(atLeastSquares),
+    }
+    return { split, atLeastSquares, vanishing: ZERO * largest(y) }
   })
   type Progress = (typeof splits)[number]
 
@@ -67,6 +74,7 @@ export function absoluteGuesses(
   function restart(progress: Progress, rho: number): void {
     const { split } = progress
     split.rho = rho
+    split.residuals.set(trimmed)
     split.errors.set(trimmed)
     for (let t = 0; t < k; t++) split.multipliers[t] = isWrong[t] === 0 ? 0 : Math.sign(trimmed[t]!)
   }
@@ -75,12 +83,15 @@ export function absoluteGuesses(
   function byMultipliers(split: AbsoluteSplit, vanishing: number): AbsoluteGuess {
     const multipliers = split.multipliers.slice()
     let numGood = 0
+    let numRight = 0 // that seemed wrong
     for (let t = 0; t < k; t++) {
-      isWrong[t] = Math.abs(trimmed[t]!) <= vanishing ? 0 : 1
-      if (isWrong[t] === 0) numGood++
-      else multipliers[t] = Math.sign(trimmed[t]!)
+      if (Math.abs(trimmed[t]!) <= vanishing) {
+        numGood++
+        numRight += isWrong[t]!
+        isWrong[t] = 0
+      } else multipliers[t] = Math.sign(trimmed[t]!)
     }
-    others.leaveOut(isWrong)
+    if (numRight > 0) others.leaveOut(isWrong)
     for (let projection = 0; projection < PROJECTIONS; projection++) {
       others.projectInPlace(multipliers)
       if (largest(multipliers) <= 1) break
@@ -106,13 +117,14 @@ export function absoluteGuesses(
   let active = splits.map((_, c) => c)
   active = active.filter((c) => {
     const { split, vanishing } = splits[c]!
-    if (largest(split.residuals) <= vanishing) {
-      trimmed.set(split.residuals)
-      guesses[c] = byMultipliers(split, vanishing)
-    } else if (n < SPLITTING_FROM) guesses[c] = byResiduals(split)
+    if (largest(split.residuals) <= vanishing)
+      guesses[c] = { order: ordered(k, () => 0), numGood: k, multipliers: split.multipliers }
+    else if (n < SPLITTING_FROM) guesses[c] = byResiduals(split)
     else return true
     return false
   })
+  if (active.length === 0) return guesses
+  const splitting = absoluteSplitting(Q, k, n, active.length)
   for (let round = 1; active.length > 0; round++) {
     splitting.advance(
       active.map((c) => splits[c]!.split),
@@ -136,6 +148,21 @@ function ordered(k: number, key: (t: number) => number): Int32Array {
     order[t] = t
   }
   return order.sort((a, b) => keys[a]! - keys[b]! || a - b)
+}
+
+/** Q Qᵀ y − y. */
+function leastSquaresResiduals(Q: Float64Array, k: number, n: number, y: Float64Array): Float64Array {
+  const x = new Float64Array(n)
+  for (let t = 0; t < k; t++) addAt(x, y[t]!, Q, t * n, n)
+  const residuals = new Float64Array(k)
+  for (let t = 0; t < k; t++) residuals[t] = dotAt(Q, t * n, x, 0, n) - y[t]!
+  return residuals
+}
+
+function sumOfSizes(values: Float64Array): number {
+  let sum = 0
+  for (let t = 0; t < values.length; t++) sum += Math.abs(values[t]!)
+  return sum
 }
 
 function largest(values: Float64Array): number {

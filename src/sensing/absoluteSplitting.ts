@@ -23,8 +23,6 @@ export interface AbsoluteSplit {
 
 /** A solver for many right-hand sides; its scratch is its own. */
 export interface AbsoluteSplitting {
-  /** Least squares, where the iteration starts from. */
-  start(y: Float64Array): AbsoluteSplit
   /** So many iterations, each a product with Q and one with Qᵀ, and ρ balanced after them. */
   advance(splits: readonly AbsoluteSplit[], iterations: number): void
 }
@@ -84,17 +82,6 @@ export function absoluteSplitting(Q: Float64Array, k: number, n: number, atMost:
   }
 
   return {
-    start(values) {
-      multiplyInto(x, Qt, values, n, k, 1, 1)
-      multiplyInto(fitted, Q, x, k, n, 1, 1)
-      const residuals = new Float64Array(k)
-      let mean = 0
-      for (let t = 0; t < k; t++) {
-        residuals[t] = fitted[t]! - values[t]!
-        mean += Math.abs(residuals[t]!) / k
-      }
-      return { y: values, residuals, errors: residuals.slice(), multipliers: new Float64Array(k), rho: 1 / mean }
-    },
     advance(splits, iterations) {
       for (let first = 0; first < splits.length; first += width)
         advanceTogether(splits.slice(first, first + width), iterations)
