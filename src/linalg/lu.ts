@@ -1,4 +1,4 @@
-/** LU factors of a square matrix with partial pivoting, P M = L U (Golub and Van Loan 2013, Algorithm 3.4.1), kept for many solves. */
+/** LU factors of a square matrix with partial pivoting, P M = L U, kept for many solves. */
 import { dotAt, transposeInto } from './flat.ts'
 
 export interface LuFactors {

@@ -1,8 +1,8 @@
 /**
  * Which equations hold at the least absolute deviations? A few rounds of splitting tell gross errors; least squares without them
- * tell more. Where all other equations then hold, the multipliers of splitting, made a dual solution by projections between
- * |λ| ≤ 1 and Qᵀλ = 0 (Dykstra's problem; von Neumann's alternation), usually prove it. Where they hold but for noise, splitting
- * starts anew at the scale of the noise. What comes out need not be right: it tells where exact descent starts.
+ * tell more. Where all other equations then hold, the multipliers of splitting, made a dual solution by projections in turn on
+ * |λ| ≤ 1 and on Qᵀλ = 0, usually prove it. Where they hold but for noise, splitting starts anew at the scale of the noise. What
+ * comes out need not be right: it tells where exact descent starts.
  */
 import { addAt, dotAt } from '../linalg/flat.ts'
 import { type AbsoluteSplit, absoluteSplitting } from './absoluteSplitting.ts'
@@ -13,6 +13,7 @@ const ITERATIONS = 10 // of splitting in a round
 const ROUNDS = 4
 const DEGENERATE = 1.2 // times the unknowns, of equations that seem to hold
 const FINER = 0.25 // of the residuals' mean: a scale at which splitting starts anew
+const RESTART = 0.5 // ρ times that mean: less than at the start, as a few wrong equations may be in it
 const ZERO = 1e-11 // of the largest right-hand side, for residuals that vanish
 const PROJECTIONS = 6
 const INSIDE = 0.95 // multipliers are projected within this, to end within 1
@@ -67,7 +68,7 @@ export function absoluteGuesses(
       mean += size / (k - numWrong)
     }
     if (worst <= vanishing) return byMultipliers(split, vanishing)
-    if (mean < FINER / split.rho) restart(progress, 1 / mean)
+    if (mean < FINER / split.rho) restart(progress, RESTART / mean)
     return null
   }
 

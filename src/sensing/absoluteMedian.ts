@@ -1,6 +1,6 @@
 /**
  * Least absolute deviations with one unknown, min_x Σ_t |a_t x − y_t|, a ≠ 0: the weighted median of y_t/a_t, with weights |a_t|
- * (Edgeworth 1888; Bloomfield and Steiger 1983, §1.3), and its proof.
+ * (Edgeworth 1888), and its proof.
  */
 import type { AbsoluteVertex } from './absoluteVertex.ts'
 

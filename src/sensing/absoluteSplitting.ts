@@ -60,7 +60,7 @@ export function absoluteSplitting(Q: Float64Array, k: number, n: number, atMost:
       if (iteration === iterations) break
       for (let c = 0; c < splits.length; c++) shrinkInto(z, u, fitted, y, threshold[c]!, place(c), k, lanes)
     }
-    splits.forEach((split, c) => finish(split, threshold[c]!, place(c), lanes))
+    for (const [c, split] of splits.entries()) finish(split, threshold[c]!, place(c), lanes)
   }
 
   /** The last step, which is also looked at. */

@@ -194,7 +194,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   }
 
   /**
-   * out = A_B⁻¹ b, or A_B⁻ᵀ b: nearly, refined by what it lacks (Golub and Van Loan 2013, §3.5.3), which makes up for a tableau that
+   * out = A_B⁻¹ b, or A_B⁻ᵀ b: nearly, refined by what it lacks, which makes up for a tableau that
    * has drifted; anew from A where that does not help. False where A_B is singular.
    */
   function solveFitted(out: Float64Array, b: Float64Array, isTransposed: boolean): boolean {

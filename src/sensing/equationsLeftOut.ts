@@ -1,7 +1,6 @@
 /**
  * Least squares without some of the equations Q x = y, where Q [k × n] has orthonormal columns: for the few equations E that are left
- * out, S = I − Q_E Q_Eᵀ is all that needs factoring, as (Q_Hᵀ Q_H)⁻¹ = I + Q_Eᵀ S⁻¹ Q_E for the others, H (Woodbury; Golub and
- * Van Loan 2013, §2.1.4).
+ * out, S = I − Q_E Q_Eᵀ is all that needs factoring, as (Q_Hᵀ Q_H)⁻¹ = I + Q_Eᵀ S⁻¹ Q_E for the others, H (Woodbury).
  */
 import { addAt, dotAt } from '../linalg/flat.ts'
 
