@@ -103,9 +103,9 @@ export function absoluteGuesses(
     return { order, numGood, multipliers }
   }
 
-  /** The n least residuals first. */
-  function byResiduals({ residuals, multipliers }: AbsoluteSplit): AbsoluteGuess {
-    for (let t = 0; t < k; t++) trimmed[t] = Math.abs(residuals[t]!)
+  /** First the n equations surest to hold: splitting lets go by residual and multiplier together. */
+  function byResiduals({ residuals, multipliers, rho }: AbsoluteSplit): AbsoluteGuess {
+    for (let t = 0; t < k; t++) trimmed[t] = Math.abs(residuals[t]! + multipliers[t]! / rho)
     const last = n > 0 ? trimmed.slice().sort()[n - 1]! : 0
     const order = new Int32Array(k)
     let front = 0
