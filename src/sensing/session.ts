@@ -44,6 +44,14 @@ export interface Session {
     count: number,
     use?: 'measuring' | 'probing',
   ): Promise<Float64Array>
+  /** Central only: the values themselves, f(z̄ + p_t) and then f(z̄ − p_t), [2 count × m]. */
+  pairs(
+    purpose: keyof CallCounts,
+    D: ArrayLike<number>,
+    steps: ArrayLike<number>,
+    count: number,
+    use?: 'measuring' | 'probing',
+  ): Promise<Float64Array>
   /** Rows where left and right differences disagree; null where that can't be told (forward, or f(at) not known). */
   kinkedRows(): number[] | null
 }
@@ -135,6 +143,24 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
     return values
   }
 
+  /** f at the points of each direction: one of them forward, both sides central. */
+  const sidesOf: Session['pairs'] = async (purpose, D, steps, count, use = 'measuring') => {
+    const sides = perDirection === 2 ? ['plus side', 'minus side'] : ['plus side']
+    const writePoint = (p: number, point: Float64Array) => {
+      const t = Math.floor(p / perDirection)
+      pointInto(point, at, scale, D, t * n, p % perDirection === 0 ? steps[t]! : -steps[t]!)
+    }
+    const label = purpose === 'directions' ? 'direction' : `${PURPOSES[purpose]} direction`
+    const describe = (p: number) => `${label} ${Math.floor(p / perDirection)}, ${sides[p % perDirection]}`
+    const values = await evaluate(purpose, count * perDirection, writePoint, describe)
+    if (scheme === 'central' && base !== null && use === 'measuring')
+      for (let t = 0; t < count; t++) {
+        const plus = values.subarray(2 * t * m, (2 * t + 1) * m)
+        kinks.note(plus, values.subarray((2 * t + 1) * m, (2 * t + 2) * m), base, steps[t]!)
+      }
+    return values
+  }
+
   return {
     who,
     blackbox,
@@ -153,21 +179,9 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       const writePoint = (_p: number, point: Float64Array) => point.set(at)
       base = await evaluate('base', 1, writePoint, () => 'base point')
     },
-    async differences(purpose, D, steps, count, use = 'measuring') {
-      const sides = perDirection === 2 ? ['plus side', 'minus side'] : ['plus side']
-      const writePoint = (p: number, point: Float64Array) => {
-        const t = Math.floor(p / perDirection)
-        pointInto(point, at, scale, D, t * n, p % perDirection === 0 ? steps[t]! : -steps[t]!)
-      }
-      const label = purpose === 'directions' ? 'direction' : `${PURPOSES[purpose]} direction`
-      const describe = (p: number) => `${label} ${Math.floor(p / perDirection)}, ${sides[p % perDirection]}`
-      const values = await evaluate(purpose, count * perDirection, writePoint, describe)
-      if (scheme === 'central' && base !== null && use === 'measuring')
-        for (let t = 0; t < count; t++) {
-          const plus = values.subarray(2 * t * m, (2 * t + 1) * m)
-          kinks.note(plus, values.subarray((2 * t + 1) * m, (2 * t + 2) * m), base, steps[t]!)
-        }
-      return subtractReference(values, base, scheme, m)
+    pairs: sidesOf,
+    async differences(purpose, D, steps, count, use) {
+      return subtractReference(await sidesOf(purpose, D, steps, count, use), base, scheme, m)
     },
     kinkedRows: () => (scheme === 'central' && base !== null ? kinks.rows(outputScale) : null),
   }
