@@ -11,6 +11,7 @@ import type { Quality } from '../sensing/quality.ts'
 import { type SenseOptions, sense } from '../sensing/sense.ts'
 import type { Linearization } from './linearization.ts'
 import { nativeJacobian } from './nativeJacobian.ts'
+import { checkSmoothing, type SmoothingChoice, smoothedSteps } from './smoothing.ts'
 import { stepDifferences } from './stepDifferences.ts'
 
 /** Evaluates step differences elsewhere, in parallel: see `openEnginePool`. */
@@ -29,6 +30,12 @@ export interface LinearizeOptions {
    */
   readonly method?: SenseOptions['method'] | 'native'
   readonly scheme?: 'central' | 'forward' | undefined // default 'central'
+  /**
+   * Through contact: A, B and c as the regression over a Gaussian cloud of rollouts with these standard deviations, with standard errors
+   * (`quality.standardError`, `quality.smoothing`). `samples` defaults to 1000, or 20 for each unknown of the widest row; coordinates
+   * without a deviation double the steps. Throws RangeError on options that say how else to measure.
+   */
+  readonly smoothing?: SmoothingChoice | undefined
   readonly structure?:
     | {
         /** Superset of the nonzeros of [A B], or 'detect'; default: what the engine says. */
@@ -41,7 +48,7 @@ export interface LinearizeOptions {
     | undefined
   readonly plan?: Plan | undefined // an earlier plan for the same engine, used again
   readonly heldOut?: number | undefined // held-out directions, default 2
-  readonly tolerance?: number | undefined // of the certificate
+  readonly tolerance?: number | undefined // of the certificate; with smoothing, of the standard errors: default 0.05
   readonly step?: number | undefined // difference step, relative to max(1, |coordinate|); default: the engine's differenceStep
   readonly maxCalls?: number | undefined // of the engine's step
   /** false: rows that fail the certificate are only reported, not measured again. Default true. */
@@ -57,7 +64,8 @@ export interface LinearizeOptions {
  * The linearization at `point` (default: the engine's home). The engine's step is called exactly `quality.calls` times: once
  * at (xBar, uBar), which gives c and is the base of forward differences (`callsFor.base`) or the point that left and right are
  * compared with in central ones (`callsFor.heldOut`, `kinkedRows`); and for the directions: C forward or 2C central with C
- * colors, 1 or 2 for each held-out direction, and what detection and repair take.
+ * colors, 1 or 2 for each held-out direction, and what detection and repair take. Contacts and limits that the engine says are
+ * within reach of the period are named in `quality.nearSwitches`.
  * Throws RangeError on sizes or values that do not fit, BlackboxError naming the coordinate when the engine gives NaN or
  * Infinity, PoolError when a worker of the pool dies, the signal's reason when aborted. A Jacobian that fails its certificate is
  * returned with `quality.certified` false.
@@ -73,6 +81,7 @@ export async function linearize(
   if (options.xBarNext) checkState('linearize', 'xBarNext', options.xBarNext, layout)
   if (options.method === 'native' && !engine.derivatives)
     throw new RangeError(`linearize: engine '${engine.name}' has no derivatives of its own; take another method`)
+  if (options.smoothing !== undefined) checkSmoothing(options)
   const { maxCalls = Number.POSITIVE_INFINITY, onProgress } = options
   if (!(maxCalls >= 1)) throw new RangeError(`linearize: maxCalls must be a number ≥ 1, got ${maxCalls}`)
 
@@ -92,7 +101,7 @@ export async function linearize(
     trouble ??= message
   })
   const blackbox = options.pool?.parallel(serial, engine, bar, fBar) ?? serial
-  const { structure, ...rest } = options
+  const { structure, smoothing, ...rest } = options
   const senseOptions = {
     ...rest,
     step: options.step ?? (options.plan ? undefined : engine.differenceStep),
@@ -101,16 +110,32 @@ export async function linearize(
     maxCalls: maxCalls - 1,
     onProgress: onProgress && ((done: number, total: number) => onProgress(done + 1, total + 1)),
   }
-  const sparsity = structure?.sparsity ?? engine.structure?.(xBar, uBar)
-  const stated = structure?.ties ?? (options.plan ? undefined : engine.ties?.(xBar, uBar, fBar))
-  const ties = stated === 'none' ? undefined : stated
-  const { J, quality, plan } = takesNative(engine, options, sparsity, ties)
-    ? { ...(await nativeJacobian(engine, point, blackbox, senseOptions)), plan: null }
-    : await sense(blackbox, {
-        ...senseOptions,
-        method: options.method === 'native' ? 'auto' : options.method,
-        structure: { sparsity, refine: structure?.refine, ties },
-      })
+  const nearSwitches = engine.nearSwitches?.(xBar, uBar)
+  const measured = async (): Promise<{ J: Matrix; quality: Quality; plan: Plan | null }> => {
+    const sparsity = structure?.sparsity ?? engine.structure?.(xBar, uBar)
+    const stated = structure?.ties ?? (options.plan ? undefined : engine.ties?.(xBar, uBar, fBar))
+    const ties = stated === 'none' ? undefined : stated
+    if (takesNative(engine, options, sparsity, ties))
+      return { ...(await nativeJacobian(engine, point, blackbox, senseOptions)), plan: null }
+    return sense(blackbox, {
+      ...senseOptions,
+      method: options.method === 'native' ? 'auto' : options.method,
+      structure: { sparsity, refine: structure?.refine, ties },
+    })
+  }
+  const smoothed = async (choice: SmoothingChoice): Promise<{ J: Matrix; quality: Quality; plan: null }> => {
+    const sparsity = structure?.sparsity as Pattern | undefined // 'detect' is refused
+    const { J, mean, quality } = await smoothedSteps(engine, bar, blackbox, {
+      ...senseOptions,
+      smoothing: choice,
+      sparsity,
+    })
+    const fMean = new Float64Array(layout.nx)
+    engine.integrate(fBar, mean, fMean)
+    engine.difference(fMean, xBarNext, c)
+    return { J, quality, plan: null }
+  }
+  const { J, quality, plan } = await (smoothing === undefined ? measured() : smoothed(smoothing))
   return {
     A: block(J, 0, ndx),
     B: block(J, ndx, nu),
@@ -121,7 +146,10 @@ export async function linearize(
     dt: engine.dt,
     layout,
     engine: engine.name,
-    quality: withTrouble(withNominalStep(quality), trouble),
+    quality: {
+      ...withTrouble(withNominalStep(quality), trouble),
+      ...(nearSwitches && { nearSwitches }),
+    },
     plan,
   }
 }

@@ -5,7 +5,9 @@
  *
  *     relative_ib = max_j SE_ij r_j / √(Σ_j (J_ij r_j)² − Σ_j (SE_ij r_j)²),
  *
- * Infinity where nothing is left: not told from zero. Errors that are rounding alone count as none.
+ * Infinity where nothing is left: not told from zero. Slopes of a kinked function may cancel, though, as those of |z| do at 0: where
+ * only one group of inputs is spread out, the size is at least what the row does over the cloud. Errors that are rounding alone count
+ * as none.
  */
 import { Matrix } from 'ml-matrix'
 import { ROUNDING_UNITS, ZERO_UNITS } from './steps.ts'
@@ -32,8 +34,9 @@ export function judgeCloud(
     readonly participation: Float64Array // [m × n], samples that they rest on
     readonly rounding: Float64Array // [m × n], standard errors of this order are rounding
   },
+  response: Float64Array, // [m], root mean square of the odd parts over the cloud
   reach: Float64Array, // [n], how far each input moves
-  groups: readonly (readonly (readonly number[])[])[], // of inputs, in blocks
+  groups: readonly { readonly spread: readonly number[]; readonly still: readonly number[] }[], // of inputs
   tolerance: number,
 ): CloudVerdict {
   const { J, standardError, participation, rounding } = estimate
@@ -42,8 +45,12 @@ export function judgeCloud(
   const failed = new Set<number>()
   const doubtful = new Set<number>()
   let worst = 0
-  const blocks = groups.flatMap((parts, group) => parts.map((columns) => ({ group, columns })))
-  for (const { group, columns } of blocks)
+  const isAlone = groups.filter(({ spread }) => spread.length > 0).length === 1
+  const blocks = groups.flatMap(({ spread, still }, group) => [
+    { group, columns: spread, isWhole: isAlone },
+    { group, columns: still, isWhole: false },
+  ])
+  for (const { group, columns, isWhole } of blocks)
     for (let i = 0; i < m; i++) {
       let largest = 0
       let square = 0
@@ -56,7 +63,8 @@ export function judgeCloud(
         restsOnFew = participation[i * n + j]! < FEW
       }
       if (largest === 0) continue
-      const relative = square > 0 ? largest / Math.sqrt(square) : Number.POSITIVE_INFINITY
+      const size = Math.max(Math.sqrt(Math.max(0, square)), isWhole ? response[i]! : 0)
+      const relative = size > 0 ? largest / size : Number.POSITIVE_INFINITY
       relativeStandardError.set(i, group, Math.max(relativeStandardError.get(i, group), relative))
       if (relative > tolerance) {
         failed.add(i)

@@ -94,7 +94,7 @@ export async function smoothedJacobian(blackbox: Blackbox, options: SmoothedOpti
 
   const values = await session.pairs('directions', cloud.D, cloud.steps, pairs)
   const odd = oddParts(values, pairs, m)
-  const { value, valueStandardError } = meanOfEvenParts(values, pairs, m)
+  const { value, valueStandardError } = meanOfEvenParts(values, session.outputScale)
   const floor = Float64Array.from(session.outputScale, (magnitude) => ROUNDING_UNITS * Number.EPSILON * magnitude)
   const fit = fitCloud(offsetsOf(cloud, at, scale, spread), odd, pairs, supports(spread), floor)
   if (still.length > 0) {
@@ -113,8 +113,12 @@ export async function smoothedJacobian(blackbox: Blackbox, options: SmoothedOpti
   )
   const verdict = judgeCloud(
     { J, standardError, participation: fit.participation, rounding },
+    rootMeanSquare(odd, m),
     deviations.map((deviation, j) => (deviation > 0 ? deviation : scale[j]!)),
-    groupsOf(blackbox).map((group) => [spread, still].map((own) => group.filter((j) => own.includes(j)))),
+    groupsOf(blackbox).map((group) => ({
+      spread: group.filter((j) => deviations[j]! > 0),
+      still: group.filter((j) => deviations[j] === 0),
+    })),
     tolerance,
   )
   const kinkedRows = session.kinkedRows()
@@ -274,8 +278,17 @@ function oddParts(values: Float64Array, pairs: number, m: number): Float64Array 
   return odd
 }
 
+/** Of each column of Y [N × m]. */
+function rootMeanSquare(Y: Float64Array, m: number): Float64Array {
+  const square = new Float64Array(m)
+  for (let k = 0; k < Y.length; k++) square[k % m]! += Y[k]! ** 2
+  return square.map((sum) => Math.sqrt((sum * m) / Math.max(1, Y.length)))
+}
+
 /** Mean of (f(z̄ + δ_t) + f(z̄ − δ_t)) / 2 and its standard error, [m]. */
-function meanOfEvenParts(values: Float64Array, pairs: number, m: number) {
+function meanOfEvenParts(values: Float64Array, outputScale: Float64Array) {
+  const m = outputScale.length
+  const pairs = values.length / (2 * m)
   const value = new Float64Array(m)
   const valueStandardError = new Float64Array(m)
   for (let i = 0; i < m; i++) {
@@ -287,7 +300,8 @@ function meanOfEvenParts(values: Float64Array, pairs: number, m: number) {
     let square = 0
     for (let t = 0; t < pairs; t++) square += (even(t) - first - mean) ** 2
     value[i] = first + mean
-    valueStandardError[i] = Math.sqrt(square / Math.max(1, pairs - 1) / pairs)
+    const spread = Math.sqrt(square / Math.max(1, pairs - 1) / pairs)
+    valueStandardError[i] = Math.hypot(spread, ZERO_UNITS * Number.EPSILON * outputScale[i]!)
   }
   return { value, valueStandardError }
 }
