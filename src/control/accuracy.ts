@@ -12,6 +12,7 @@ export interface Accuracy {
 export interface SensedQuality {
   readonly stepRange: readonly [number, number] // difference steps, in units of the inputs; zero for derivatives
   readonly noiseLevel: number | null // standard deviation of one output value
+  readonly smoothing?: object | undefined // where A, B and c are means over a cloud
 }
 
 const ROUNDING = 64 // units of ε for matrices that are given, relative to their largest entries

@@ -32,8 +32,8 @@ export interface LinearizeOptions {
   readonly scheme?: 'central' | 'forward' | undefined // default 'central'
   /**
    * Through contact: A, B and c as the regression over a Gaussian cloud of rollouts with these standard deviations, with standard errors
-   * (`quality.standardError`, `quality.smoothing`). `samples` defaults to 1000, or 20 for each unknown of the widest row; coordinates
-   * without a deviation double the steps. Throws RangeError on options that say how else to measure.
+   * (`quality.standardError`, `quality.smoothing`). Coordinates without a deviation double the steps: their columns are means
+   * of differences over the cloud. `samples`: as in `smoothedJacobian`, 1000 or more. Throws RangeError on options that say how else to measure.
    */
   readonly smoothing?: SmoothingChoice | undefined
   readonly structure?:
@@ -81,7 +81,7 @@ export async function linearize(
   if (options.xBarNext) checkState('linearize', 'xBarNext', options.xBarNext, layout)
   if (options.method === 'native' && !engine.derivatives)
     throw new RangeError(`linearize: engine '${engine.name}' has no derivatives of its own; take another method`)
-  if (options.smoothing !== undefined) checkSmoothing(options)
+  if (options.smoothing !== undefined) checkSmoothing(layout, { ...options, smoothing: options.smoothing })
   const { maxCalls = Number.POSITIVE_INFINITY, onProgress } = options
   if (!(maxCalls >= 1)) throw new RangeError(`linearize: maxCalls must be a number ≥ 1, got ${maxCalls}`)
 

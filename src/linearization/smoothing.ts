@@ -11,18 +11,21 @@ import { type SmoothedOptions, smoothedJacobian } from '../sensing/smoothedJacob
 
 /**
  * Standard deviations of the cloud, each in the unit of its coordinate: one number for all states and controls, a list of them
- * [ndx + nu], or by coordinate name, such as { 'ball.z': 0.002 }; what is not named has none.
+ * [ndx + nu], or by name, such as { 'ball.z': 0.002 }; what is not named has none. Beside coordinates and controls, `positions`,
+ * `velocities`, `activations` and `controls` name all of a kind, of which single ones may be named otherwise.
  */
 export type Deviations = number | readonly number[] | Readonly<Record<string, number>>
 
 export type SmoothingChoice = Deviations | { readonly deviations: Deviations; readonly samples?: number | undefined }
+
+const KINDS: readonly string[] = ['positions', 'velocities', 'activations', 'controls']
 
 /** Options of `linearize` that a regression over a cloud has no use for. */
 const WITHOUT_USE = ['plan', 'heldOut', 'repair'] as const
 
 /**
  * [A B] and the mean of f(x, u) ⊖ f(xBar, uBar), [ndx]. `blackbox` gives these differences. Throws RangeError on a coordinate that
- * is not there, on deviations that do not fit, and on options that make no sense with smoothing.
+ * is not there and on deviations that do not fit.
  */
 export async function smoothedSteps(
   engine: Engine,
@@ -53,15 +56,20 @@ export async function smoothedSteps(
   return { J, mean: value, quality }
 }
 
-/** Throws RangeError where options say how to measure what smoothing measures in its own way. */
-export function checkSmoothing(options: {
-  readonly method?: string | undefined
-  readonly scheme?: string | undefined
-  readonly structure?: { readonly sparsity?: unknown; readonly refine?: unknown } | undefined
-  readonly plan?: unknown
-  readonly heldOut?: unknown
-  readonly repair?: unknown
-}): void {
+/** Throws RangeError where deviations do not fit, or options say how to measure what smoothing measures in its own way. */
+export function checkSmoothing(
+  layout: Layout,
+  options: {
+    readonly smoothing: SmoothingChoice
+    readonly method?: string | undefined
+    readonly scheme?: string | undefined
+    readonly structure?: { readonly sparsity?: unknown; readonly refine?: unknown } | undefined
+    readonly plan?: unknown
+    readonly heldOut?: unknown
+    readonly repair?: unknown
+  },
+): void {
+  deviationVector(choiceOf(options.smoothing).deviations, layout)
   const { method = 'auto', scheme = 'central', structure = {} } = options
   const found = WITHOUT_USE.filter((name) => options[name] !== undefined).map(String)
   if (method !== 'auto') found.push(`method '${method}'`)
@@ -80,7 +88,8 @@ function choiceOf(smoothing: SmoothingChoice): { deviations: Deviations; samples
 }
 
 /** [ndx + nu] */
-function deviationVector(deviations: Deviations, { dx, u }: Layout): Float64Array {
+function deviationVector(deviations: Deviations, layout: Layout): Float64Array {
+  const { dx, u } = layout
   const names = [...dx, ...u].map(({ name }) => name)
   if (typeof deviations === 'number') return new Float64Array(names.length).fill(checked(deviations, 'smoothing'))
   if (typeof deviations !== 'object' || deviations === null)
@@ -93,16 +102,22 @@ function deviationVector(deviations: Deviations, { dx, u }: Layout): Float64Arra
     return Float64Array.from(deviations, (value, k) => checked(value, `smoothing of ${names[k]}`))
   }
   for (const name of Object.keys(deviations))
-    if (!names.includes(name))
+    if (!names.includes(name) && !KINDS.includes(name))
       throw new RangeError(
-        `linearize: smoothing names ${JSON.stringify(name)}, which is no coordinate; there are ${names.slice(0, 24).join(', ')}${names.length > 24 ? ' …' : ''}`,
+        `linearize: smoothing names ${JSON.stringify(name)}, which is no coordinate; there are ${[...KINDS, ...names].slice(0, 24).join(', ')}${names.length > 20 ? ' …' : ''}`,
       )
-  const vector = Float64Array.from(names, (name) =>
-    Object.hasOwn(deviations, name) ? checked(deviations[name]!, `smoothing of ${name}`) : 0,
-  )
+  const vector = Float64Array.from(names, (name, k) => {
+    const key = Object.hasOwn(deviations, name) ? name : kindOf(k, layout)
+    return Object.hasOwn(deviations, key) ? checked(deviations[key]!, `smoothing of ${key}`) : 0
+  })
   if (vector.every((value) => value === 0))
     throw new RangeError('linearize: smoothing needs a deviation > 0 of some coordinate')
   return vector
+}
+
+/** The kind of entry k of (δx, δu). */
+function kindOf(k: number, { nv, ndx }: Layout): string {
+  return k < nv ? 'positions' : k < 2 * nv ? 'velocities' : k < ndx ? 'activations' : 'controls'
 }
 
 function checked(value: number, what: string): number {

@@ -43,7 +43,10 @@ function smoothedSentence(
     const worst = Math.max(0, ...relativeStandardError.getColumn(group))
     return Number.isFinite(worst) ? `${percent(worst)} of a row of ${name}` : `rows of ${name} not told from 0`
   })
-  const advice = samplesNeeded === null ? '' : `; about ${samplesNeeded} samples would do`
+  const advice =
+    samplesNeeded === null
+      ? '; what hardly matters beside the rest of its row takes a larger deviation, or none'
+      : `; about ${samplesNeeded} samples would do`
   const failed = failedRows.length > 0 ? `; rows that fail: ${names(failedRows)}${advice}` : ''
   const switched =
     kinkedRows !== null && kinkedRows.length > 0

@@ -1,6 +1,7 @@
 /** Clouds of points around a point, in pairs z̄ ± δ_t: what they are drawn from, and which entries of a Jacobian they can show. */
-import type { Pattern } from '../linalg/pattern.ts'
+import { type Pattern, patternFromColumns } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
+import { colorColumns } from './colorColumns.ts'
 import { pointInto, spanInto } from './perturb.ts'
 
 /** Pair t moves input j by ± steps[t] · scale[j] · D[t·n + j], as directions do. */
@@ -29,13 +30,36 @@ export function drawCloud(pairs: number, deviations: Float64Array, scale: Float6
   return { pairs, D, steps: new Float64Array(pairs).fill(step) }
 }
 
-/** The same cloud, each pair moved on by ± `step` typical inputs along the given columns, with random signs. */
-export function moveCloud({ pairs, D, steps }: Cloud, columns: readonly number[], step: number, seed: number): Cloud {
+/**
+ * The same cloud, each pair moved on by ± `step` typical inputs along the columns of one class, in turn: what columns of different
+ * classes do varies over the cloud, and moved together, the large ones would drown the small ones.
+ */
+export function moveCloud(
+  { pairs, D, steps }: Cloud,
+  classes: readonly (readonly number[])[],
+  step: number,
+  seed: number,
+): Cloud {
   const n = D.length / pairs
   const { rademacher } = random(seed, STEP_STREAM)
   const moved = D.slice()
-  for (let t = 0; t < pairs; t++) for (const j of columns) moved[t * n + j] = (rademacher() * step) / steps[t]!
+  for (let t = 0; t < pairs; t++)
+    for (const j of classes[t % classes.length]!) moved[t * n + j] = (rademacher() * step) / steps[t]!
   return { pairs, D: moved, steps }
+}
+
+/** Columns in classes that share no row, where column j may have the rows i with j in supports[i]. */
+export function columnClasses(supports: readonly Int32Array[], columns: readonly number[]): number[][] {
+  const rows = new Map(columns.map((j) => [j, [] as number[]]))
+  supports.forEach((support, i) => {
+    for (const j of support) rows.get(j)!.push(i)
+  })
+  const { colors, numColors } = colorColumns(patternFromColumns(supports.length, [...rows.values()]))
+  const classes: number[][] = Array.from({ length: Math.max(1, numColors) }, () => [])
+  columns.forEach((j, k) => {
+    if (rows.get(j)!.length > 0) classes[colors[k]!]!.push(j)
+  })
+  return classes
 }
 
 /** δ_t of the given columns as rounded, half of what lies between the points of a pair; 0 in the others. [N × n] */

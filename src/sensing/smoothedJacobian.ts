@@ -7,14 +7,15 @@
  * Here the cloud consists of pairs z̄ ± δ_t. With an intercept, least squares then falls into two parts: the slopes are those of the
  * odd parts o_t = (f(z̄ + δ_t) − f(z̄ − δ_t)) / 2 on δ_t, the intercept F(z̄) is the mean of the even parts. Standard errors: fitCloud.ts.
  *
- * Inputs with σ = 0 are not spread out. Their columns are E ∂f/∂z_j, from one more pair for each: (o(δ_t + p_t) − o(δ_t)) on small p_t
- * that move all these inputs at random. That is the same derivative where f has kinks, but sees jumps only if others cross them.
+ * Inputs with σ = 0 are not spread out. Their columns are E ∂f/∂z_j, from one more pair for each: (o(δ_t + p_t) − o(δ_t)) on small p_t,
+ * which move columns that share no row together, the others in turn. That is the same derivative where f has kinks, but sees jumps only
+ * if others cross them.
  */
 import { Matrix } from 'ml-matrix'
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Pattern } from '../linalg/pattern.ts'
 import { checkBlackbox } from './checkBlackbox.ts'
-import { drawCloud, moveCloud, offsetsOf, pointsOf, supportsOf } from './cloud.ts'
+import { columnClasses, drawCloud, moveCloud, offsetsOf, pointsOf, supportsOf } from './cloud.ts'
 import { type CloudFit, fitCloud } from './fitCloud.ts'
 import { type CloudVerdict, judgeCloud } from './judgeCloud.ts'
 import type { Quality } from './quality.ts'
@@ -26,8 +27,9 @@ export interface SmoothedOptions {
   /** Standard deviation of each input in its own unit, one number for all or [n]; 0: not spread out. */
   readonly deviations: number | ArrayLike<number>
   /**
-   * Points in the cloud, rounded up to pairs. Default: 1000, or 20 for each unknown of the widest row. Where f jumps by more than it
-   * slopes, an entry's relative standard error is about √(2 / samples): 4.5 % for 1000.
+   * Points in the cloud, rounded up to pairs. Default: 1000, or 20 for each unknown of the widest row, or 100 for each class of columns
+   * without deviation that are moved together. Where f jumps by more than it slopes, an entry's relative standard error is about
+   * √(2 / samples): 4.5 % for 1000.
    */
   readonly samples?: number | undefined
   readonly structure?:
@@ -58,6 +60,7 @@ export interface SmoothedResult {
 
 const DEFAULT_SAMPLES = 1000
 const SAMPLES_PER_UNKNOWN = 20
+const SAMPLES_PER_CLASS = 100
 const WHO = 'smoothedJacobian'
 
 /**
@@ -80,16 +83,18 @@ export async function smoothedJacobian(blackbox: Blackbox, options: SmoothedOpti
   const still = columnsWhere(deviations, (deviation) => deviation === 0)
   const sparsity = options.structure?.sparsity
 
-  const here = sparsity && [typeof sparsity === 'function' ? sparsity(at) : sparsity]
-  const supportsHere = supportsOf(here ?? null, m, n)
-  const pairs = Math.ceil(
-    resolveSamples(options.samples, Math.max(widest(supportsHere(spread)), widest(supportsHere(still)))) / 2,
-  )
+  const supportsHere = supportsOf(sparsity ? [typeof sparsity === 'function' ? sparsity(at) : sparsity] : null, m, n)
+  const needs = (supports: typeof supportsHere) => {
+    const classes = columnClasses(supports(still), still)
+    return { unknowns: widest(supports(spread)), classes }
+  }
+  const pairs = Math.ceil(resolveSamples(options.samples, needs(supportsHere)) / 2)
   const cloud = drawCloud(pairs, deviations, scale, seed)
   const supports =
     typeof sparsity === 'function' ? supportsOf(patternsAt(sparsity, pointsOf(cloud, at, scale)), m, n) : supportsHere
   const samples = 2 * pairs
-  checkNumbers(samples, Math.max(widest(supports(spread)), widest(supports(still))), still.length, session.remaining())
+  const { unknowns, classes } = needs(supports)
+  checkNumbers(samples, { unknowns, classes }, still.length, session.remaining())
   session.expect(still.length > 0 ? 2 * samples : samples)
 
   const values = await session.pairs('directions', cloud.D, cloud.steps, pairs)
@@ -98,7 +103,7 @@ export async function smoothedJacobian(blackbox: Blackbox, options: SmoothedOpti
   const floor = Float64Array.from(session.outputScale, (magnitude) => ROUNDING_UNITS * Number.EPSILON * magnitude)
   const fit = fitCloud(offsetsOf(cloud, at, scale, spread), odd, pairs, supports(spread), floor)
   if (still.length > 0) {
-    const moved = moveCloud(cloud, still, step, seed)
+    const moved = moveCloud(cloud, classes, step, seed)
     const further = oddParts(await session.pairs('directions', moved.D, moved.steps, pairs, 'probing'), pairs, m)
     const apart = further.map((y, k) => y - odd[k]!)
     addFit(fit, fitCloud(offsetsOf(moved, at, scale, still), apart, pairs, supports(still), floor), still)
@@ -183,7 +188,7 @@ function notesOf(
   const notes = [`smoothed over ${samples} samples, in pairs`]
   if (still > 0)
     notes.push(
-      `${still} inputs have no deviation: their columns are means of differences over the cloud, which miss jumps that only these inputs cross`,
+      `inputs without deviation: ${still}; their columns are means of differences over the cloud, which miss jumps that only these inputs cross`,
     )
   if (isLocal) notes.push('entries that the structure excludes at every sample are 0')
   if (verdict.failedRows.length > 0) {
@@ -216,20 +221,27 @@ function resolveDeviations(given: number | ArrayLike<number>, n: number): Float6
   return deviations
 }
 
-function resolveSamples(given: number | undefined, unknowns: number): number {
-  if (given === undefined) return Math.max(DEFAULT_SAMPLES, SAMPLES_PER_UNKNOWN * unknowns)
+/** What samples are needed for: unknowns of the widest row in a regression, classes of columns that are moved one after the other. */
+interface Needs {
+  readonly unknowns: number
+  readonly classes: readonly (readonly number[])[]
+}
+
+function resolveSamples(given: number | undefined, { unknowns, classes }: Needs): number {
+  if (given === undefined)
+    return Math.max(DEFAULT_SAMPLES, SAMPLES_PER_UNKNOWN * unknowns, SAMPLES_PER_CLASS * classes.length)
   if (!(Number.isSafeInteger(given) && given >= 1))
     throw new RangeError(`${WHO}: samples must be a whole number ≥ 1, got ${String(given)}`)
   return given
 }
 
 /** Throws RangeError unless the samples can tell the unknowns of every row, and maxCalls leaves enough evaluations for them. */
-function checkNumbers(samples: number, unknowns: number, numStill: number, remaining: number): void {
-  const least = 2 * (unknowns + 2)
-  if (samples < least)
-    throw new RangeError(
-      `${WHO}: ${samples} samples can't tell rows of ${unknowns} entries; take ${least} at the very least`,
-    )
+function checkNumbers(samples: number, { unknowns, classes }: Needs, numStill: number, remaining: number): void {
+  const least = 2 * Math.max(unknowns + 2, 2 * classes.length)
+  if (samples < least) {
+    const what = `rows of ${unknowns} unknowns${numStill > 0 ? ` and ${classes.length} classes of columns` : ''}`
+    throw new RangeError(`${WHO}: ${samples} samples can't tell ${what}; take ${least} at the very least`)
+  }
   const calls = numStill > 0 ? 2 * samples : samples
   if (calls > remaining)
     throw new RangeError(
