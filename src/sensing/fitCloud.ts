@@ -7,7 +7,8 @@
  *
  * Differs from it in one factor, found by experiment: where few samples make the sum (a switch that the cloud only reaches with its
  * tail), it is too small as often as these are missing. var J_ij is multiplied by 1 + Σ q² / (Σ q)², about what one more sample like
- * them would add. For max(0, z) at 2σ and 500 samples, ±1.96 standard errors then hold the slope in 93 % of all clouds, not 90 %.
+ * them would add, less 3/N, which that is for normal residuals and regressors of one size. For max(0, z) at 2σ and 500 samples, ±1.96
+ * standard errors then hold the slope in 92 % of all clouds, not 90 %.
  */
 
 export interface CloudFit {
@@ -76,7 +77,7 @@ export function fitCloud(
         }
         const place = i * n + support[a]!
         fit.J[place] = b[a]!
-        fit.standardError[place] = sum === 0 ? 0 : Math.sqrt(sum + squares / sum)
+        fit.standardError[place] = sum === 0 ? 0 : Math.sqrt(sum * (1 + Math.max(0, squares / sum ** 2 - 3 / N)))
         if (!isExact && squares > 0) fit.participation[place] = (sum * sum) / squares
       }
       if (isExact) continue
