@@ -37,8 +37,15 @@ function smoothedSentence(
   { relativeStandardError, samplesNeeded }: NonNullable<Linearization['quality']['smoothing']>,
   layout: Linearization['layout'],
 ): string {
-  const { certified, tolerance, failedRows, kinkedRows } = quality
-  const names = (rows: readonly number[]) => rows.map((row) => layout.dx[row]?.name ?? `row ${row}`).join(', ')
+  const { certified, tolerance, failedRows, flatRows } = quality
+  const kinkedRows = quality.kinkedRows ?? []
+  const names = (rows: readonly number[]) => {
+    const more = rows.length > 8 ? ` and ${rows.length - 8} more` : ''
+    return `${rows
+      .slice(0, 8)
+      .map((row) => layout.dx[row]?.name ?? `row ${row}`)
+      .join(', ')}${more}`
+  }
   const errors = ['A', 'B'].slice(0, layout.nu > 0 ? 2 : 1).map((name, group) => {
     const worst = Math.max(0, ...relativeStandardError.getColumn(group))
     return Number.isFinite(worst) ? `${percent(worst)} of a row of ${name}` : `rows of ${name} not told from 0`
@@ -49,11 +56,13 @@ function smoothedSentence(
       : `; about ${samplesNeeded} samples would do`
   const failed = failedRows.length > 0 ? `; rows that fail: ${names(failedRows)}${advice}` : ''
   const switched =
-    kinkedRows !== null && kinkedRows.length > 0
+    kinkedRows.length > 0
       ? ` Left and right differ within the cloud in ${names(kinkedRows)}: a contact or limit switches there, or it is curved.`
       : ''
+  const flat =
+    flatRows.length > 0 ? ` Zero within their errors for some inputs without deviation: ${names(flatRows)}.` : ''
   const verdict = certified ? 'Certified' : 'Not certified'
-  return `${verdict}: standard errors up to ${errors.join(', ')}, tolerance ${percent(tolerance)}${failed}.${switched}${nearSentence(quality)}`
+  return `${verdict}: standard errors up to ${errors.join(', ')}, tolerance ${percent(tolerance)}${failed}.${switched}${flat}${nearSentence(quality)}`
 }
 
 /** What the engine says may switch within the next period, '' where nothing. */

@@ -19,7 +19,8 @@ export interface Quality {
   readonly tolerance: number // what the residual is held against
   /**
    * Rows that fail or cannot be told by their held-out differences, and were accepted as zero: differences with other steps show
-   * nothing but curvature or rounding. What J holds there is dirt.
+   * nothing but curvature or rounding. What J holds there is dirt. Of method 'smoothed': rows whose means over the cloud, by a group of
+   * inputs without deviation, are zero within their standard errors.
    */
   readonly flatRows: readonly number[]
   /** Rows within the tolerance only by what rounding may do, which is not small beside them: a coarser step would tell. */

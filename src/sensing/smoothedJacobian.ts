@@ -151,7 +151,7 @@ export async function smoothedJacobian(blackbox: Blackbox, options: SmoothedOpti
     heldOutResidual: 0,
     heldOutResidualByRow: new Float64Array(m),
     tolerance,
-    flatRows: [],
+    flatRows: verdict.flatRows,
     unresolvedRows: [],
     kinkedRows,
     failedRows: [...new Set([...verdict.failedRows, ...missing])].sort((p, q) => p - q),
@@ -191,6 +191,10 @@ function notesOf(
       `inputs without deviation: ${still}; their columns are means of differences over the cloud, which miss jumps that only these inputs cross`,
     )
   if (isLocal) notes.push('entries that the structure excludes at every sample are 0')
+  if (verdict.flatRows.length > 0)
+    notes.push(
+      `flat rows, zero within their standard errors for some inputs without deviation: ${verdict.flatRows.join(', ')}`,
+    )
   if (verdict.failedRows.length > 0) {
     const remedy =
       samplesNeeded === null

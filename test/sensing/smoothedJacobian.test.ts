@@ -254,6 +254,15 @@ describe('smoothedJacobian: what it costs and how sure it is', () => {
     expect(still.quality.notes.join()).toContain('miss jumps that only these inputs cross')
   })
 
+  it('accepts means of zero, listed as flat, but not beside nothing', async () => {
+    const tilting: Blackbox = { ...scalar(3, (z) => z[1]! + (z[0]! ** 2 - 0.01) * z[2]!), inputGroups: [[0, 1], [2]] }
+    const { quality } = await smoothedJacobian(tilting, { at: [0, 0, 0], deviations: [0.1, 0, 0] })
+    expect([quality.certified, quality.flatRows]).toEqual([true, [0]])
+    const alone = scalar(2, (z) => (z[0]! ** 2 - 0.01) * z[1]!)
+    const failing = await smoothedJacobian(alone, { at: [0, 0], deviations: [0.1, 0] })
+    expect([failing.result, failing.quality.flatRows, failing.quality.failedRows]).toEqual(['uncertified', [], [0]])
+  })
+
   it('lists rows with a switch in the cloud where f(at) is given, and certifies them', async () => {
     const base = [0.1, 0.1, 1]
     const { quality } = await smoothedJacobian(sparse, { at, deviations: 0.1, base })
