@@ -63,13 +63,14 @@ export async function chooseStep(
         direction,
         offsets.map((offset) => offset * h),
       )
-      ratio = 0
       for (let i = 0; i < m; i++) {
         let sum = 0
         for (const [s, weight] of weights.entries()) sum += weight * values[s * m + i]!
-        if (Math.abs(sum) < least[i]!) least[i] = Math.abs(sum)
-        if (noise[i]! > 0) ratio = Math.max(ratio, least[i]! / noise[i]!)
+        if (noise[i]! > 0 && Math.abs(sum) / noise[i]! < least[i]!) least[i] = Math.abs(sum) / noise[i]!
       }
+      // of many outputs some may have been wrong at every look
+      const sorted = least.filter((value) => value < Number.POSITIVE_INFINITY).sort()
+      ratio = sorted.length === 0 ? 0 : sorted[sorted.length - 1 - (repeats > 1 ? Math.floor(sorted.length / 10) : 0)]!
     }
     if (ratio >= LOW && ratio <= HIGH) return { step: h, isFlat: false }
     if (ratio < LOW) {

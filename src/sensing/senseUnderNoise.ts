@@ -53,7 +53,7 @@ const STREAM = 7 // of the seed
 /** Colors that move in one call at most where gross errors are to be outvoted: more make solutions slow. */
 const ROBUST_TOGETHER = 16
 /** Looks at a step that seems too large where that may be a gross error. */
-const ROBUST_LOOKS = 6
+const ROBUST_LOOKS = 12
 /** With fewer colors, they all move in every call. */
 const FEW = 6
 const ROUNDS = 4
@@ -83,11 +83,16 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
     step: options.step ?? largest,
     together: isRobust ? Math.min(colors, ROBUST_TOGETHER) : colors,
   }
-  if (options.step === undefined && isShort) {
+  const least = firstDirections(wanted, options.grossShare, together) + heldOut
+  if (isRobust && affordable() < least)
+    throw new RangeError(
+      `sense: outvoting gross errors takes ${least * perDirection} evaluations, maxCalls leaves ${affordable() * perDirection}`,
+    )
+  if (options.step === undefined && (isShort || affordable() < 2 * least)) {
     step = standardStep(session, sigma, largest, order)
     notes.push(`step ${step.toPrecision(2)}, for curvature of size one: no call is spent on the true one`)
   } else if (options.step === undefined && colors > 0) {
-    const spread = await chooseSpread(session, options, wanted, together, largest)
+    const spread = await chooseSpread(session, options, wanted, { together, largest, reserve: least * perDirection })
     ;({ step, together } = spread)
     notes.push(...spread.notes)
   }
@@ -168,10 +173,8 @@ async function chooseSpread(
   session: Session,
   options: NoisyOptions,
   wanted: Plan,
-  most: number,
-  largest: number,
+  { together: most, largest, reserve }: { together: number; largest: number; reserve: number },
 ): Promise<{ step: number; together: number; notes: string[] }> {
-  const reserve = (wanted.directions + wanted.heldOutDirections) * callsPerDirection(session.scheme)
   const isMultiplexed = wanted.decoder.method === 'rainbow' && wanted.decoder.weighing === 'multiplexed'
   const repeats = options.grossShare > 0 ? ROBUST_LOOKS : 1
   const look = async (together: number) => {
