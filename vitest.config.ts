@@ -5,5 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
+    // One context for all files of a worker: modules are loaded once. No test may leave anything behind in them.
+    pool: 'threads',
+    isolate: false,
+    maxWorkers: '100%',
   },
 })

@@ -47,7 +47,7 @@ export { type MeasureOptions, measure } from './sensing/measure.ts'
 export { patternFromJacobian } from './sensing/patternFromJacobian.ts'
 export type { Measurements, Plan } from './sensing/plan.ts'
 export { type PrepareOptions, prepareSensing, type SensingStructure } from './sensing/prepareSensing.ts'
-export type { CallCounts, Quality } from './sensing/quality.ts'
+export type { CallCounts, Quality, Smoothing } from './sensing/quality.ts'
 export { measurementsFromValues } from './sensing/measurementsFromValues.ts'
 export { plannedPoints } from './sensing/plannedPoints.ts'
 export { recover } from './sensing/recover.ts'
@@ -63,6 +63,7 @@ export {
   type NoiseReading,
   noiseOfValues,
 } from './sensing/estimateNoise.ts'
+export { type SmoothedOptions, type SmoothedResult, smoothedJacobian } from './sensing/smoothedJacobian.ts'
 export { type Vjp, type VjpOptions, vjp } from './sensing/vjp.ts'
 
 // Linearization
@@ -71,6 +72,7 @@ export { continuize, discretize } from './linearization/discretize.ts'
 export { type Equilibrium, type EquilibriumOptions, findEquilibrium } from './linearization/findEquilibrium.ts'
 export type { Linearization } from './linearization/linearization.ts'
 export { type LinearizeOptions, linearize, type StepPool } from './linearization/linearize.ts'
+export type { Deviations, SmoothingChoice } from './linearization/smoothing.ts'
 export { type LinearizeAlongOptions, linearizeAlong } from './linearization/linearizeAlong.ts'
 export { linearizationFromSteps, type StepsOptions } from './linearization/linearizationFromSteps.ts'
 export { type PlannedSteps, plannedSteps } from './linearization/plannedSteps.ts'

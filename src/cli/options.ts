@@ -19,6 +19,8 @@ export interface LinearizeFlags {
   readonly at: string
   readonly seed: number
   readonly refine?: true
+  readonly smoothing?: number | Readonly<Record<string, number>>
+  readonly samples?: number
   readonly workers: number
   readonly json?: true
 }
@@ -52,6 +54,13 @@ export function addLinearizeOptions(command: Command): Command {
     .option('--max-calls <n>', 'simulator steps that may be spent', wholeNumber(1))
     .option('--seed <integer>', 'seed of the random directions', integer, 1)
     .option('--refine', 'detect the exact sparsity pattern first')
+    .option(
+      '--smoothing <deviations>',
+      'through contact: regression over a Gaussian cloud of rollouts; standard deviations, one number for all coordinates, ' +
+        'or name=deviation,… (others: none), such as ball.z=0.002 or positions=0.001,velocities=0.01',
+      deviations,
+    )
+    .option('--samples <n>', 'rollouts of the cloud (default: 1000 or more)', wholeNumber(1))
     .option('--workers <n>', 'threads that share the steps of long linearizations', wholeNumber(1, MAX_WORKERS), 1)
     .option('--json', 'print JSON and nothing else')
 }
@@ -94,20 +103,32 @@ export function addWeightOptions(command: Command): Command {
     .option('--r <weights>', `weights of the controls: ${what}`, weights)
 }
 
-/** '1', or 'pole.angle=10,slide.position=1' by name. */
 function weights(text: string): Weights {
-  const fail = () => new InvalidArgumentError('Expected a number ≥ 0, or name=number,… such as pole.angle=10,cart.x=1.')
-  const weight = (part: string) => {
+  return numbersByName(text, 'Expected a number ≥ 0, or name=number,… such as pole.angle=10,cart.x=1.')
+}
+
+function deviations(text: string): number | Record<string, number> {
+  const expected = 'Expected a number > 0, or name=number,… such as ball.z=0.002, not all 0.'
+  const found = numbersByName(text, expected)
+  const isZero = typeof found === 'number' ? found === 0 : Object.values(found).every((value) => value === 0)
+  if (isZero) throw new InvalidArgumentError(expected)
+  return found
+}
+
+/** '1', or 'pole.angle=10,slide.position=1' by name; none negative. */
+function numbersByName(text: string, expected: string): number | Record<string, number> {
+  const fail = () => new InvalidArgumentError(expected)
+  const number = (part: string) => {
     const value = Number(part)
     if (part.trim() === '' || !(value >= 0 && Number.isFinite(value))) throw fail()
     return value
   }
-  if (!text.includes('=')) return weight(text)
+  if (!text.includes('=')) return number(text)
   const named = new Map<string, number>()
   for (const part of text.split(',')) {
     const [, name, value] = /^\s*([^=\s]+)\s*=([^=]*)$/.exec(part) ?? []
     if (name === undefined || named.has(name)) throw fail()
-    named.set(name, weight(value!))
+    named.set(name, number(value!))
   }
   return Object.fromEntries(named)
 }

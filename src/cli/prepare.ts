@@ -20,6 +20,7 @@ import { type Io, NumericalFailure } from './io.ts'
 import type { LinearizeFlags } from './options.ts'
 import { progressLine } from './progress.ts'
 import { isThere, readText } from './readText.ts'
+import { smoothingOf, tooFewSamples } from './smoothing.ts'
 
 export interface Setup {
   readonly scene: Scene | Mjcf
@@ -108,6 +109,7 @@ export async function linearizeAt(
       expected: `auto, dense, colored or compressed for the engine ${engine.name}, which has no derivatives of its own`,
       found: 'native',
     })
+  const smoothing = smoothingOf(flags, engine.layout)
   const structure = refine && !engine.structure ? { sparsity: 'detect' as const } : { refine }
   const pool =
     workers > 1
@@ -120,6 +122,7 @@ export async function linearizeAt(
       scheme,
       seed,
       structure,
+      smoothing,
       pool,
       noise,
       robust,
@@ -129,7 +132,7 @@ export async function linearizeAt(
       onProgress: progress.onProgress,
     })
   } catch (error) {
-    throw error instanceof BlackboxError ? notANumber(error, scene, engine) : error
+    throw error instanceof BlackboxError ? notANumber(error, scene, engine) : tooFewSamples(error)
   } finally {
     progress.end()
     await pool?.close()
@@ -161,6 +164,7 @@ export function defectText(lin: Linearization, isLoop = false): string {
   const defect = defectOf(lin).map(({ name, unit, value }) => `${name} ${withUnit(value, unit)}`)
   if (defect.length === 0) return 'c     0 (an equilibrium)\n'
   const more = defect.length > 8 ? ` and ${defect.length - 8} more` : ''
+  if (lin.quality.smoothing) return `c     ${defect.slice(0, 8).join(', ')}${more}: mean over the cloud\n`
   const elsewhere = isLoop ? ', the loop settles elsewhere' : ''
   return `c     ${defect.slice(0, 8).join(', ')}${more}: not an equilibrium${elsewhere} (try --at equilibrium)\n`
 }

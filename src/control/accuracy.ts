@@ -13,10 +13,10 @@ export interface SensedQuality {
   readonly stepRange: readonly [number, number] // difference steps, in units of the inputs; zero for derivatives
   readonly noiseLevel: number | null // standard deviation of one output value
   readonly standardError?: Matrix | null // [ndx × (ndx + nu)], of each entry of [A B]
+  readonly smoothing?: object | undefined // where A, B and c are means over a cloud
 }
 
 const ROUNDING = 64 // units of ε for matrices that are given, relative to their largest entries
-const SURE = 2 // standard errors
 const SENSED = 4 // units of the values' rounding, and of their noise, in a difference quotient
 
 /** Matrices of unknown origin are taken at their word, up to rounding. */
@@ -28,7 +28,7 @@ export function roundingAccuracy(A: Matrix, B: Matrix): Accuracy {
  * Error of a difference quotient's entry: rounding (4 ε times the size of the state, at least 1) and noise, over the smallest
  * step: 1.5e-10 for central and 6e-8 for forward differences at their default steps. Curvature is left out: entries that stand
  * for nothing (a direction that no control moves) have none, and the held-out residual, which has it, would hide weak but
- * true authority. Where standard errors of the entries are known, twice the largest of A, and of B, counts. Null for native derivatives,
+ * true authority. Under noise their standard errors count, the root mean square of those of A, and of B. Null for native derivatives,
  * which have no steps.
  */
 export function sensedAccuracy(
@@ -38,13 +38,12 @@ export function sensedAccuracy(
   const step = stepRange[0]
   if (standardError && noiseLevel !== null && noiseLevel > 0) {
     const ndx = standardError.rows
-    const largest = (from: number, to: number): number => {
-      let error = 0
-      for (let i = 0; i < ndx; i++)
-        for (let j = from; j < to; j++) if (standardError.get(i, j) > error) error = standardError.get(i, j)
-      return SURE * error
+    const typical = (from: number, to: number): number => {
+      let square = 0
+      for (let i = 0; i < ndx; i++) for (let j = from; j < to; j++) square += standardError.get(i, j) ** 2
+      return Math.sqrt(square / Math.max(1, ndx * (to - from)))
     }
-    return { A: largest(0, ndx), B: largest(ndx, standardError.columns) }
+    return { A: typical(0, ndx), B: typical(ndx, standardError.columns) }
   }
   if (!(step > 0)) return null
   let size = 1

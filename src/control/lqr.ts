@@ -89,7 +89,7 @@ export function lqr(lin: LinearModel, { Q, R, S }: QuadraticCost, options: LqrOp
   const drift =
     moved === null
       ? ''
-      : `; the point is not an equilibrium (c of ${names[moved]!} is ${lin.c![moved]!.toExponential(1)})`
+      : `; the point is not an equilibrium${lin.quality?.smoothing ? ' of the smoothed step' : ''} (c of ${names[moved]!} is ${lin.c![moved]!.toExponential(1)})`
   return {
     ...solution,
     message: solution.message + drift,

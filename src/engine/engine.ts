@@ -30,6 +30,11 @@ export interface Engine {
   difference(x1: Float64Array, x0: Float64Array, dxOut: Float64Array): void
   /** What can influence what at (x, u), contacts within the period included: a superset of the nonzeros of [A B], [ndx × (ndx + nu)]. */
   structure?(x: Float64Array, u: Float64Array): Pattern
+  /**
+   * Contacts and joint limits that are open at (x, u) and within reach of the control period, each in words: 'contact of ball with the
+   * environment'. A superset. The derivative at (x, u) holds until they close.
+   */
+  nearSwitches?(x: Float64Array, u: Float64Array): readonly string[]
   /** What the equations of motion tell of [A B] at (x, u), given xNext = f(x, u). A certificate on the whole checks it. */
   ties?(x: Float64Array, u: Float64Array, xNext: Float64Array): Ties
   /** The engine's own derivatives, row-major A [ndx × ndx] and B [ndx × nu]. */

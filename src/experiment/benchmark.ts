@@ -9,4 +9,18 @@ export type Benchmark<Row = Readonly<Record<string, string | number>>> = (option
 export interface BenchmarkResult<Row> {
   readonly rows: readonly Row[]
   readonly notes: readonly string[] // sentences: what the figures are, what was left out
+  readonly charts?: readonly BenchmarkChart[]
+}
+
+/** Points to be drawn on logarithmic axes: a panel for each case, a line for each series. */
+export interface BenchmarkChart {
+  readonly title: string
+  readonly x: string // what it is, and its unit
+  readonly y: string
+  readonly points: readonly {
+    readonly series: string
+    readonly panel: string
+    readonly x: number
+    readonly y: number
+  }[]
 }

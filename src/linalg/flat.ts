@@ -93,3 +93,30 @@ function swapRows(X: Float64Array, a: number, b: number, columns: number): void 
     X[b * columns + j] = kept
   }
 }
+
+/** Σ_j X[x + j]·Y[y + j] for j < n; four sums at a time, so that additions need not wait for each other. */
+export function dotAt(X: Float64Array, x: number, Y: Float64Array, y: number, n: number): number {
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  let j = 0
+  for (; j + 4 <= n; j += 4) {
+    a += X[x + j]! * Y[y + j]!
+    b += X[x + j + 1]! * Y[y + j + 1]!
+    c += X[x + j + 2]! * Y[y + j + 2]!
+    d += X[x + j + 3]! * Y[y + j + 3]!
+  }
+  for (; j < n; j++) a += X[x + j]! * Y[y + j]!
+  return a + b + (c + d)
+}
+
+/** v[j] += factor·X[x + j] for j < n. */
+export function addAt(v: Float64Array, factor: number, X: Float64Array, x: number, n: number): void {
+  let j = 0
+  for (; j + 2 <= n; j += 2) {
+    v[j]! += factor * X[x + j]!
+    v[j + 1]! += factor * X[x + j + 1]!
+  }
+  if (j < n) v[j]! += factor * X[x + j]!
+}

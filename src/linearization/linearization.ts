@@ -5,7 +5,8 @@ import type { Quality } from '../sensing/quality.ts'
 
 /**
  * δx⁺ = A δx + B δu + c around (xBar, uBar), with δx = x ⊖ xBar, δu = u − uBar, δx⁺ = f(x, u) ⊖ xBarNext and
- * c = f(xBar, uBar) ⊖ xBarNext: zero at an equilibrium, the defect along a trajectory.
+ * c = f(xBar, uBar) ⊖ xBarNext: zero at an equilibrium, the defect along a trajectory. With smoothing, f stands for its mean over the
+ * cloud.
  */
 export interface Linearization {
   readonly A: Matrix // [ndx × ndx]
@@ -18,5 +19,5 @@ export interface Linearization {
   readonly layout: Layout
   readonly engine: string // name of the engine
   readonly quality: Quality
-  readonly plan: Plan | null // what it was measured with, for use at other points; null where the engine's own derivatives were taken
+  readonly plan: Plan | null // what it was measured with, for use at other points; null for the engine's own derivatives, and with smoothing
 }

@@ -12,6 +12,7 @@ import { type SenseOptions, sense } from '../sensing/sense.ts'
 import { type Scheme, stencilOf } from '../sensing/stencil.ts'
 import type { Linearization } from './linearization.ts'
 import { nativeJacobian } from './nativeJacobian.ts'
+import { checkSmoothing, type SmoothingChoice, smoothedSteps } from './smoothing.ts'
 import { stepDifferences } from './stepDifferences.ts'
 
 /** Evaluates step differences elsewhere, in parallel: see `openEnginePool`. */
@@ -31,6 +32,12 @@ export interface LinearizeOptions {
    */
   readonly method?: SenseOptions['method'] | 'native'
   readonly scheme?: Scheme | undefined // default 'central'
+  /**
+   * Through contact: A, B and c as the regression over a Gaussian cloud of rollouts with these standard deviations, with standard errors
+   * (`quality.standardError`, `quality.smoothing`). Coordinates without a deviation double the steps: their columns are means
+   * of differences over the cloud. `samples`: as in `smoothedJacobian`, 1000 or more. Throws RangeError on options that say how else to measure.
+   */
+  readonly smoothing?: SmoothingChoice | undefined
   readonly structure?:
     | {
         /** Superset of the nonzeros of [A B], or 'detect'; default: what the engine says. */
@@ -43,7 +50,7 @@ export interface LinearizeOptions {
     | undefined
   readonly plan?: Plan | undefined // an earlier plan for the same engine, used again
   readonly heldOut?: number | undefined // held-out directions, default 2
-  readonly tolerance?: number | undefined // of the certificate
+  readonly tolerance?: number | undefined // of the certificate; with smoothing, of the standard errors: default 0.05
   readonly step?: number | undefined // difference step, relative to max(1, |coordinate|); default: the engine's differenceStep
   /**
    * Noise of a step's outcome, by coordinate [ndx] or the same for all; 'estimate': find it first; 'none'. Default: looked for where
@@ -78,7 +85,8 @@ export interface LinearizeOptions {
  * The linearization at `point` (default: the engine's home). The engine's step is called exactly `quality.calls` times: once
  * at (xBar, uBar), which gives c and is the base of forward differences (`callsFor.base`) or the point that left and right are
  * compared with in central ones (`callsFor.heldOut`, `kinkedRows`); and for the directions: C forward or 2C central with C
- * colors, 1 or 2 for each held-out direction, and what detection and repair take.
+ * colors, 1 or 2 for each held-out direction, and what detection and repair take. Contacts and limits that the engine says are
+ * within reach of the period are named in `quality.nearSwitches`.
  * Throws RangeError on sizes or values that do not fit, BlackboxError naming the coordinate when the engine gives NaN or
  * Infinity, PoolError when a worker of the pool dies, the signal's reason when aborted. A Jacobian that fails its certificate is
  * returned with `quality.certified` false.
@@ -94,6 +102,7 @@ export async function linearize(
   if (options.xBarNext) checkState('linearize', 'xBarNext', options.xBarNext, layout)
   if (options.method === 'native' && !engine.derivatives)
     throw new RangeError(`linearize: engine '${engine.name}' has no derivatives of its own; take another method`)
+  if (options.smoothing !== undefined) checkSmoothing(layout, { ...options, smoothing: options.smoothing })
   const { maxCalls = Number.POSITIVE_INFINITY, onProgress } = options
   if (!(maxCalls >= 1)) throw new RangeError(`linearize: maxCalls must be a number ≥ 1, got ${maxCalls}`)
 
@@ -114,7 +123,7 @@ export async function linearize(
   })
   const pooled = options.pool?.parallel(serial, engine, bar, fBar) ?? serial
   const blackbox = options.wrap?.(pooled) ?? pooled
-  const { structure, prior, ...rest } = options
+  const { structure, smoothing, prior, ...rest } = options
   const senseOptions = {
     ...rest,
     step: options.step ?? (options.plan ? undefined : engine.differenceStep),
@@ -125,16 +134,32 @@ export async function linearize(
     maxCalls: maxCalls - 1,
     onProgress: onProgress && ((done: number, total: number) => onProgress(done + 1, total + 1)),
   }
-  const sparsity = structure?.sparsity ?? engine.structure?.(xBar, uBar)
-  const stated = structure?.ties ?? (options.plan ? undefined : engine.ties?.(xBar, uBar, fBar))
-  const ties = stated === 'none' ? undefined : stated
-  const { J, quality, plan } = takesNative(engine, options, sparsity, ties)
-    ? { ...(await nativeJacobian(engine, point, blackbox, senseOptions)), plan: null }
-    : await sense(blackbox, {
-        ...senseOptions,
-        method: options.method === 'native' ? 'auto' : options.method,
-        structure: { sparsity, refine: structure?.refine, ties },
-      })
+  const nearSwitches = engine.nearSwitches?.(xBar, uBar)
+  const measured = async (): Promise<{ J: Matrix; quality: Quality; plan: Plan | null }> => {
+    const sparsity = structure?.sparsity ?? engine.structure?.(xBar, uBar)
+    const stated = structure?.ties ?? (options.plan ? undefined : engine.ties?.(xBar, uBar, fBar))
+    const ties = stated === 'none' ? undefined : stated
+    if (takesNative(engine, options, sparsity, ties))
+      return { ...(await nativeJacobian(engine, point, blackbox, senseOptions)), plan: null }
+    return sense(blackbox, {
+      ...senseOptions,
+      method: options.method === 'native' ? 'auto' : options.method,
+      structure: { sparsity, refine: structure?.refine, ties },
+    })
+  }
+  const smoothed = async (choice: SmoothingChoice): Promise<{ J: Matrix; quality: Quality; plan: null }> => {
+    const sparsity = structure?.sparsity as Pattern | undefined // 'detect' is refused
+    const { J, mean, quality } = await smoothedSteps(engine, bar, blackbox, {
+      ...senseOptions,
+      smoothing: choice,
+      sparsity,
+    })
+    const fMean = new Float64Array(layout.nx)
+    engine.integrate(fBar, mean, fMean)
+    engine.difference(fMean, xBarNext, c)
+    return { J, quality, plan: null }
+  }
+  const { J, quality, plan } = await (smoothing === undefined ? measured() : smoothed(smoothing))
   return {
     A: block(J, 0, ndx),
     B: block(J, ndx, nu),
@@ -145,7 +170,10 @@ export async function linearize(
     dt: engine.dt,
     layout,
     engine: engine.name,
-    quality: withTrouble(withNominalStep(quality), trouble),
+    quality: {
+      ...withTrouble(withNominalStep(quality), trouble),
+      ...(nearSwitches && { nearSwitches }),
+    },
     plan,
   }
 }

@@ -15,7 +15,7 @@ export interface LinearizeAlongOptions
   extends Omit<LinearizeOptions, 'xBarNext' | 'plan' | 'structure' | 'onProgress'> {
   /** The state after the last point, [nx]; default: where the engine steps to, so that the last c is zero. */
   readonly xFinal?: Float64Array | undefined
-  /** Learn the sparsity from point to point (default); false: the engine's structure at each. */
+  /** Learn the sparsity from point to point (default); false, and always with smoothing: the engine's structure at each. */
   readonly learn?: boolean | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined // points
 }
@@ -32,7 +32,9 @@ export async function linearizeAlong(
   points: readonly Point[],
   options: LinearizeAlongOptions = {},
 ): Promise<Linearization[]> {
-  const { xFinal, learn = true, onProgress, ...shared } = options
+  const { xFinal, learn: mayLearn = true, onProgress, ...shared } = options
+  const isSmoothed = shared.smoothing !== undefined
+  const learn = mayLearn && !isSmoothed
   const found: Linearization[] = []
   let known: Pattern | null = null
   for (const [k, point] of points.entries()) {
@@ -57,7 +59,7 @@ export async function linearizeAlong(
       ...shared,
       ...left,
       ...prior,
-      structure: { sparsity: superset },
+      ...(!isSmoothed && { structure: { sparsity: superset } }),
       xBarNext,
     })
     if (spent > 0) lin = { ...lin, quality: withDetection(lin.quality, spent) }

@@ -5,11 +5,12 @@ import { counted, formatNumber } from './format.ts'
 /** A quality, and the names of the rows that it is about. */
 interface NamedQuality {
   readonly quality: Linearization['quality']
-  readonly layout: { readonly dx: readonly { readonly name: string }[] }
+  readonly layout: { readonly dx: readonly { readonly name: string }[]; readonly nu?: number }
 }
 
 /** 'Certified: the worst row leaves 2e-11 of …' or 'Not certified: …' with the rows that failed, by coordinate name. */
 export function certificateSentence({ quality, layout }: NamedQuality): string {
+  if (quality.smoothing) return smoothedSentence(quality, quality.smoothing, layout)
   const { certified, heldOutResidual, heldOutDirections, tolerance, failedRows, repairedRows, fallback } = quality
   const directions = counted(heldOutDirections, 'held-out random direction')
   const residual = `residual ${formatNumber(heldOutResidual, 2)} on ${directions}, tolerance ${formatNumber(tolerance, 2)}`
@@ -26,6 +27,7 @@ export function certificateSentence({ quality, layout }: NamedQuality): string {
       ? ` Rounding hides ${names(unresolvedRows)} at this step: take a larger step, or the range of a control.`
       : '',
     flatRows.length > 0 ? ` Zero up to curvature or rounding, as other steps show: ${names(flatRows)}.` : '',
+    nearSentence(quality, ', of which it knows nothing'),
   ].join('')
   if (certified) {
     if (heldOutDirections === 0) return `Certified without held-out directions.${history}`
@@ -35,13 +37,61 @@ export function certificateSentence({ quality, layout }: NamedQuality): string {
   return `Not certified: ${residual}${failed}.${history}`
 }
 
+/** 'Certified: standard errors up to 2.3 % of a row of A, 0.4 % of B, tolerance 5 %.', or not, and how many samples would do. */
+function smoothedSentence(
+  quality: Linearization['quality'],
+  { relativeStandardError, samplesNeeded }: NonNullable<Linearization['quality']['smoothing']>,
+  layout: NamedQuality['layout'],
+): string {
+  const { certified, tolerance, failedRows, flatRows } = quality
+  const kinkedRows = quality.kinkedRows ?? []
+  const names = (rows: readonly number[]) => {
+    const more = rows.length > 8 ? ` and ${rows.length - 8} more` : ''
+    return `${rows
+      .slice(0, 8)
+      .map((row) => layout.dx[row]?.name ?? `row ${row}`)
+      .join(', ')}${more}`
+  }
+  const errors = ['A', 'B'].slice(0, (layout.nu ?? 0) > 0 ? 2 : 1).map((name, group) => {
+    const worst = Math.max(0, ...relativeStandardError.getColumn(group))
+    return Number.isFinite(worst) ? `${percent(worst)} of a row of ${name}` : `rows of ${name} not told from 0`
+  })
+  const advice =
+    samplesNeeded === null
+      ? '; what hardly matters beside the rest of its row takes a larger deviation, or none'
+      : `; about ${samplesNeeded} samples would do`
+  const failed = failedRows.length > 0 ? `; rows that fail: ${names(failedRows)}${advice}` : ''
+  const switched =
+    kinkedRows.length > 0
+      ? ` Left and right differ within the cloud in ${names(kinkedRows)}: a contact or limit switches there, or it is curved.`
+      : ''
+  const flat =
+    flatRows.length > 0 ? ` Zero within their errors for some inputs without deviation: ${names(flatRows)}.` : ''
+  const verdict = certified ? 'Certified' : 'Not certified'
+  return `${verdict}: standard errors up to ${errors.join(', ')}, tolerance ${percent(tolerance)}${failed}.${switched}${flat}${nearSentence(quality)}`
+}
+
+/** What the engine says may switch within the next period, '' where nothing. */
+function nearSentence({ nearSwitches = [] }: Linearization['quality'], remark = ''): string {
+  if (nearSwitches.length === 0) return ''
+  const more = nearSwitches.length > 4 ? ` and ${nearSwitches.length - 4} more` : ''
+  return ` Within reach of the next period: ${nearSwitches.slice(0, 4).join(', ')}${more}${remark}.`
+}
+
+function percent(share: number): string {
+  return `${formatNumber(100 * share, 2)} %`
+}
+
 /** '15 simulator steps: 10 for 5 directions, 4 to check them on 2 random ones, 1 at the point itself', only what was spent. */
 export function callsSentence({ quality }: Pick<Linearization, 'quality'>, call = 'simulator step'): string {
-  const { calls, callsFor, directions, heldOutDirections, scheme } = quality
+  const { calls, callsFor, directions, heldOutDirections, scheme, smoothing } = quality
   // Held-out differences to both sides come in pairs. The odd one is the step at the point, with which left and right are compared.
   const atPoint = scheme === 'forward' ? 0 : callsFor.heldOut % 2
   const parts = [
-    [callsFor.directions, `for ${counted(directions, 'direction')}`],
+    [
+      callsFor.directions,
+      smoothing ? cloudText(quality, smoothing.samples) : `for ${counted(directions, 'direction')}`,
+    ],
     [
       callsFor.heldOut - atPoint,
       `to check them on ${heldOutDirections} random ${heldOutDirections === 1 ? 'one' : 'ones'}`,
@@ -53,6 +103,10 @@ export function callsSentence({ quality }: Pick<Linearization, 'quality'>, call 
   ] as const
   const spent = parts.filter(([count]) => count > 0).map(([count, purpose]) => `${count} ${purpose}`)
   return `${counted(calls, call)}${spent.length > 0 ? `: ${spent.join(', ')}` : ''}`
+}
+
+function cloudText({ callsFor }: Linearization['quality'], samples: number): string {
+  return `for a cloud of ${samples}${callsFor.directions > samples ? ' and differences at each' : ''}`
 }
 
 /** The notes of a quality but for those that `certificateSentence` says with names. */

@@ -1,5 +1,6 @@
 /** report.html: one self-contained page about a linearization and the closed loop built on it. */
 import type { Trajectory } from '../experiment/simulate.ts'
+import type { Linearization } from '../linearization/linearization.ts'
 import { callsSentence, certificateSentence, notesBeside } from './certificate.ts'
 import type { ReportContent } from './content.ts'
 import type { Drawing } from './drawing.ts'
@@ -43,11 +44,13 @@ function facts({ linearization, trajectory, metrics, closedLoop }: ReportContent
   return [
     '<div class="facts">',
     fact(
-      `linearization, residual ${formatNumber(quality.heldOutResidual, 2)}`,
+      quality.smoothing
+        ? 'smoothed linearization'
+        : `linearization, residual ${formatNumber(quality.heldOutResidual, 2)}`,
       quality.certified ? 'certified' : 'not certified',
       quality.certified ? 'good' : 'bad',
     ),
-    fact(`of the simulator, ${quality.method} differences`, counted(quality.calls, 'step')),
+    fact(`of the simulator, ${methodText(quality)}`, counted(quality.calls, 'step')),
     fact(`${counted(layout.nu, 'control')}, control period ${formatNumber(dt)} s`, counted(layout.ndx, 'state')),
     radius === undefined
       ? ''
@@ -184,6 +187,10 @@ function metricsSection({ metrics }: ReportContent): string[] {
   ]
 }
 
+function methodText({ method, smoothing }: Linearization['quality']): string {
+  return smoothing ? 'a cloud of rollouts' : `${method} differences`
+}
+
 function qualitySection({ linearization, trajectory }: ReportContent): string[] {
   const { quality } = linearization
   const unused = trajectory?.controller === 'none' && !quality.certified
@@ -193,13 +200,18 @@ function qualitySection({ linearization, trajectory }: ReportContent): string[] 
       `${certificateSentence(linearization)}${unused ? ' The run without feedback does not use it.' : ''}`,
     ],
     ['Cost', callsSentence(linearization)],
-    ['Method', `${quality.method}, ${quality.scheme} differences`],
     [
-      'Directions',
+      'Method',
+      quality.smoothing
+        ? 'smoothed: regression over a Gaussian cloud'
+        : `${quality.method}, ${quality.scheme} differences`,
+    ],
+    [
+      quality.smoothing ? 'Pairs of rollouts' : 'Directions',
       `${quality.directions}${quality.colors === null ? '' : `, from ${counted(quality.colors, 'color')}`}`,
     ],
     [
-      'Difference steps',
+      quality.smoothing ? 'Deviations and steps' : 'Difference steps',
       `${formatNumber(quality.stepRange[0], 3)} … ${formatNumber(quality.stepRange[1], 3)}, in units of the inputs`,
     ],
     ['Noise level', quality.noiseLevel === null ? 'not estimated' : formatNumber(quality.noiseLevel, 3)],

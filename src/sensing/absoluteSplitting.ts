@@ -2,105 +2,208 @@
  * Nearly the least absolute deviations, min_x Σ_t |(Q x)_t − y_t|, by the alternating direction method of multipliers (Boyd, Parikh,
  * Chu, Peleato and Eckstein 2011, §6.1, doi:10.1561/2200000016), over-relaxed (§3.4.3), ρ balanced between the residuals (§3.4.1).
  * Differs from the text in that Q has orthonormal columns: the x-step is then a product with Qᵀ, and no factorization depends on
- * ρ, so that each right-hand side may have its own. Accurate to a few digits, which is enough to tell which equations hold.
+ * ρ, so that each right-hand side may have its own. Right-hand sides share what is read of Q, and each gets the same bits as
+ * it would alone. Accurate to a few digits, which is enough to tell which equations hold.
  */
+import { transposeInto } from '../linalg/flat.ts'
 
 const RELAXATION = 1.6
-const ROUND = 10 // iterations between looks at the residuals
 const BALANCE = 5 // residuals may differ by this factor before ρ changes
+const LANES = 4 // right-hand sides that are interleaved
+const WIDTH = 4 * LANES // right-hand sides at a time
 
-/** What splitting tells of the best x. */
-export interface AbsoluteGuess {
+/** Where the iteration for one right-hand side stands. */
+export interface AbsoluteSplit {
+  readonly y: Float64Array // [k]
   readonly residuals: Float64Array // [k], Q x − y
-  readonly multipliers: Float64Array // [k], within ±1; strictly inside where the equation holds
+  readonly errors: Float64Array // [k], z: nearly the residuals, and exactly zero where the equation seems to hold
+  readonly multipliers: Float64Array // [k], within ±1; ±1 where the equation seems not to hold
+  rho: number
 }
 
 /** A solver for many right-hand sides; its scratch is its own. */
 export interface AbsoluteSplitting {
-  /** Valid until the next call; one iteration is one product with Q and one with Qᵀ. */
-  solve(y: Float64Array, maxIterations: number, tolerance: number): AbsoluteGuess
+  /** So many iterations, each a product with Q and one with Qᵀ, and ρ balanced after them. */
+  advance(splits: readonly AbsoluteSplit[], iterations: number): void
 }
 
-export function absoluteSplitting(Q: Float64Array, k: number, n: number): AbsoluteSplitting {
-  const x = new Float64Array(n)
-  const fitted = new Float64Array(k) // Q x
-  const z = new Float64Array(k) // stands for Q x − y
-  const u = new Float64Array(k) // scaled multipliers
-  const target = new Float64Array(k)
+/** Scratch is for so many right-hand sides at a time. */
+export function absoluteSplitting(Q: Float64Array, k: number, n: number, atMost: number): AbsoluteSplitting {
+  const width = atMost <= 1 ? 1 : Math.min(WIDTH, LANES * Math.ceil(atMost / LANES))
+  const Qt = new Float64Array(n * k)
+  transposeInto(Qt, Q, k, n)
+  const x = new Float64Array(n * width)
+  const y = new Float64Array(k * width)
+  const fitted = new Float64Array(k * width) // Q x
+  const z = new Float64Array(k * width)
+  const u = new Float64Array(k * width) // multipliers/ρ
+  const target = new Float64Array(k * width)
+  const threshold = new Float64Array(width) // 1/ρ
+
+  function advanceTogether(splits: readonly AbsoluteSplit[], iterations: number): void {
+    const lanes = splits.length === 1 ? 1 : LANES
+    const blocks = Math.ceil(splits.length / lanes) // of [k × lanes], one after the other
+    const place = (c: number) => Math.floor(c / lanes) * k * lanes + (c % lanes)
+    splits.forEach((split, c) => {
+      threshold[c] = 1 / split.rho
+      for (let t = 0, i = place(c); t < k; t++, i += lanes) {
+        y[i] = split.y[t]!
+        z[i] = split.errors[t]!
+        u[i] = split.multipliers[t]! / split.rho
+      }
+    })
+    for (let iteration = 1; iteration <= iterations; iteration++) {
+      const size = blocks * k * lanes // idle lanes hold what they held
+      for (let i = 0; i < size; i++) target[i] = y[i]! + z[i]! - u[i]!
+      multiplyInto(x, Qt, target, n, k, lanes, blocks)
+      multiplyInto(fitted, Q, x, k, n, lanes, blocks)
+      if (iteration === iterations) break
+      for (let c = 0; c < splits.length; c++) shrinkInto(z, u, fitted, y, threshold[c]!, place(c), k, lanes)
+    }
+    for (const [c, split] of splits.entries()) finish(split, threshold[c]!, place(c), lanes)
+  }
+
+  /** The last step, which is also looked at. */
+  function finish(split: AbsoluteSplit, threshold: number, first: number, lanes: number): void {
+    const { residuals, errors, multipliers, rho } = split
+    let apart = 0 // ‖Q x − y − z‖²
+    let moved = 0 // ‖z − previous z‖²
+    for (let t = 0, i = first; t < k; t++, i += lanes) {
+      const before = z[i]!
+      residuals[t] = fitted[i]! - y[i]!
+      const relaxed = RELAXATION * residuals[t]! + (1 - RELAXATION) * before + u[i]!
+      const after = shrunk(relaxed, threshold)
+      errors[t] = after
+      multipliers[t] = after === 0 ? relaxed * rho : Math.sign(after)
+      apart += (residuals[t]! - after) ** 2
+      moved += (after - before) ** 2
+    }
+    split.rho *= apart > BALANCE ** 2 * moved ? 2 : moved > BALANCE ** 2 * apart ? 0.5 : 1
+  }
+
   return {
-    solve(y, maxIterations, tolerance) {
-      transposedInto(x, Q, y, k, n)
-      productInto(fitted, Q, x, k, n)
-      let mean = 0
-      for (let t = 0; t < k; t++) {
-        z[t] = fitted[t]! - y[t]!
-        mean += Math.abs(z[t]!) / k
-      }
-      u.fill(0)
-      let rho = mean > 0 ? 1 / mean : 0
-      for (let iteration = 1; rho > 0 && Number.isFinite(rho) && iteration <= maxIterations; iteration++) {
-        for (let t = 0; t < k; t++) target[t] = y[t]! + z[t]! - u[t]!
-        transposedInto(x, Q, target, k, n)
-        productInto(fitted, Q, x, k, n)
-        const threshold = 1 / rho
-        let apart = 0 // ‖Q x − y − z‖²
-        let moved = 0 // ‖z − previous z‖²
-        let size = 0
-        for (let t = 0; t < k; t++) {
-          const before = z[t]!
-          const relaxed = RELAXATION * (fitted[t]! - y[t]!) + (1 - RELAXATION) * before + u[t]!
-          const after = relaxed > threshold ? relaxed - threshold : relaxed < -threshold ? relaxed + threshold : 0
-          z[t] = after
-          u[t] = relaxed - after
-          apart += (fitted[t]! - y[t]! - after) ** 2
-          moved += (after - before) ** 2
-          size += after * after
-        }
-        if (iteration % ROUND !== 0) continue
-        // ρ·moved bounds ‖Qᵀ multipliers‖², of which each entry is of the order of 1
-        if (apart <= tolerance ** 2 * size && rho * rho * moved <= tolerance ** 2 * k) break
-        const factor = apart > BALANCE ** 2 * moved ? 2 : moved > BALANCE ** 2 * apart ? 0.5 : 1
-        if (factor === 1) continue
-        rho *= factor
-        for (let t = 0; t < k; t++) u[t]! /= factor
-      }
-      for (let t = 0; t < k; t++) fitted[t]! -= y[t]!
-      for (let t = 0; t < k; t++) u[t]! *= rho
-      return { residuals: fitted, multipliers: u }
+    advance(splits, iterations) {
+      for (let first = 0; first < splits.length; first += width)
+        advanceTogether(splits.slice(first, first + width), iterations)
     },
   }
 }
 
-/** out = Q x; four sums at a time, so that additions need not wait for each other. */
-function productInto(out: Float64Array, Q: Float64Array, x: Float64Array, k: number, n: number): void {
-  const whole = n - (n % 4)
-  for (let t = 0; t < k; t++) {
-    const row = t * n
+const shrunk = (value: number, threshold: number): number =>
+  value > threshold ? value - threshold : value < -threshold ? value + threshold : 0
+
+/** z and u of one lane after the x-step. */
+function shrinkInto(
+  z: Float64Array,
+  u: Float64Array,
+  fitted: Float64Array,
+  y: Float64Array,
+  threshold: number,
+  first: number,
+  k: number,
+  lanes: number,
+): void {
+  for (let t = 0, i = first; t < k; t++, i += lanes) {
+    const relaxed = RELAXATION * (fitted[i]! - y[i]!) + (1 - RELAXATION) * z[i]! + u[i]!
+    const after = shrunk(relaxed, threshold)
+    z[i] = after
+    u[i] = relaxed - after
+  }
+}
+
+/** out = M V for blocks of V [inner × lanes], lanes 1 or 4; each sum is taken in the same order whatever lanes and blocks are. */
+function multiplyInto(
+  out: Float64Array,
+  M: Float64Array, // [rows × inner]
+  V: Float64Array,
+  rows: number,
+  inner: number,
+  lanes: number,
+  blocks: number,
+): void {
+  if (lanes === 1) multiplyOneInto(out, M, V, rows, inner)
+  else
+    for (let row = 0; row < rows; row += 2)
+      for (let block = 0; block < blocks; block++)
+        multiplyPairInto(out, LANES * (block * rows + row), M, V, LANES * block * inner, row, row + 1 < rows, inner)
+}
+
+/** Four rows at a time, so that additions need not wait for each other. */
+function multiplyOneInto(out: Float64Array, M: Float64Array, v: Float64Array, rows: number, inner: number): void {
+  let row = 0
+  for (; row + 4 <= rows; row += 4) {
+    let at0 = row * inner
+    let at1 = at0 + inner
+    let at2 = at1 + inner
+    let at3 = at2 + inner
     let a = 0
     let b = 0
     let c = 0
     let d = 0
-    for (let j = 0; j < whole; j += 4) {
-      a += Q[row + j]! * x[j]!
-      b += Q[row + j + 1]! * x[j + 1]!
-      c += Q[row + j + 2]! * x[j + 2]!
-      d += Q[row + j + 3]! * x[j + 3]!
+    for (let j = 0; j < inner; j++) {
+      const value = v[j]!
+      a += M[at0++]! * value
+      b += M[at1++]! * value
+      c += M[at2++]! * value
+      d += M[at3++]! * value
     }
-    for (let j = whole; j < n; j++) a += Q[row + j]! * x[j]!
-    out[t] = a + b + (c + d)
+    out[row] = a
+    out[row + 1] = b
+    out[row + 2] = c
+    out[row + 3] = d
+  }
+  for (; row < rows; row++) {
+    let sum = 0
+    for (let j = 0; j < inner; j++) sum += M[row * inner + j]! * v[j]!
+    out[row] = sum
   }
 }
 
-/** out = Qᵀ v. */
-function transposedInto(out: Float64Array, Q: Float64Array, v: Float64Array, k: number, n: number): void {
-  out.fill(0)
-  const whole = k - (k % 2)
-  for (let t = 0; t < whole; t += 2) {
-    const row = t * n
-    const next = row + n
-    const a = v[t]!
-    const b = v[t + 1]!
-    for (let j = 0; j < n; j++) out[j]! += a * Q[row + j]! + b * Q[next + j]!
+/** Two rows (or one) and four lanes at a time: eight sums from six numbers read. */
+function multiplyPairInto(
+  out: Float64Array,
+  to: number,
+  M: Float64Array,
+  V: Float64Array,
+  from: number,
+  row: number,
+  hasTwo: boolean,
+  inner: number,
+): void {
+  let at = row * inner
+  let next = hasTwo ? at + inner : at
+  let a0 = 0
+  let a1 = 0
+  let a2 = 0
+  let a3 = 0
+  let b0 = 0
+  let b1 = 0
+  let b2 = 0
+  let b3 = 0
+  const end = from + LANES * inner
+  for (let i = from; i < end; i += LANES) {
+    const a = M[at++]!
+    const b = M[next++]!
+    const v0 = V[i]!
+    const v1 = V[i + 1]!
+    const v2 = V[i + 2]!
+    const v3 = V[i + 3]!
+    a0 += a * v0
+    a1 += a * v1
+    a2 += a * v2
+    a3 += a * v3
+    b0 += b * v0
+    b1 += b * v1
+    b2 += b * v2
+    b3 += b * v3
   }
-  if (whole < k) for (let j = 0; j < n; j++) out[j]! += v[whole]! * Q[whole * n + j]!
+  out[to] = a0
+  out[to + 1] = a1
+  out[to + 2] = a2
+  out[to + 3] = a3
+  if (!hasTwo) return
+  out[to + 4] = b0
+  out[to + 5] = b1
+  out[to + 6] = b2
+  out[to + 7] = b3
 }

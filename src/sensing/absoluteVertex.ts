@@ -9,8 +9,11 @@
  * are therefore perturbed, a little, and less in each round. The signs found are a dual solution whatever the right-hand side is, so
  * that the answer is proven for the unperturbed one.
  */
-import { solveManyInPlace } from '../linalg/flat.ts'
+import { addAt, dotAt } from '../linalg/flat.ts'
+import { luInPlace } from '../linalg/lu.ts'
 import { random } from '../linalg/random.ts'
+import type { AbsoluteGuess } from './absoluteGuess.ts'
+import { exchangeTableau } from './exchangeTableau.ts'
 
 const PERTURBATIONS = [1e-8, 1e-11, 1e-14, 0] // of the largest right-hand side
 const SLACK = 1e-9 // multipliers may exceed 1 by this much
@@ -18,8 +21,10 @@ const GOOD_PIVOT = 1e-2 // of the equation's norm, when fitted equations are cho
 const FAIR_PIVOT = 1e-6
 const LEAST_PIVOT = 1e-11
 const ZERO = 1e-11 // of the largest right-hand side, for residuals that vanish
-const PASSED = -1
 const RELATIVE_GAP = 1e-10
+const REFINEMENTS = 4
+const DRIFTED = 1e-10 // relative error of a tableau that is not used further
+const REFINED = 1e-8 // of a solution, the last correction: the one after would be as small beside it
 const ROUNDING = 1e-13 // of all terms that a sum of residuals is made of
 
 /** A vertex and its proof. Valid until the next call. */
@@ -39,82 +44,70 @@ export interface AbsoluteVertexSolver {
    * Equations are tried for B in the given order, the first `numGood` before the others. `multipliers`, within ±1, are a guess at nu
    * for equations that hold and are not in B: good ones prove the vertex at once.
    */
-  solve(
-    y: Float64Array,
-    order: Int32Array,
-    numGood: number,
-    multipliers: Float64Array,
-    maxPivots: number,
-  ): AbsoluteVertex
+  solve(y: Float64Array, guess: AbsoluteGuess, maxPivots: number): AbsoluteVertex
 }
 
 /** Q [k × n] spans the range of A [k × n], its columns orthonormal; both row-major. */
 export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number, n: number): AbsoluteVertexSolver {
-  const T = new Float64Array(k * n)
-  const B = new Int32Array(n)
-  const placeOf = new Int32Array(k) // column of T that stands for a fitted equation, −1 for others
+  const tableau = exchangeTableau(k, n)
+  const { T, B, placeOf } = tableau
+  const row = new Float64Array(n) // of the tableau
+  const column = new Float64Array(k)
   const target = new Float64Array(k) // y, perturbed
   const r = new Float64Array(k) // residuals T·target_B − target
   const s = new Float64Array(k) // their signs; 0 for fitted equations
   const g = new Float64Array(n) // Tᵀs
-  const steps = new Float64Array(k) // how far along an edge each residual vanishes
-  const pivotRow = new Float64Array(n)
+  const rates = new Float64Array(k) // of residuals along an edge
+  const ahead = new Int32Array(k) // equations whose residuals vanish along it
+  const steps = new Float64Array(k) // how far
+  const fittedTarget = new Float64Array(n) // target_B
   const M = new Float64Array(n * n)
   const x = new Float64Array(n)
   const lambda = new Float64Array(n)
+  const wanted = new Float64Array(n)
+  const lack = new Float64Array(n)
+  const scratch = new Float64Array(n)
   const nu = new Float64Array(k)
+  let drift = 0 // of the tableau, relative, as far as the last vertex shows it
   const isGood = new Uint8Array(k)
   const reordered = new Int32Array(k)
   const source = random(1)
-  const noise = Float64Array.from({ length: k }, () => 0.5 + source.uniform())
-
-  /** Makes place i stand for equation e: T becomes T less its column i times what e needs of the others. */
-  function pivot(e: number, i: number): void {
-    eliminate(T, pivotRow, k, n, e, i)
-    T.fill(0, e * n, e * n + n)
-    T[e * n + i] = 1
-    B[i] = e
-    placeOf[e] = i
-  }
+  const noise = new Float64Array(k)
+  for (let t = 0; t < k; t++) noise[t] = 0.5 + source.uniform()
 
   /** T and B from nothing, equations in the given order, those that hardly depend on others first. */
   function factor(order: Int32Array): void {
-    T.set(Q)
-    placeOf.fill(-1)
-    const isTaken = (i: number) => B[i]! >= 0
-    B.fill(-1)
+    tableau.set(Q, new Int32Array(n).fill(-1))
     let taken = 0
     for (const least of [GOOD_PIVOT, LEAST_PIVOT, 0])
       for (let o = 0; o < k && taken < n; o++) {
         const e = order[o]!
         if (placeOf[e]! >= 0) continue
+        tableau.rowInto(row, e)
         let best = -1
         let square = 0
         for (let i = 0; i < n; i++) {
           square += Q[e * n + i]! ** 2
-          if (!isTaken(i) && (best < 0 || Math.abs(T[e * n + i]!) > Math.abs(T[e * n + best]!))) best = i
+          if (B[i]! < 0 && (best < 0 || Math.abs(row[i]!) > Math.abs(row[best]!))) best = i
         }
-        if (!(Math.abs(T[e * n + best]!) > least * Math.sqrt(square))) continue
-        pivot(e, best)
+        if (!(Math.abs(row[best]!) > least * Math.sqrt(square))) continue
+        tableau.columnInto(column, best)
+        tableau.exchange(e, best, row, column)
         taken++
       }
+    tableau.settle()
   }
 
   /** Residuals, signs and g at the vertex B. */
   function evaluate(): void {
+    tableau.settle()
     g.fill(0)
+    for (let i = 0; i < n; i++) fittedTarget[i] = target[B[i]!]!
     for (let t = 0; t < k; t++) {
-      if (placeOf[t]! >= 0) {
-        r[t] = 0
-        s[t] = 0
-        continue
-      }
-      const row = t * n
-      let sum = -target[t]!
-      for (let i = 0; i < n; i++) sum += T[row + i]! * target[B[i]!]!
-      r[t] = sum
-      s[t] = sum < 0 ? -1 : 1
-      for (let i = 0; i < n; i++) g[i]! += s[t]! * T[row + i]!
+      const isFitted = placeOf[t]! >= 0
+      r[t] = isFitted ? 0 : dotAt(T, t * n, fittedTarget, 0, n) - target[t]!
+      s[t] = isFitted ? 0 : r[t]! < 0 ? -1 : 1
+      if (!isFitted) addAt(g, s[t]!, T, t * n, n)
     }
   }
 
@@ -123,78 +116,140 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     let i = -1
     for (let j = 0; j < n; j++) if (Math.abs(g[j]!) > 1 + SLACK && (i < 0 || Math.abs(g[j]!) > Math.abs(g[i]!))) i = j
     if (i < 0) return false
-    // Along the edge the residual of B[i] grows in direction `sense`, the others by sense·T[t, i] per unit.
+    // Along the edge the residual of B[i] grows in direction `sense`, the others by rates[t] per unit.
     const sense = g[i]! > 0 ? -1 : 1
+    tableau.columnInto(column, i)
     let largest = 0
-    for (let t = 0; t < k; t++) if (placeOf[t]! < 0) largest = Math.max(largest, Math.abs(T[t * n + i]!))
     for (let t = 0; t < k; t++) {
-      const rate = sense * T[t * n + i]!
-      const vanishes = placeOf[t]! < 0 && rate * s[t]! < 0 && Math.abs(rate) > LEAST_PIVOT * largest
-      steps[t] = vanishes ? Math.max(0, -r[t]! / rate) : Number.POSITIVE_INFINITY
+      const rate = placeOf[t]! < 0 ? sense * column[t]! : 0
+      rates[t] = rate
+      largest = Math.max(largest, Math.abs(rate))
+    }
+    let numAhead = 0 // equations whose residual vanishes along the edge
+    for (let t = 0; t < k; t++) {
+      const rate = rates[t]!
+      if (!(rate * s[t]! < 0 && Math.abs(rate) > LEAST_PIVOT * largest)) continue
+      steps[numAhead] = Math.max(0, -r[t]! / rate)
+      ahead[numAhead++] = t
     }
     let slope = 1 - Math.abs(g[i]!)
-    let entering = -1
+    let numPassed = 0 // they are moved to the front
     let length = 0
-    while (slope < 0) {
-      let next = -1
-      for (let t = 0; t < k; t++)
-        if (steps[t]! >= 0 && steps[t]! < (next < 0 ? Number.POSITIVE_INFINITY : steps[next]!)) next = t
-      if (next < 0) break
-      entering = next
+    while (slope < 0 && numPassed < numAhead) {
+      let next = numPassed
+      for (let a = next + 1; a < numAhead; a++)
+        if (steps[a]! < steps[next]! || (steps[a] === steps[next] && ahead[a]! < ahead[next]!)) next = a
+      const t = ahead[next]!
       length = steps[next]!
-      steps[next] = PASSED
-      slope += 2 * Math.abs(T[next * n + i]!)
+      ahead[next] = ahead[numPassed]!
+      steps[next] = steps[numPassed]!
+      ahead[numPassed++] = t
+      slope += 2 * Math.abs(rates[t]!)
     }
-    if (entering < 0) return false
+    if (numPassed === 0) return false
+    const entering = ahead[numPassed - 1]!
     const leaving = B[i]!
-    for (let t = 0; t < k; t++) {
-      if (placeOf[t]! >= 0) continue
-      r[t]! += sense * length * T[t * n + i]!
-      if (steps[t] !== PASSED || t === entering) continue
+    for (let a = 0; a < numPassed - 1; a++) {
+      const t = ahead[a]!
       s[t] = -s[t]!
-      for (let j = 0; j < n; j++) g[j]! += 2 * s[t]! * T[t * n + j]!
+      tableau.rowInto(row, t)
+      addAt(g, 2 * s[t]!, row, 0, n)
     }
-    for (let j = 0; j < n; j++) g[j]! -= s[entering]! * T[entering * n + j]!
+    for (let t = 0; t < k; t++) r[t]! += length * rates[t]!
+    tableau.rowInto(row, entering)
+    addAt(g, -s[entering]!, row, 0, n)
     g[i]! += sense
     r[leaving] = sense * length
     s[leaving] = sense
     r[entering] = 0
     s[entering] = 0
-    placeOf[leaving] = -1
     // g is linear in the rows of T, so that it follows them
-    g[i]! /= T[entering * n + i]!
-    for (let j = 0; j < n; j++) if (j !== i) g[j]! -= g[i]! * T[entering * n + j]!
-    pivot(entering, i)
+    const share = g[i]! / row[i]!
+    addAt(g, -share, row, 0, n)
+    g[i] = share
+    tableau.exchange(entering, i, row, column)
+    return true
+  }
+
+  /** v becomes A_B⁻¹ v, nearly: A_B⁻¹ = A_F⁻¹ T_F, F being the first equations fitted. */
+  function nearlySolve(v: Float64Array): void {
+    for (let i = 0; i < n; i++) {
+      const e = firstB[i]!
+      scratch[i] = placeOf[e]! >= 0 ? v[placeOf[e]!]! : dotAt(T, e * n, v, 0, n)
+    }
+    v.set(scratch)
+    firstFactors?.solveInPlace(v)
+  }
+
+  /** v becomes A_B⁻ᵀ v, nearly. */
+  function nearlySolveTransposed(v: Float64Array): void {
+    firstFactors?.solveTransposedInPlace(v)
+    scratch.set(v)
+    v.fill(0)
+    for (let i = 0; i < n; i++) {
+      const e = firstB[i]!
+      if (placeOf[e]! >= 0) v[placeOf[e]!]! += scratch[i]!
+      else addAt(v, scratch[i]!, T, e * n, n)
+    }
+  }
+
+  /**
+   * out = A_B⁻¹ b, or A_B⁻ᵀ b: nearly, refined by what it lacks, which makes up for a tableau that
+   * has drifted; anew from A where that does not help. False where A_B is singular.
+   */
+  function solveFitted(out: Float64Array, b: Float64Array, isTransposed: boolean): boolean {
+    out.fill(0)
+    for (let round = 0; round < REFINEMENTS; round++) {
+      lack.set(b)
+      let size = 0
+      for (let i = 0; round > 0 && i < n; i++) {
+        if (isTransposed) addAt(lack, -out[i]!, A, B[i]! * n, n)
+        else lack[i]! -= dotAt(A, B[i]! * n, out, 0, n)
+      }
+      for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(out[i]!))
+      if (isTransposed) nearlySolveTransposed(lack)
+      else nearlySolve(lack)
+      let change = 0
+      for (let i = 0; i < n; i++) {
+        change = Math.max(change, Math.abs(lack[i]!))
+        out[i]! += lack[i]!
+      }
+      if (change <= REFINED * size) {
+        drift = Math.max(drift, change / size)
+        return true
+      }
+    }
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[B[i]! * n + j]!
+    drift = Number.POSITIVE_INFINITY
+    const factors = luInPlace(M, n)
+    if (factors === null) return false
+    out.set(b)
+    if (isTransposed) factors.solveTransposedInPlace(out)
+    else factors.solveInPlace(out)
     return true
   }
 
   /** Solves for the vertex B anew, from A and the right-hand side itself, and says how good it is. */
   function prove(y: Float64Array, pivots: number): AbsoluteVertex {
-    for (let i = 0; i < n; i++) {
-      x[i] = y[B[i]!]!
-      for (let j = 0; j < n; j++) M[i * n + j] = A[B[i]! * n + j]!
-    }
-    const isSolved = solveManyInPlace(M, x, n, 1)
-    if (!isSolved) x.fill(0)
-    lambda.fill(0)
+    tableau.settle()
+    drift = 0
+    for (let i = 0; i < n; i++) wanted[i] = y[B[i]!]!
+    if (!solveFitted(x, wanted, false)) x.fill(0)
+    wanted.fill(0)
     let objective = 0
-    let rounding = 0
+    let terms = 0
     for (let t = 0; t < k; t++) {
-      const row = t * n
-      let residual = -y[t]!
-      rounding += Math.abs(y[t]!)
-      for (let j = 0; j < n; j++) {
-        const term = A[row + j]! * x[j]!
-        residual += term
-        rounding += Math.abs(term)
-      }
-      objective += Math.abs(residual)
-      if (placeOf[t]! < 0) for (let j = 0; j < n; j++) lambda[j]! -= s[t]! * A[row + j]!
+      objective += Math.abs(dotAt(A, t * n, x, 0, n) - y[t]!)
+      terms += Math.abs(y[t]!)
+      if (placeOf[t]! < 0) addAt(wanted, -s[t]!, A, t * n, n)
     }
-    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[j * n + i] = A[B[i]! * n + j]!
-    if (!(isSolved && solveManyInPlace(M, lambda, n, 1))) lambda.fill(Number.POSITIVE_INFINITY)
+    for (let j = 0; j < n; j++) terms += sizes[j]! * Math.abs(x[j]!)
+    if (!solveFitted(lambda, wanted, true)) lambda.fill(Number.POSITIVE_INFINITY)
     let worst = 0
-    for (let i = 0; i < n; i++) worst = Math.max(worst, Math.abs(lambda[i]!))
+    for (let i = 0; i < n; i++) {
+      if (Math.abs(lambda[i]!) < Number.EPSILON) lambda[i] = 0 // rounding
+      worst = Math.max(worst, Math.abs(lambda[i]!))
+    }
     let bound = 0
     const isBounded = Number.isFinite(worst)
     for (let t = 0; t < k; t++) {
@@ -203,7 +258,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       bound -= y[t]! * nu[t]!
     }
     const gap = objective - bound
-    const isOptimal = worst <= 1 + SLACK && gap <= RELATIVE_GAP * objective + ROUNDING * rounding
+    const isOptimal = worst <= 1 + SLACK && gap <= RELATIVE_GAP * objective + ROUNDING * terms
     return { isOptimal, x, objective, gap, nu, fitted: B, isUnique: isOptimal && worst < 1 - SLACK, pivots }
   }
 
@@ -211,30 +266,32 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   factor(Int32Array.from({ length: k }, (_, t) => t))
   const firstT = T.slice()
   const firstB = B.slice()
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[firstB[i]! * n + j]!
+  const firstFactors = luInPlace(M.slice(), n)
+  const sizes = new Float64Array(n) // Σ_t |A_tj|
+  for (let t = 0; t < k; t++) for (let j = 0; j < n; j++) sizes[j]! += Math.abs(A[t * n + j]!)
 
   /** T and B from the shared ones: what is not good is replaced by what is, in the given order. */
   function exchange(order: Int32Array, numGood: number): void {
-    T.set(firstT)
-    B.set(firstB)
-    placeOf.fill(-1)
-    for (let i = 0; i < n; i++) placeOf[B[i]!] = i
+    tableau.set(firstT, firstB)
     isGood.fill(0)
     for (let o = 0; o < numGood; o++) isGood[order[o]!] = 1
     for (const least of [GOOD_PIVOT, FAIR_PIVOT])
       for (let o = 0; o < numGood; o++) {
         const e = order[o]!
         if (placeOf[e]! >= 0) continue
+        tableau.rowInto(row, e)
         let best = -1
         let square = 0
         for (let i = 0; i < n; i++) {
-          const size = Math.abs(T[e * n + i]!)
+          const size = Math.abs(row[i]!)
           square += size * size
-          if (isGood[B[i]!] === 0 && (best < 0 || size > Math.abs(T[e * n + best]!))) best = i
+          if (isGood[B[i]!] === 0 && (best < 0 || size > Math.abs(row[best]!))) best = i
         }
         if (best < 0) return
-        if (!(Math.abs(T[e * n + best]!) > least * Math.sqrt(square))) continue
-        placeOf[B[best]!] = -1
-        pivot(e, best)
+        if (!(Math.abs(row[best]!) > least * Math.sqrt(square))) continue
+        tableau.columnInto(column, best)
+        tableau.exchange(e, best, row, column)
       }
   }
 
@@ -244,25 +301,27 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     for (let t = 0; t < k; t++) {
       if (placeOf[t]! >= 0) continue
       if (Math.abs(r[t]!) <= ZERO * largest) s[t] = multipliers[t]!
-      for (let i = 0; i < n; i++) g[i]! += s[t]! * T[t * n + i]!
+      addAt(g, s[t]!, T, t * n, n)
     }
     for (let i = 0; i < n; i++) if (!(Math.abs(g[i]!) <= 1)) return false
     return true
   }
 
   return {
-    solve(y, order, numGood, multipliers, maxPivots) {
+    solve(y, { order, numGood, multipliers }, maxPivots) {
       let largest = 0
       for (let t = 0; t < k; t++) largest = Math.max(largest, Math.abs(y[t]!))
       exchange(order, numGood)
-      target.set(y)
-      evaluate()
-      if (guessSigns(multipliers, largest)) {
-        const vertex = prove(y, 0)
-        if (vertex.isOptimal) return vertex
+      if (numGood > n) {
+        target.set(y)
+        evaluate()
+        if (guessSigns(multipliers, largest)) {
+          const vertex = prove(y, 0)
+          if (vertex.isOptimal) return vertex
+        }
       }
       let pivots = 0
-      for (const size of PERTURBATIONS) {
+      for (const size of numGood > n ? PERTURBATIONS : PERTURBATIONS.slice(1)) {
         for (let t = 0; t < k; t++) {
           // Residuals that vanish get the sign of their multiplier.
           const towards = placeOf[t]! >= 0 ? 0 : multipliers[t]! < 0 ? 1 : -1
@@ -272,7 +331,8 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
         while (pivots < maxPivots && descend()) pivots++
         const vertex = prove(y, pivots)
         if (vertex.isOptimal || size === 0) return vertex
-        // The tableau may have drifted, and the next perturbation is another problem close by: the same vertex, anew.
+        // The next perturbation is another problem close by: on from the same vertex, its tableau anew where it has drifted.
+        if (drift <= DRIFTED) continue
         let front = 0
         for (let i = 0; i < n; i++) reordered[front++] = B[i]!
         for (let t = 0; t < k; t++) if (placeOf[order[t]!]! < 0) reordered[front++] = order[t]!
@@ -280,28 +340,5 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       }
       throw new Error('unreachable: the last perturbation is zero')
     },
-  }
-}
-
-/** The hot loop of a pivot: row e is copied to pivotRow and taken out of all rows of T [k × n], itself included. */
-function eliminate(T: Float64Array, pivotRow: Float64Array, k: number, n: number, e: number, i: number): void {
-  const p = T[e * n + i]!
-  for (let j = 0; j < n; j++) pivotRow[j] = T[e * n + j]!
-  pivotRow[i] = 0
-  const whole = n - (n % 4)
-  for (let t = 0; t < k; t++) {
-    const row = t * n
-    const factor = T[row + i]! / p
-    if (factor === 0) continue
-    let at = row
-    let j = 0
-    for (; j < whole; j += 4, at += 4) {
-      T[at]! -= factor * pivotRow[j]!
-      T[at + 1]! -= factor * pivotRow[j + 1]!
-      T[at + 2]! -= factor * pivotRow[j + 2]!
-      T[at + 3]! -= factor * pivotRow[j + 3]!
-    }
-    for (; j < n; j++, at++) T[at]! -= factor * pivotRow[j]!
-    T[row + i] = factor
   }
 }

@@ -41,7 +41,16 @@ export async function chooseStep(
   session: Session,
   direction: ArrayLike<number>, // [n]
   sigma: ArrayLike<number>, // [m]
-  { largest, reserve, tolerance }: { largest: number; reserve: number; tolerance: number }, // calls to leave; relative accuracy wanted
+  /**
+   * `reserve`: calls to leave. `tolerance`: relative accuracy that is wanted. `repeats`: looks at a large ratio, which may be a gross
+   * error, the least of which counts.
+   */
+  {
+    largest,
+    reserve,
+    tolerance,
+    repeats = 1,
+  }: { largest: number; reserve: number; tolerance: number; repeats?: number },
 ): Promise<ChosenStep> {
   const { scheme, outputScale } = session
   const m = session.blackbox.outputs
@@ -56,26 +65,33 @@ export async function chooseStep(
   let low = 0
   let high = Number.POSITIVE_INFINITY
   for (let attempt = 0; attempt < TRIES && session.remaining() - reserve >= offsets.length; attempt++) {
-    session.expect(offsets.length)
-    const values = await session.line(
-      'detection',
-      direction,
-      offsets.map((offset) => offset * h),
-    )
-    // what the output moves with one step
-    const slopes = Float64Array.from({ length: m }, (_, i) => {
-      const moved = Math.abs(values[plus * m + i]! - values[minus * m + i]!) / (offsets[plus]! - offsets[minus]!)
-      return Math.max(moved, tolerance * h * outputScale[i]!)
-    })
-    let share = 0 // of the noisiest output
-    for (let i = 0; i < m; i++) if (slopes[i]! > 0) share = Math.max(share, noise[i]! / slopes[i]!)
-    share = Math.min(share, CURVED * tolerance)
-    let ratio = 0
-    for (let i = 0; i < m; i++) {
-      let sum = 0
-      for (const [s, weight] of weights.entries()) sum += weight * values[s * m + i]!
-      const allowed = Math.max(noise[i]!, share * slopes[i]!)
-      if (allowed > 0) ratio = Math.max(ratio, Math.abs(sum) / allowed)
+    let ratio = Number.POSITIVE_INFINITY
+    const least = new Float64Array(m).fill(Number.POSITIVE_INFINITY)
+    for (let look = 0; look < repeats && ratio > HIGH; look++) {
+      if (session.remaining() - reserve < offsets.length) break
+      session.expect(offsets.length)
+      const values = await session.line(
+        'detection',
+        direction,
+        offsets.map((offset) => offset * h),
+      )
+      // what each output moves with one step
+      const slopes = Float64Array.from({ length: m }, (_, i) => {
+        const moved = Math.abs(values[plus * m + i]! - values[minus * m + i]!) / (offsets[plus]! - offsets[minus]!)
+        return Math.max(moved || 0, tolerance * h * outputScale[i]!)
+      })
+      let share = 0 // of noise in the noisiest output
+      for (let i = 0; i < m; i++) if (slopes[i]! > 0) share = Math.max(share, noise[i]! / slopes[i]!)
+      share = Math.min(share, CURVED * tolerance)
+      for (let i = 0; i < m; i++) {
+        let sum = 0
+        for (const [s, weight] of weights.entries()) sum += weight * values[s * m + i]!
+        const allowed = Math.max(noise[i]!, share * slopes[i]!)
+        if (allowed > 0 && Math.abs(sum) / allowed < least[i]!) least[i] = Math.abs(sum) / allowed
+      }
+      // of many outputs some may have been wrong at every look
+      const sorted = least.filter((value) => value < Number.POSITIVE_INFINITY).sort()
+      ratio = sorted.length === 0 ? 0 : sorted[sorted.length - 1 - (repeats > 1 ? Math.floor(sorted.length / 10) : 0)]!
     }
     if (ratio >= LOW && ratio <= HIGH) return { step: h, isFlat: false }
     if (ratio < LOW) {

@@ -1,7 +1,8 @@
 /** Least absolute deviations: min_x Σ_t w_t |(A x)_t − y_t| for many right-hand sides, which a share of gross errors does not move. */
 import { type MatrixLike, toFlat, toMatrix } from '../linalg/dense.ts'
-import { absoluteSplitting } from './absoluteSplitting.ts'
-import { absoluteVertexSolver } from './absoluteVertex.ts'
+import { absoluteGuesses } from './absoluteGuess.ts'
+import { absoluteMedian } from './absoluteMedian.ts'
+import { type AbsoluteVertex, absoluteVertexSolver } from './absoluteVertex.ts'
 import { orthonormalColumns } from './orthonormalColumns.ts'
 
 export interface LeastAbsoluteOptions {
@@ -24,10 +25,6 @@ export interface LeastAbsoluteSolution {
   readonly dependentColumns: readonly number[] // of A; empty at full rank
   readonly pivots: number
 }
-
-const SPLITTING_ITERATIONS = 40
-const SPLITTING_TOLERANCE = 1e-3
-const DEGENERATE = 1.5 // times the rank, of equations that seem to hold
 
 /**
  * One solution for each column of Y [k × r], all with the same A [k × n], k ≥ n. A is made orthonormal once; each right-hand side is
@@ -66,34 +63,16 @@ export function leastAbsoluteDeviations(
     for (let t = 0; t < k; t++) scaled[t * rank + i] = weighted[t * n + kept[i]!]! / scale[i]!
   }
 
-  const splitting = absoluteSplitting(Q, k, rank)
-  const vertices = absoluteVertexSolver(scaled, Q, k, rank)
-  const y = new Float64Array(k)
-  const key = new Float64Array(k)
-  const order = new Int32Array(k)
-  const byKey = (a: number, b: number) => key[a]! - key[b]! || a - b
-  return Array.from({ length: values.columns }, (_, column): LeastAbsoluteSolution => {
+  const columns = Array.from({ length: values.columns }, (_, column) => {
+    const y = new Float64Array(k)
     for (let t = 0; t < k; t++) y[t] = w[t]! * values.get(t, column)
-    const { residuals, multipliers } = splitting.solve(y, SPLITTING_ITERATIONS, SPLITTING_TOLERANCE)
-    // Where clearly more equations hold than determine x, the surest of them first; else by residuals.
-    let numHolding = 0
-    for (let t = 0; t < k; t++) if (Math.abs(multipliers[t]!) < 1) numHolding++
-    const isDegenerate = numHolding >= DEGENERATE * rank
-    for (let t = 0; t < k; t++) {
-      const multiplier = Math.abs(multipliers[t]!)
-      key[t] = isDegenerate && multiplier < 1 ? multiplier - 1 : Math.abs(residuals[t]!)
-      order[t] = t
-    }
-    order.sort(byKey)
-    const vertex = vertices.solve(
-      y,
-      order,
-      isDegenerate ? numHolding : rank,
-      multipliers,
-      maxPivots ?? 50 * (rank + 10),
-    )
+    return y
+  })
+  return solveAll(scaled, Q, k, rank, columns, maxPivots ?? 50 * (rank + 10), (vertex) => {
     const x = new Float64Array(n)
     for (let i = 0; i < rank; i++) x[kept[i]!] = vertex.x[i]! / scale[i]! + 0 // no −0
+    const multipliers = vertex.nu.slice()
+    for (let t = 0; t < k; t++) multipliers[t]! *= w[t]!
     const result = !vertex.isOptimal ? 'max-pivots' : rank < n ? 'rank-deficient' : 'optimal'
     return {
       result,
@@ -101,12 +80,28 @@ export function leastAbsoluteDeviations(
       objective: vertex.objective,
       gap: vertex.gap,
       isUnique: vertex.isUnique && rank === n,
-      fitted: Array.from(vertex.fitted).sort((a, b) => a - b),
-      multipliers: vertex.nu.map((multiplier, t) => multiplier * w[t]!),
+      fitted: Array.from(vertex.fitted.slice().sort()),
+      multipliers,
       dependentColumns: dependent,
       pivots: vertex.pivots,
     }
   })
+}
+
+/** The vertex for each right-hand side, as `present` shows it. */
+function solveAll(
+  A: Float64Array,
+  Q: Float64Array,
+  k: number,
+  n: number,
+  columns: readonly Float64Array[],
+  maxPivots: number,
+  present: (vertex: AbsoluteVertex) => LeastAbsoluteSolution,
+): LeastAbsoluteSolution[] {
+  if (n === 1) return columns.map((y) => present(absoluteMedian(A, y)))
+  const guesses = absoluteGuesses(Q, k, n, columns)
+  const vertices = absoluteVertexSolver(A, Q, k, n)
+  return columns.map((y, column) => present(vertices.solve(y, guesses[column]!, maxPivots)))
 }
 
 function checkWeights(weights: ArrayLike<number> | undefined, k: number): Float64Array {

@@ -51,7 +51,8 @@ export function orthonormalColumns(A: Float64Array, k: number, n: number): Ortho
   const rank = order.length
   const Q = new Float64Array(k * rank)
   for (let r = 0; r < rank; r++) for (let t = 0; t < k; t++) Q[t * rank + r] = columns[order[r]! * k + t]!
-  const dependent = Array.from({ length: n }, (_, j) => j).filter((j) => !order.includes(j))
+  const dependent: number[] = []
+  if (rank < n) for (let j = 0; j < n; j++) if (!order.includes(j)) dependent.push(j)
   return { rank, Q, kept: Int32Array.from(order).sort(), dependent }
 }
 
@@ -61,8 +62,19 @@ function takeOut(column: Float64Array, q: Float64Array): void {
   for (let t = 0; t < q.length; t++) column[t]! -= share * q[t]!
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let t = 0; t < a.length; t++) sum += a[t]! * b[t]!
-  return sum
+/** Four sums at a time, so that additions need not wait for each other. */
+function dot(x: Float64Array, y: Float64Array): number {
+  const whole = x.length - (x.length % 4)
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  for (let t = 0; t < whole; t += 4) {
+    a += x[t]! * y[t]!
+    b += x[t + 1]! * y[t + 1]!
+    c += x[t + 2]! * y[t + 2]!
+    d += x[t + 3]! * y[t + 3]!
+  }
+  for (let t = whole; t < x.length; t++) a += x[t]! * y[t]!
+  return a + b + (c + d)
 }

@@ -62,6 +62,11 @@ export interface PrepareOptions {
   readonly repeats?: number | undefined // R
   /** Of 'rainbow' only: how colors share the directions. Default 'repeated'; 'random' where entries are tied. */
   readonly weighing?: Weighing | undefined
+  /**
+   * Of 'rainbow' with multiplexed colors only: how many of them move in one call, default all. Fewer allow for larger steps where
+   * curvature adds up.
+   */
+  readonly together?: number | undefined
   /** Of 'rainbow' only: 'least-squares' (default, noise), 'least-absolute' (gross errors) or 'sparsest' (unknown support). */
   readonly decoding?: Decoding | undefined
   /** Of 'compressed' only: how the directions are drawn, default 'rademacher' (all inputs move by a full step, up or down). */
@@ -128,7 +133,7 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
 
 /** Throws RangeError where another method would overhear what is said of random directions. */
 function randomOf(options: PrepareOptions, method: PlanMethod | 'auto', seed: number): RandomDirections {
-  const { sparsityLevel, directions, design, repeats, weighing, decoding } = options
+  const { sparsityLevel, directions, design, repeats, weighing, together, decoding } = options
   const only = (methods: readonly string[], given: Record<string, unknown>) => {
     for (const [name, value] of Object.entries(given))
       if (value !== undefined && !methods.includes(method))
@@ -137,9 +142,9 @@ function randomOf(options: PrepareOptions, method: PlanMethod | 'auto', seed: nu
         )
   }
   only(['compressed'], { sparsityLevel, design })
-  only(['rainbow'], { repeats, weighing, decoding })
+  only(['rainbow'], { repeats, weighing, together, decoding })
   only(['compressed', 'rainbow'], { directions })
-  return { sparsityLevel, directions, design, repeats, weighing, decoding, seed }
+  return { sparsityLevel, directions, design, repeats, weighing, together, decoding, seed }
 }
 
 interface Choice {

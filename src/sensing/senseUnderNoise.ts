@@ -51,6 +51,12 @@ const ROBUST_HELD_OUT = 6
 /** Blocks of as many, in which rows that fail may still prove right. */
 const HELD_OUT_BLOCKS = 3
 const STREAM = 7 // of the seed
+/** Colors that move in one call at most where gross errors are to be outvoted: more make solutions slow. */
+const ROBUST_TOGETHER = 16
+/** Looks at a step that seems too large where that may be a gross error. */
+const ROBUST_LOOKS = 12
+/** With fewer colors, they all move in every call. */
+const FEW = 6
 const ROUNDS = 4
 const FINER = 1 / 3 // of the step, where curvature shows
 
@@ -72,30 +78,34 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
   const decoding: Decoding | undefined = isRobust ? 'least-absolute' : isShort ? 'nearest' : undefined
   const common = { tolerance, heldOut, ...(decoding && { decoding }) }
 
-  let step = options.step ?? largest
-  let isWhole = false
   if (isShort) notes.push(`maxCalls leaves ${affordable()} directions for ${colors} colors: an estimate near the prior`)
-  const draft = wanted
-  if (options.step === undefined && draft.directions > 0 && !isRobust && !isShort) {
-    const reserve = (draft.directions + heldOut) * perDirection
-    const chosen = await chooseStep(session, draft.D.slice(0, draft.inputs), sigma, { largest, reserve, tolerance })
-    step = chosen.step
-    notes.push(
-      `step ${step.toPrecision(2)} where curvature and noise weigh alike${chosen.isFlat ? ' (no curvature seen: the largest)' : ''}`,
+  let isWhole = false
+  let { step, together } = {
+    step: options.step ?? largest,
+    together: isRobust ? Math.min(colors, ROBUST_TOGETHER) : colors,
+  }
+  const least = firstDirections(wanted, options.grossShare, together) + heldOut
+  if (isRobust && affordable() < least)
+    throw new RangeError(
+      `sense: outvoting gross errors takes ${least * perDirection} evaluations, maxCalls leaves ${affordable() * perDirection}`,
     )
-  } else if (options.step === undefined) {
-    step = robustStep(session, sigma, largest, order)
-    const why = isRobust ? 'gross errors hide the true one' : 'no call is spent on the true one'
-    notes.push(`step ${step.toPrecision(2)}, for curvature of size one: ${why}`)
+  if (options.step === undefined && (isShort || affordable() < 2 * least)) {
+    step = standardStep(session, sigma, largest, order)
+    notes.push(`step ${step.toPrecision(2)}, for curvature of size one: no call is spent on the true one`)
+  } else if (options.step === undefined && colors > 0) {
+    const spread = await chooseSpread(session, options, wanted, { together, largest, reserve: least * perDirection })
+    ;({ step, together } = spread)
+    notes.push(...spread.notes)
   }
 
   const slopes = new Map<number, number>() // of rows that failed so far
   for (let round = 0; ; round++) {
-    const sized = options.prepare({ ...common, step }, isWhole)
-    const first = Math.max(1, Math.min(firstDirections(sized, options.grossShare), affordable() - heldOut))
+    const sized = options.prepare({ ...common, step, together }, isWhole)
+    const first = Math.max(1, Math.min(firstDirections(sized, options.grossShare, together), affordable() - heldOut))
     // what repeated measurements gain lets curvature weigh more: a finer step
-    const finer = options.step === undefined ? step * first ** (-1 / (2 * (order + 1))) : step
-    const asked = { ...common, step: finer }
+    const gain = Math.max(1, (first * Math.min(together, colors)) / Math.max(1, colors))
+    const finer = options.step === undefined ? step * gain ** (-1 / (2 * (order + 1))) : step
+    const asked = { ...common, step: finer, together }
     const plan = options.prepare({ ...asked, directions: first }, isWhole)
     let found = assess(plan, withNoise(await measureWithin(session, plan), options))
     if (isRobust) found = await heldOutLonger(session, found, affordable)
@@ -109,7 +119,7 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
       const count = Math.min(isOutvoted ? k : Math.ceil(worst ** 2 * 1.1 * k) - k, affordable())
       if (count < 1) break
       const seed = plan.seed + 1 + further
-      const more = moreDirections(found.plan, count, seed)
+      const more = moreDirections(found.plan, count, seed, together)
       found = assess(...joined(found.plan, found.measurements, more, await measureWithin(session, more)))
     }
     const { failed, unresolved } = found.judgement
@@ -153,12 +163,54 @@ function spent(session: Session): number {
   return Object.values(session.calls).reduce((sum, count) => sum + count, 0)
 }
 
-/** Where gross errors hide curvature: noise and curvature of size one weigh alike. */
-function robustStep(session: Session, sigma: ArrayLike<number>, largest: number, order: number): number {
+/** Where curvature is not looked for: noise and curvature of size one weigh alike. */
+function standardStep(session: Session, sigma: ArrayLike<number>, largest: number, order: number): number {
   const { outputScale } = session
   let relative = Number.EPSILON
   for (let i = 0; i < sigma.length; i++) relative = Math.max(relative, sigma[i]! / Math.max(1, outputScale[i]!))
   return Math.min(largest, (3 * relative) ** (1 / (order + 1)))
+}
+
+/**
+ * How many colors move in one call, and how far. Entries are told √b times better by b colors in every call, and in proportion to the
+ * step, which curvature allows to be larger where fewer move: the best of all, one, and some between.
+ */
+async function chooseSpread(
+  session: Session,
+  options: NoisyOptions,
+  wanted: Plan,
+  { together: most, largest, reserve }: { together: number; largest: number; reserve: number },
+): Promise<{ step: number; together: number; notes: string[] }> {
+  const isMultiplexed = wanted.decoder.method === 'rainbow' && wanted.decoder.weighing === 'multiplexed'
+  const repeats = options.grossShare > 0 ? ROBUST_LOOKS : 1
+  const look = async (together: number) => {
+    const asked = { tolerance: options.tolerance, step: largest, ...(isMultiplexed && { together }) }
+    const { D, inputs } = together === most && !isMultiplexed ? wanted : options.prepare(asked, false)
+    const given = { largest, reserve, repeats, tolerance: options.tolerance }
+    const found = await chooseStep(session, D.slice(0, inputs), options.sigma, given)
+    return { ...found, together, gain: found.step * Math.sqrt(together) }
+  }
+  let best = await look(most)
+  if (isMultiplexed && most >= FEW && !best.isFlat) {
+    const single = await look(1)
+    const isTorn = single.step > 2 * best.step
+    if (single.gain > best.gain) best = single
+    if (isTorn) {
+      const some = await look(Math.round(Math.sqrt(most)))
+      if (some.gain > best.gain) best = some
+    }
+  }
+  const { step, together, isFlat } = best
+  const seen = isFlat ? ' (no curvature seen: the largest)' : ''
+  const spread =
+    together < most
+      ? `; ${together === 1 ? 'one color moves' : `${together} colors move`} in a call: more would bend the function too much`
+      : ''
+  return {
+    step,
+    together,
+    notes: [`step ${step.toPrecision(2)} where curvature and noise weigh alike${seen}${spread}`],
+  }
 }
 
 /** Further held-out directions for rows that too few of the first ones support: these may be the wrong ones. */
@@ -197,7 +249,7 @@ function robustRatio(share: number): number {
 }
 
 /** Directions to begin with: those of the design, enough to tell the noise; `grossShare` of the values are wrong. */
-function firstDirections({ decoder, directions, scheme }: Plan, grossShare: number): number {
+function firstDirections({ decoder, directions, scheme }: Plan, grossShare: number, together: number): number {
   if (decoder.method !== 'rainbow' || directions === 0) return directions
   const isRobust = grossShare > 0
   if (isRobust && decoder.weighing === 'multiplexed') {
@@ -206,12 +258,13 @@ function firstDirections({ decoder, directions, scheme }: Plan, grossShare: numb
     let densest = 0
     for (const i of rowIdx) densest = Math.max(densest, ++counts[i]!)
     const share = 1 - (1 - grossShare) ** callsPerDirection(scheme)
-    return orthogonalDirections(robustRatio(share) * densest + LEAST_DIRECTIONS, decoder.numColors)
+    const unknowns = Math.min(densest, together)
+    return orthogonalDirections(robustRatio(share) * unknowns + LEAST_DIRECTIONS, decoder.numColors, together)
   }
   if (decoder.weighing === 'repeated')
     return Math.max(isRobust ? 1 : 3, Math.ceil(directions / decoder.numColors)) * decoder.numColors
   if (decoder.weighing === 'random') return Math.max(directions, LEAST_DIRECTIONS / 2)
-  return orthogonalDirections(Math.max(directions, LEAST_DIRECTIONS), decoder.numColors)
+  return orthogonalDirections(LEAST_DIRECTIONS, decoder.numColors, together)
 }
 
 function withNoise(measurements: Measurements, { sigma, freedom, prior }: NoisyOptions): Measurements {

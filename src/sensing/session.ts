@@ -50,6 +50,14 @@ export interface Session {
   ): Promise<Float64Array>
   /** Values at z̄ + places[p] · scale · direction, [places × m]. */
   line(purpose: keyof CallCounts, direction: ArrayLike<number>, places: ArrayLike<number>): Promise<Float64Array>
+  /** Central only: the values themselves, f(z̄ + p_t) and then f(z̄ − p_t), [2 count × m]. */
+  pairs(
+    purpose: keyof CallCounts,
+    D: ArrayLike<number>,
+    steps: ArrayLike<number>,
+    count: number,
+    use?: 'measuring' | 'probing',
+  ): Promise<Float64Array>
   /**
    * Rows where left and right differences disagree, by more than `noise` [m], the standard deviation of a value, can do; null where
    * that can't be told (forward, f(at) not known, gross errors).
@@ -155,6 +163,24 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
     return values
   }
 
+  /** f at the points of each direction, in the order of the stencil. */
+  const sidesOf: Session['pairs'] = async (purpose, D, steps, count, use = 'measuring') => {
+    const writePoint = (p: number, point: Float64Array) => {
+      const t = Math.floor(p / perDirection)
+      pointInto(point, at, scale, D, t * n, stencil.offsets[p % perDirection]! * steps[t]!)
+    }
+    const label = purpose === 'directions' ? 'direction' : `${PURPOSES[purpose]} direction`
+    const describe = (p: number) =>
+      `${label} ${Math.floor(p / perDirection)}, ${sideOf(stencil.offsets[p % perDirection]!)}`
+    const values = await evaluate(purpose, count * perDirection, writePoint, describe)
+    if (isTwoSided && base !== null && use === 'measuring')
+      for (let t = 0; t < count; t++) {
+        const from = t * perDirection * m
+        kinks.note(values.subarray(from, from + m), values.subarray(from + m, from + 2 * m), base, steps[t]!)
+      }
+    return values
+  }
+
   return {
     who,
     blackbox,
@@ -188,21 +214,9 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       const values = await evaluate('base', count, writePoint, () => 'base point')
       base = count === 1 ? values : medians(values, count, m)
     },
-    async differences(purpose, D, steps, count, use = 'measuring') {
-      const writePoint = (p: number, point: Float64Array) => {
-        const t = Math.floor(p / perDirection)
-        pointInto(point, at, scale, D, t * n, stencil.offsets[p % perDirection]! * steps[t]!)
-      }
-      const label = purpose === 'directions' ? 'direction' : `${PURPOSES[purpose]} direction`
-      const describe = (p: number) =>
-        `${label} ${Math.floor(p / perDirection)}, ${sideOf(stencil.offsets[p % perDirection]!)}`
-      const values = await evaluate(purpose, count * perDirection, writePoint, describe)
-      if (isTwoSided && base !== null && use === 'measuring')
-        for (let t = 0; t < count; t++) {
-          const from = t * perDirection * m
-          kinks.note(values.subarray(from, from + m), values.subarray(from + m, from + 2 * m), base, steps[t]!)
-        }
-      return subtractReference(values, base, scheme, m)
+    pairs: sidesOf,
+    async differences(purpose, D, steps, count, use) {
+      return subtractReference(await sidesOf(purpose, D, steps, count, use), base, scheme, m)
     },
     line(purpose, direction, places) {
       const writePoint = (p: number, point: Float64Array) => pointInto(point, at, scale, direction, 0, places[p]!)

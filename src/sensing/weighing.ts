@@ -18,7 +18,7 @@ export const WEIGHINGS: readonly Weighing[] = ['repeated', 'multiplexed', 'rando
 /**
  * D [k × n] with entries of at most 1: column j is moved with its class colors[j] (−1: not at all). Random signs, of each column in
  * each direction ('repeated', 'random') or once for all ('multiplexed', whose columns stay orthogonal where k is a multiple of the
- * matrix' order). 'random' knows no classes, and moves columns by half a step to a whole one, so that few directions tell them apart.
+ * matrix' order), no more than `together` classes at a time. 'random' knows no classes, and moves columns by half a step to a whole one, so that few directions tell them apart.
  */
 export function weigh(
   weighing: Weighing,
@@ -26,14 +26,25 @@ export function weigh(
   colors: readonly number[], // [n]
   numColors: number, // C
   source: Random,
+  together = numColors,
 ): number[] {
   const n = colors.length
   const D = new Array<number>(k * n).fill(0)
   if (weighing === 'multiplexed') {
-    const W = multiplexedRows(k, numColors, source)
     const signs = colors.map(() => source.rademacher())
-    for (let t = 0; t < k; t++)
-      for (let j = 0; j < n; j++) if (colors[j]! >= 0) D[t * n + j] = W[t * numColors + colors[j]!]! * signs[j]!
+    const groups = Math.max(1, Math.ceil(numColors / together))
+    const size = Math.ceil(numColors / groups)
+    for (let g = 0; g < groups; g++) {
+      const first = g * size
+      const inGroup = Math.min(size, numColors - first)
+      const count = Math.floor((k - g + groups - 1) / groups) // of the directions g, g + groups, …
+      const W = multiplexedRows(count, inGroup, source)
+      for (let r = 0; r < count; r++)
+        for (let j = 0; j < n; j++) {
+          const c = colors[j]! - first
+          if (colors[j]! >= 0 && c >= 0 && c < inGroup) D[(r * groups + g) * n + j] = W[r * inGroup + c]! * signs[j]!
+        }
+    }
     return withoutRepeats(D, k, n)
   }
   for (let t = 0; t < k; t++)
@@ -60,11 +71,13 @@ function withoutRepeats(D: number[], k: number, n: number): number[] {
   return D
 }
 
-/** The number of directions, at least `least`, with which multiplexed classes are orthogonal. */
-export function orthogonalDirections(least: number, numColors: number): number {
-  const order = hadamardOrder(Math.max(least, numColors))
-  const block = hadamardOrder(numColors)
-  return Math.min(order, block * Math.ceil(least / block))
+/** The number of directions, at least `least` for each color, with which multiplexed classes are orthogonal. */
+export function orthogonalDirections(least: number, numColors: number, together = numColors): number {
+  const groups = Math.max(1, Math.ceil(numColors / together))
+  const size = Math.ceil(numColors / groups)
+  const order = hadamardOrder(Math.max(least, size))
+  const block = hadamardOrder(size)
+  return groups * Math.min(order, block * Math.ceil(Math.max(least, 1) / block))
 }
 
 /** W [k × C] of ±1: rows of Hadamard matrices, each used whole before the next. */

@@ -92,6 +92,23 @@ describe('leastAbsoluteDeviations', () => {
     }
   })
 
+  it('the same for 100 right-hand sides at once, of 160 equations for 16 unknowns', () => {
+    const source = random(15)
+    const [k, n, count] = [160, 16, 100]
+    const A = normals(source, k, n)
+    const truth = Array.from({ length: count }, () => Array.from({ length: n }, () => source.normal()))
+    const Y = A.map((row) => truth.map((x) => times([row], x)[0]!))
+    for (let c = 0; c < count; c++) {
+      const keys = A.map(() => source.uniform())
+      const places = Array.from(A, (_, t) => t).sort((a, b) => keys[a]! - keys[b]!)
+      for (const t of places.slice(0, k / 5)) Y[t]![c]! += 50 * source.normal()
+    }
+    leastAbsoluteDeviations(A, Y).forEach(({ result, isUnique, x }, c) => {
+      expect({ result, isUnique }).toEqual({ result: 'optimal', isUnique: true })
+      expect(largest(truth[c]!.map((value, j) => value - x[j]!))).toBeLessThan(1e-11)
+    })
+  })
+
   it('proves its answers where many residuals vanish, and for whole numbers', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 20 }), fc.integer(), (n, more, seed) => {
@@ -187,6 +204,69 @@ describe('leastAbsoluteDeviations', () => {
       const alone = leastAbsoluteDeviations(A, column(Y.map((row) => row[c]!)))[0]!
       expect(together[c]).toEqual(alone)
     }
+  })
+
+  it('the same with unknowns enough that right-hand sides are computed together, exact, noisy and both', () => {
+    const source = random(12)
+    const [k, n] = [61, 15]
+    const A = normals(source, k, n)
+    const Y = A.map(() => new Array<number>(22))
+    const truth = Array.from({ length: 22 }, () => Array.from({ length: n }, () => source.normal()))
+    for (let c = 0; c < 22; c++)
+      times(A, truth[c]!).forEach((value, t) => {
+        const gross = c % 4 > 0 && source.uniform() < 0.1 ? 50 * source.normal() : 0
+        Y[t]![c] = value + gross + [0, 0, 1e-3, 1][c % 4]! * source.normal()
+      })
+    const together = leastAbsoluteDeviations(A, Y)
+    for (let c = 0; c < 22; c++) {
+      const y = Y.map((row) => row[c]!)
+      expect(together[c]).toEqual(leastAbsoluteDeviations(A, column(y))[0])
+      expect(together[c]!.result).toBe('optimal')
+      expectProof(A, y, together[c]!)
+      if (c % 4 > 1) continue
+      expect(together[c]!.isUnique).toBe(true)
+      expect(largest(truth[c]!.map((value, j) => value - together[c]!.x[j]!))).toBeLessThan(1e-12)
+    }
+  })
+
+  it('equals HiGHS where 54 unknowns share 108 equations, a share of them grossly wrong, with noise and without', () => {
+    const source = random(13)
+    const [k, n, kinds] = [108, 54, [0, 0.05, 0.1, 0.2].flatMap((share) => [0, 1e-3].map((noise) => [share, noise]))]
+    const A = normals(source, k, n)
+    const Y = A.map(() => new Array<number>(kinds.length))
+    kinds.forEach(([share, noise], c) => {
+      const x = Array.from({ length: n }, () => source.normal())
+      times(A, x).forEach((value, t) => {
+        Y[t]![c] = value + noise! * source.normal() + (source.uniform() < share! ? 50 * source.normal() : 0)
+      })
+    })
+    const solutions = leastAbsoluteDeviations(A, Y)
+    for (const [c, solution] of solutions.entries()) {
+      const y = Y.map((row) => row[c]!)
+      expect(solution.result).toBe('optimal')
+      expectProof(A, y, solution)
+      const { objective } = leastAbsoluteByHighs(A, y)
+      expect(Math.abs(solution.objective - objective)).toBeLessThanOrEqual(1e-9 * Math.max(1, objective))
+    }
+  })
+
+  it('with one unknown is the same as with a second that nothing depends on but itself', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.integer(), (k, seed) => {
+        const source = random(seed)
+        const a = Array.from({ length: k }, () => (source.uniform() < 0.5 ? source.normal() : source.integer(5) - 2))
+        fc.pre(largest(a) > 0)
+        const y = a.map((value) => (source.uniform() < 0.5 ? 2 * value : source.integer(7) - 3))
+        const A = column(a)
+        const one = leastAbsoluteDeviations(A, column(y))[0]!
+        const two = leastAbsoluteDeviations([...a.map((value) => [value, 0]), [0, 1]], column([...y, 0]))[0]!
+        expect(one.result).toBe('optimal')
+        expectProof(A, y, one)
+        expect(Math.abs(one.objective - two.objective)).toBeLessThan(1e-12 * (1 + one.objective))
+        if (one.isUnique) expect(Math.abs(one.x[0]! - two.x[0]!)).toBeLessThan(1e-12 * (1 + Math.abs(one.x[0]!)))
+      }),
+      { numRuns: 300, seed: 14 },
+    )
   })
 
   it('tells when it was stopped early, and how far it may be off', () => {

@@ -19,7 +19,8 @@ import { multiplyQuatsInto } from '../rotation.ts'
 import { createTreeModel, type TreeModel } from '../treeModel.ts'
 import { addJointForce, createActuation } from './actuation.ts'
 import { type AxisJoint, LimitConstraint, PrismaticConstraint, setConstraintStep } from './constraints.ts'
-import { reachWithin } from './reach.ts'
+import { nearSwitches } from './nearSwitches.ts'
+import { type Reach, reachWithin } from './reach.ts'
 import { islandPattern } from './structure.ts'
 import { createCannonWorld } from './world.ts'
 
@@ -166,6 +167,17 @@ export function maximalCannonEngine(scene: Scene): Engine {
     }
   }
 
+  /** Places the bodies at x with the forces of u on them; how far they may get. */
+  function loadForced(x: Float64Array, u: Float64Array): Reach {
+    check()
+    load(x)
+    prepare()
+    damp()
+    actuate(u)
+    loadVelocities()
+    return reachWithin(scene, model, state, bodies, V)
+  }
+
   function check(): void {
     if (disposed) throw new Error(`cannon engine of scene '${scene.name}': used after dispose`)
   }
@@ -192,15 +204,11 @@ export function maximalCannonEngine(scene: Scene): Engine {
       return { x: poseOf.state(named), u: controlVector(scene, named, base?.u ?? controlVector(scene, scene.home)) }
     },
     structure(x, u) {
-      check()
-      load(x)
-      prepare()
-      damp()
-      actuate(u)
-      loadVelocities()
+      const reach = loadForced(x, u)
       const blocks = bodies.map((_, i) => ({ tree: model.root[i]!, first: 6 * i, last: 6 * i + 6 }))
-      return islandPattern(scene, world, reachWithin(scene, model, state, bodies, V), blocks, layout)
+      return islandPattern(scene, world, reach, blocks, layout)
     },
+    nearSwitches: (x, u) => nearSwitches(scene, model, world, loadForced(x, u), null),
     dispose() {
       disposed = true
     },

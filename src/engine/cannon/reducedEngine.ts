@@ -13,9 +13,10 @@ import { createKinematics, createTreeState } from '../kinematics.ts'
 import { JOINT_ROW, jointRate, jointRowInto } from '../jointRow.ts'
 import { manifoldOf } from '../manifold.ts'
 import { momentumInto } from '../rotation.ts'
-import { createTreeModel, type TreeModel } from '../treeModel.ts'
+import { createTreeModel } from '../treeModel.ts'
 import { createActuation } from './actuation.ts'
 import { JointSolver } from './jointSolver.ts'
+import { jointed, nearSwitches } from './nearSwitches.ts'
 import { PairBroadphase } from './pairBroadphase.ts'
 import { type Reach, reachWithin } from './reach.ts'
 import { islandPattern } from './structure.ts'
@@ -182,17 +183,12 @@ export function reducedCannonEngine(scene: Scene): Engine {
       const reach = loadForced(x0, u)
       return cannonTies({ scene, model, state, world, layout, reach, x: x0, xNext })
     },
+    nearSwitches(x0, u) {
+      check()
+      return nearSwitches(scene, model, world, loadForced(x0, u), (i) => x[model.qIndex[i]!]!)
+    },
     dispose() {
       disposed = true
     },
   }
-}
-
-/**
- * True where a joint holds bodies i and j together, so that they don't collide. What is jointed to the world (index n) may still
- * touch the environment: it is no single body.
- */
-function jointed({ parent, type, numBodies: n }: TreeModel, i: number, j: number): boolean {
-  if (i === n || j === n) return false
-  return (type[i] !== 'free' && parent[i] === j) || (type[j] !== 'free' && parent[j] === i)
 }

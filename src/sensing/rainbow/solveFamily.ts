@@ -57,8 +57,9 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
     readonly weighing: RowWeights | null
     readonly keptRows: readonly number[] // of J, of the equations of the fit
   }[] = []
-  const solvedOf: number[][] = Array.from({ length: m }, () => [])
-  const place = new Int32Array(d).fill(-1)
+  const solvedIn = new Int32Array(d).fill(-1) // where in `solved` each parameter is
+  const place = new Int32Array(d) // and its place there
+  const current = new Int32Array(d).fill(-1)
   const equations = new Int32Array(m)
   const outs = new Int32Array(m) // of them, left out
   let leftOut = 0
@@ -70,9 +71,9 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
     const weighing =
       first.rows.length > 1 && noise !== null ? weightsOf(first.rows, noise, noiseFreedom, floor, m) : null
     const weights = weighing?.weights ?? null
-    for (const [l, p] of first.parameters.entries()) place[p] = l
-    const { A, rows, directions } = equationsOf(family, byRow, first, given, place, weights)
-    for (const p of first.parameters) place[p] = -1
+    for (const [l, p] of first.parameters.entries()) current[p] = l
+    const { A, rows, directions } = equationsOf(family, byRow, first, given, current, weights)
+    for (const p of first.parameters) current[p] = -1
     const q = rows.length
     if (q === 0) continue
 
@@ -119,7 +120,10 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
         if (Number.isNaN(residual[e]!)) outs[i]!++
       }
       const number = solved.push({ component, solution, weighing, keptRows }) - 1
-      for (const i of component.rows) solvedOf[i]!.push(number)
+      for (const [l, p] of component.parameters.entries()) {
+        solvedIn[p] = number
+        place[p] = l
+      }
     }
   }
 
@@ -156,24 +160,28 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
     deviation,
     freedom,
     variance(i, span) {
+      // what the span makes of the parameters of each component that it touches
+      const touched = new Map<number, Float64Array>()
+      for (let a = byRow.ptr[i]!; a < byRow.ptr[i + 1]!; a++) {
+        const moved = span[byRow.column[a]!]!
+        if (moved === 0) continue
+        const e = byRow.entry[a]!
+        for (let s = termPtr[e]!; s < termPtr[e + 1]!; s++) {
+          const p = parameter[s]!
+          const number = solvedIn[p]!
+          if (number < 0) continue
+          let c = touched.get(number)
+          if (c === undefined) {
+            c = new Float64Array(solved[number]!.component.parameters.length)
+            touched.set(number, c)
+          }
+          c[place[p]!]! += factor[s]! * moved
+        }
+      }
       let sum = 0
-      for (const number of solvedOf[i]!) {
+      for (const [number, c] of touched) {
         const { component, solution, weighing, keptRows } = solved[number]!
         const { support } = solution
-        for (const [l, p] of component.parameters.entries()) place[p] = l
-        const c = new Float64Array(component.parameters.length)
-        let moved = 0
-        for (let a = byRow.ptr[i]!; a < byRow.ptr[i + 1]!; a++) {
-          const e = byRow.entry[a]!
-          for (let s = termPtr[e]!; s < termPtr[e + 1]!; s++) {
-            const l = place[parameter[s]!]!
-            if (l < 0 || span[byRow.column[a]!] === 0) continue
-            c[l]! += factor[s]! * span[byRow.column[a]!]!
-            moved++
-          }
-        }
-        for (const p of component.parameters) place[p] = -1
-        if (moved === 0) continue
         variances[number] ??= varianceOf(component.rows, solution, weighing, keptRows, deviation, freedom)
         sum += variances[number](support === null ? c : support.map((l) => c[l]!))
       }

@@ -16,6 +16,8 @@ const DRAWS = 8
 const ROBUST_RATIO = 4
 const ROBUST_MORE = 8
 const STREAM = 5 // of the seed
+/** Whether directions tell all parameters is asked beforehand where it takes no more multiplications; recovery asks again. */
+const MAX_WORK = 2e8
 
 /**
  * Rainbow: the directions of a coloring by the family of Jacobians, with random signs, as often as noise or gross errors want it,
@@ -38,10 +40,16 @@ export const rainbow: Recovery = {
     const { colors, numColors, note } = classesOf(problem, family)
     const chosen = chooseDirections(problem, family, colors, numColors)
     const { weighing, k } = chosen
-    const draw = (t: number, count: number) => weigh(weighing, count, colors, numColors, random(seed, STREAM + t))
+    const draw = (t: number, count: number) =>
+      weigh(weighing, count, colors, numColors, random(seed, STREAM + t), asked.together)
     let D = draw(0, k)
     const isOpen = decoding === 'sparsest' || decoding === 'nearest' // need not tell all parameters
-    let worst = isOpen ? Number.NaN : amplification(family, D, k)
+    const isTooMuch = k * family.parameters * densestRow(family) > MAX_WORK && k >= numColors
+    const isOrthogonal =
+      weighing === 'multiplexed' &&
+      isPlainlySparse(family) &&
+      k % orthogonalDirections(1, numColors, asked.together) === 0
+    let worst = isOpen || isTooMuch ? Number.NaN : isOrthogonal ? 1 : amplification(family, D, k)
     for (let t = 1; t < DRAWS && weighing === 'random' && worst > 1.5; t++) {
       const other = draw(t, k)
       const its = amplification(family, other, k)
@@ -125,8 +133,8 @@ function chooseDirections(
   colors: readonly number[],
   numColors: number,
 ): { weighing: Weighing; k: number } {
-  const { decoding = 'least-squares', directions, repeats, seed = 1 } = asked
-  for (const [name, value] of Object.entries({ directions, repeats }))
+  const { decoding = 'least-squares', directions, repeats, together, seed = 1 } = asked
+  for (const [name, value] of Object.entries({ directions, repeats, together }))
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
       throw new RangeError(`sensing: ${name} must be an integer ≥ 1, got ${value}`)
   if (directions !== undefined && repeats !== undefined)
@@ -152,7 +160,7 @@ function chooseDirections(
   if (isOpen) return { weighing, k: Math.min(colors.length, 8 + Math.ceil(2 * Math.log2(colors.length + 1))) }
   if (weighing === 'multiplexed') {
     const least = isRobust ? ROBUST_RATIO * densestRow(family) + ROBUST_MORE : numColors
-    return { weighing, k: orthogonalDirections(least, numColors) }
+    return { weighing, k: orthogonalDirections(least, numColors, asked.together) }
   }
   // the fewest random directions that tell all parameters; never more than columns
   const moved = colors.filter((color) => color >= 0).length

@@ -25,6 +25,7 @@ export interface RandomDirections {
   readonly directions?: number | undefined // k
   readonly repeats?: number | undefined // R
   readonly weighing?: Weighing | undefined
+  readonly together?: number | undefined
   readonly decoding?: Decoding | undefined
   readonly design?: RowDesign | undefined
   readonly seed?: number | undefined

@@ -1,0 +1,63 @@
+/**
+ * Contacts and joint limits that are open as the bodies stand, and may close within the control period: what a derivative here knows
+ * nothing of. Who may touch is found by bounding boxes, grown by the bodies' reach (touch.ts); who touches, as cannon-es finds it.
+ */
+import type * as CANNON from 'cannon-es'
+import type { Scene } from '../../scene/scene.ts'
+import type { TreeModel } from '../treeModel.ts'
+import type { Reach } from './reach.ts'
+import { findTouch } from './touch.ts'
+
+/** In words, for the bodies as they stand in `world` (dynamic ones first, then the static one) with joint coordinates `q`. */
+export function nearSwitches(
+  scene: Scene,
+  model: TreeModel,
+  world: CANNON.World,
+  reach: Reach,
+  q: ((joint: number) => number) | null, // of hinges and sliders; null: limits are left out
+): string[] {
+  const n = scene.bodies.length
+  const { pairs, environment } = findTouch(scene, world, reach)
+  const near = [
+    ...pairs.filter(([i, j]) => !jointed(model, i, j)),
+    ...environment.flatMap((found, i) => (found === null ? [] : [[n, i] as const])),
+  ]
+  const touching = near.length > 0 ? touchingPairs(world) : new Set<number>()
+  const contacts = near
+    .filter(([i, j]) => !touching.has(pairNumber(i, j, n)))
+    .map(([i, j]) =>
+      i === n
+        ? `contact of ${scene.bodies[j]!.name} with the environment`
+        : `contact of ${scene.bodies[j]!.name} with ${scene.bodies[i]!.name}`,
+    )
+  const limits = scene.joints.flatMap(({ name, limits }, i) => {
+    if (!limits || q === null) return []
+    const [low, high] = limits
+    const isOpen = q(i) > low && q(i) < high
+    return isOpen && (q(i) - reach.joint[i]! < low || q(i) + reach.joint[i]! > high) ? [`limit of ${name}`] : []
+  })
+  return [...contacts, ...limits]
+}
+
+/**
+ * True where a joint holds bodies i and j together, so that they don't collide. What is jointed to the world (index n) may still
+ * touch the environment: it is no single body.
+ */
+export function jointed({ parent, type, numBodies: n }: TreeModel, i: number, j: number): boolean {
+  if (i === n || j === n) return false
+  return (type[i] !== 'free' && parent[i] === j) || (type[j] !== 'free' && parent[j] === i)
+}
+
+/** Pairs of bodies between which cannon-es finds contact points, as it does at the beginning of a step. */
+function touchingPairs(world: CANNON.World): Set<number> {
+  const [first, second]: [CANNON.Body[], CANNON.Body[]] = [[], []]
+  world.broadphase.collisionPairs(world, first, second)
+  const contacts: CANNON.ContactEquation[] = []
+  world.narrowphase.getContacts(first, second, world, contacts, [], [], [])
+  const last = world.bodies.length - 1
+  return new Set(contacts.map(({ bi, bj }) => pairNumber(bi.index, bj.index, last)))
+}
+
+function pairNumber(i: number, j: number, last: number): number {
+  return Math.max(i, j) * (last + 1) + Math.min(i, j)
+}

@@ -1,0 +1,173 @@
+/**
+ * Which equations hold at the least absolute deviations? A few rounds of splitting tell gross errors; least squares without them
+ * tell more. Where all other equations then hold, the multipliers of splitting, made a dual solution by projections in turn on
+ * |λ| ≤ 1 and on Qᵀλ = 0, usually prove it. Where they hold but for noise, splitting starts anew at the scale of the noise. What
+ * comes out need not be right: it tells where exact descent starts.
+ */
+import { addAt, dotAt } from '../linalg/flat.ts'
+import { type AbsoluteSplit, absoluteSplitting } from './absoluteSplitting.ts'
+import { equationsLeftOut } from './equationsLeftOut.ts'
+
+const SPLITTING_FROM = 12 // unknowns; for fewer, descent is cheaper
+const ITERATIONS = 10 // of splitting in a round
+const ROUNDS = 4
+const DEGENERATE = 1.2 // times the unknowns, of equations that seem to hold
+const FINER = 0.25 // of the residuals' mean: a scale at which splitting starts anew
+const RESTART = 0.5 // ρ times that mean: less than at the start, as a few wrong equations may be in it
+const ZERO = 1e-11 // of the largest right-hand side, for residuals that vanish
+const PROJECTIONS = 6
+const INSIDE = 0.95 // multipliers are projected within this, to end within 1
+
+export interface AbsoluteGuess {
+  readonly order: Int32Array // [k], equations, the surest to hold first
+  readonly numGood: number // of them, that hold if the guess is right; at least n
+  readonly multipliers: Float64Array // [k], within ±1, of the equations that hold
+}
+
+/** One guess for each right-hand side, whose equations are Q x = y, Q [k × n] with orthonormal columns; the same alone as among others. */
+export function absoluteGuesses(
+  Q: Float64Array,
+  k: number,
+  n: number,
+  values: readonly Float64Array[], // [k] each
+): AbsoluteGuess[] {
+  const guesses = new Array<AbsoluteGuess>(values.length)
+  const trimmed = new Float64Array(k)
+  const isWrong = new Uint8Array(k)
+  const others = equationsLeftOut(Q, k, n)
+
+  const splits = values.map((y) => {
+    const atLeastSquares = leastSquaresResiduals(Q, k, n, y)
+    const split: AbsoluteSplit = {
+      y,
+      residuals: atLeastSquares.slice(),
+      errors: atLeastSquares.slice(),
+      multipliers: new Float64Array(k),
+      rho: k / sumOfSizes(atLeastSquares),
+    }
+    return { split, atLeastSquares, vanishing: ZERO * largest(y) }
+  })
+  type Progress = (typeof splits)[number]
+
+  /** The guess if nothing is to be gained from another round; else null, and splitting may have to start anew. */
+  function settle(progress: Progress): AbsoluteGuess | null {
+    const { split, atLeastSquares, vanishing } = progress
+    let numWrong = 0
+    for (let t = 0; t < k; t++) {
+      isWrong[t] = split.errors[t] === 0 ? 0 : 1
+      numWrong += isWrong[t]!
+    }
+    if (k - numWrong < DEGENERATE * n || !others.leaveOut(isWrong)) return byResiduals(split)
+    others.residualsInto(trimmed, atLeastSquares)
+    let worst = 0
+    let mean = 0
+    for (let t = 0; t < k; t++) {
+      if (isWrong[t] !== 0) continue
+      const size = Math.abs(trimmed[t]!)
+      worst = Math.max(worst, size)
+      mean += size / (k - numWrong)
+    }
+    if (worst <= vanishing) return byMultipliers(split, vanishing)
+    if (mean < FINER / split.rho) restart(progress, RESTART / mean)
+    return null
+  }
+
+  function restart(progress: Progress, rho: number): void {
+    const { split } = progress
+    split.rho = rho
+    split.residuals.set(trimmed)
+    split.errors.set(trimmed)
+    for (let t = 0; t < k; t++) split.multipliers[t] = isWrong[t] === 0 ? 0 : Math.sign(trimmed[t]!)
+  }
+
+  /** All residuals vanish but for those that are wrong. */
+  function byMultipliers(split: AbsoluteSplit, vanishing: number): AbsoluteGuess {
+    const multipliers = split.multipliers.slice()
+    let numGood = 0
+    let numRight = 0 // that seemed wrong
+    for (let t = 0; t < k; t++) {
+      if (Math.abs(trimmed[t]!) <= vanishing) {
+        numGood++
+        numRight += isWrong[t]!
+        isWrong[t] = 0
+      } else multipliers[t] = Math.sign(trimmed[t]!)
+    }
+    if (numRight > 0) others.leaveOut(isWrong)
+    for (let projection = 0; projection < PROJECTIONS; projection++) {
+      others.projectInPlace(multipliers)
+      if (largest(multipliers) <= 1) break
+      for (let t = 0; t < k; t++)
+        if (isWrong[t] === 0) multipliers[t] = Math.max(-INSIDE, Math.min(INSIDE, multipliers[t]!))
+    }
+    const order = ordered(k, (t) => (isWrong[t] === 0 ? Math.abs(multipliers[t]!) : 2))
+    return { order, numGood, multipliers }
+  }
+
+  /** First the n equations surest to hold: splitting lets go by residual and multiplier together. */
+  function byResiduals({ residuals, multipliers, rho }: AbsoluteSplit): AbsoluteGuess {
+    for (let t = 0; t < k; t++) trimmed[t] = Math.abs(residuals[t]! + multipliers[t]! / rho)
+    const last = n > 0 ? trimmed.slice().sort()[n - 1]! : 0
+    const order = new Int32Array(k)
+    let front = 0
+    for (let t = 0; t < k; t++) if (trimmed[t]! < last) order[front++] = t
+    for (let t = 0; t < k; t++) if (trimmed[t]! === last) order[front++] = t
+    for (let t = 0; t < k; t++) if (trimmed[t]! > last) order[front++] = t
+    return { order, numGood: n, multipliers }
+  }
+
+  let active = splits.map((_, c) => c)
+  active = active.filter((c) => {
+    const { split, vanishing } = splits[c]!
+    if (largest(split.residuals) <= vanishing)
+      guesses[c] = { order: ordered(k, () => 0), numGood: k, multipliers: split.multipliers }
+    else if (n < SPLITTING_FROM) guesses[c] = byResiduals(split)
+    else return true
+    return false
+  })
+  if (active.length === 0) return guesses
+  const splitting = absoluteSplitting(Q, k, n, active.length)
+  for (let round = 1; active.length > 0; round++) {
+    splitting.advance(
+      active.map((c) => splits[c]!.split),
+      ITERATIONS,
+    )
+    active = active.filter((c) => {
+      const guess = settle(splits[c]!) ?? (round === ROUNDS ? byResiduals(splits[c]!.split) : null)
+      if (guess === null) return true
+      guesses[c] = guess
+      return false
+    })
+  }
+  return guesses
+}
+
+function ordered(k: number, key: (t: number) => number): Int32Array {
+  const keys = new Float64Array(k)
+  const order = new Int32Array(k)
+  for (let t = 0; t < k; t++) {
+    keys[t] = key(t)
+    order[t] = t
+  }
+  return order.sort((a, b) => keys[a]! - keys[b]! || a - b)
+}
+
+/** Q Qᵀ y − y. */
+function leastSquaresResiduals(Q: Float64Array, k: number, n: number, y: Float64Array): Float64Array {
+  const x = new Float64Array(n)
+  for (let t = 0; t < k; t++) addAt(x, y[t]!, Q, t * n, n)
+  const residuals = new Float64Array(k)
+  for (let t = 0; t < k; t++) residuals[t] = dotAt(Q, t * n, x, 0, n) - y[t]!
+  return residuals
+}
+
+function sumOfSizes(values: Float64Array): number {
+  let sum = 0
+  for (let t = 0; t < values.length; t++) sum += Math.abs(values[t]!)
+  return sum
+}
+
+function largest(values: Float64Array): number {
+  let size = 0
+  for (let t = 0; t < values.length; t++) size = Math.max(size, Math.abs(values[t]!))
+  return size
+}
