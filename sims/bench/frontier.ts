@@ -39,6 +39,7 @@ const NOISE = [1e-6, 1e-5, 1e-4]
 const WRONG = [0, 0.05, 0.2]
 const SIZE = 1 // of gross errors, in units of the outputs
 const STEPS = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1] // relative to the inputs' typical magnitudes
+const MOST = 40 // steps of sensing, for each state and control: as many as twenty rounds of central differences
 const REPEATS = [1, 2, 3, 5, 8, 12, 20, 32, 50, 80, 128, 200, 320, 500]
 
 /** `budget`: seeds of each case, whose medians are shown. */
@@ -135,7 +136,9 @@ async function sensed(
       seed: seed + 1000,
       of: 'calls',
     })
-  const lin = await linearize(engine, engine.home, { wrap: spoil, seed, ...(wrong > 0 && { robust: true }) })
+  const { ndx, nu } = engine.layout
+  const maxCalls = MOST * (ndx + nu)
+  const lin = await linearize(engine, engine.home, { wrap: spoil, seed, maxCalls, ...(wrong > 0 && { robust: true }) })
   let isStable: boolean | null = null
   if (scene.task !== null && engine.layout.nu > 0) {
     const { K } = lqr(lin, taskCost(scene.task, engine.layout))
