@@ -1,7 +1,7 @@
 /**
  * The difference step at which curvature and noise weigh alike, for all outputs of a blackbox at once: the testing ratios of Shi, Xie,
  * Xuan and Nocedal 2021 (arXiv 2110.06380, §2) along a direction of the kind that will be measured, the output with the most curvature
- * for its noise deciding. Differs from the paper in: the ratio for five points, made in the same way from the fifth difference; steps
+ * for its noise deciding; what curvature does to an output may weigh as much, beside its slope, as noise does to the noisiest one. Differs from the paper in: the ratio for five points, made in the same way from the fifth difference; steps
  * by factors of three, whose points are shared; a bracket of [2, 8], as the largest of many outputs' ratios is looked at.
  */
 import type { Session } from './session.ts'
@@ -26,6 +26,8 @@ const LOW = 2
 const HIGH = 8
 const FACTOR = 3
 const TRIES = 12
+/** Share of the tolerance that curvature may take in outputs of little noise. */
+const CURVED = 0.1
 
 function scaled(weights: number[], by: number): number[] {
   return weights.map((weight) => weight / by)
@@ -39,13 +41,23 @@ export async function chooseStep(
   session: Session,
   direction: ArrayLike<number>, // [n]
   sigma: ArrayLike<number>, // [m]
-  /** `reserve`: calls to leave. `repeats`: looks at a large ratio, which may be a gross error, the least of which counts. */
-  { largest, reserve, repeats = 1 }: { largest: number; reserve: number; repeats?: number },
+  /**
+   * `reserve`: calls to leave. `tolerance`: relative accuracy that is wanted. `repeats`: looks at a large ratio, which may be a gross
+   * error, the least of which counts.
+   */
+  {
+    largest,
+    reserve,
+    tolerance,
+    repeats = 1,
+  }: { largest: number; reserve: number; tolerance: number; repeats?: number },
 ): Promise<ChosenStep> {
   const { scheme, outputScale } = session
   const m = session.blackbox.outputs
   const { offsets, weights } = tests[scheme]
   const noise = Float64Array.from({ length: m }, (_, i) => Math.max(sigma[i]!, Number.EPSILON * outputScale[i]!))
+  const plus = offsets.indexOf(1)
+  const minus = scheme === 'forward' ? offsets.indexOf(0) : offsets.indexOf(-1)
   let relative = 0 // noise beside the outputs, the largest
   for (let i = 0; i < m; i++)
     if (outputScale[i]! > 0) relative = Math.max(relative, noise[i]! / Math.max(1, outputScale[i]!))
@@ -63,10 +75,19 @@ export async function chooseStep(
         direction,
         offsets.map((offset) => offset * h),
       )
+      // what each output moves with one step
+      const slopes = Float64Array.from({ length: m }, (_, i) => {
+        const moved = Math.abs(values[plus * m + i]! - values[minus * m + i]!) / (offsets[plus]! - offsets[minus]!)
+        return Math.max(moved || 0, tolerance * h * outputScale[i]!)
+      })
+      let share = 0 // of noise in the noisiest output
+      for (let i = 0; i < m; i++) if (slopes[i]! > 0) share = Math.max(share, noise[i]! / slopes[i]!)
+      share = Math.min(share, CURVED * tolerance)
       for (let i = 0; i < m; i++) {
         let sum = 0
         for (const [s, weight] of weights.entries()) sum += weight * values[s * m + i]!
-        if (noise[i]! > 0 && Math.abs(sum) / noise[i]! < least[i]!) least[i] = Math.abs(sum) / noise[i]!
+        const allowed = Math.max(noise[i]!, share * slopes[i]!)
+        if (allowed > 0 && Math.abs(sum) / allowed < least[i]!) least[i] = Math.abs(sum) / allowed
       }
       // of many outputs some may have been wrong at every look
       const sorted = least.filter((value) => value < Number.POSITIVE_INFINITY).sort()

@@ -41,16 +41,17 @@ export async function diagnoseNoise(session: Session, seed: number): Promise<Dia
     const places = Array.from({ length: POINTS }, (_, p) => (p - (POINTS - 1) / 2) * spacing)
     session.expect(POINTS)
     const values = await session.line('detection', direction, places)
-    gross = 0
-    total = 0
+    const isLast = attempt === TRIES - 1 || session.remaining() < POINTS
     const again: number[] = []
     for (const i of open) {
       const line = Float64Array.from({ length: POINTS }, (_, p) => values[p * m + i]!)
       const reading = readLine(line, outputScale[i]!)
       sigma[i] = reading.sigma
-      gross += reading.gross
-      total += POINTS
-      if (reading.isTooFine) again.push(i)
+      if (reading.isTooFine && !isLast) again.push(i)
+      else {
+        gross += reading.gross
+        total += POINTS
+      }
     }
     open = again
     spacing *= COARSER
@@ -58,7 +59,7 @@ export async function diagnoseNoise(session: Session, seed: number): Promise<Dia
   return { sigma, isNoisy: sigma.some((value) => value > 0), grossShare: total === 0 ? 0 : gross / total }
 }
 
-/** The noise in equispaced values by ECNoise; the estimate from the highest differences where it finds none. */
+/** The noise in equispaced values by ECNoise; where it finds none, the most that high differences show. */
 function noiseOf(line: Float64Array): number {
   // a constant is taken off first: ECNoise refuses values that differ by much of their size
   const offset = line[0]!
@@ -66,7 +67,13 @@ function noiseOf(line: Float64Array): number {
   for (const value of line) largest = Math.max(largest, Math.abs(value - offset))
   const shifted = line.map((value) => value - offset + 100 * largest)
   const reading = noiseOfValues(shifted)
-  return reading.result === 'found' ? reading.sigma : highDifference(shifted)
+  if (reading.result === 'found') return reading.sigma
+  // one difference alone may vanish by chance, as of values rounded to single precision
+  let most = 0
+  for (let points = shifted.length - 2; points <= shifted.length; points++)
+    for (let from = 0; from + points <= shifted.length; from++)
+      most = Math.max(most, highDifference(shifted.subarray(from, from + points)))
+  return most
 }
 
 function readLine(line: Float64Array, magnitude: number): { sigma: number; gross: number; isTooFine: boolean } {
@@ -74,6 +81,9 @@ function readLine(line: Float64Array, magnitude: number): { sigma: number; gross
   const kept = Array.from(line.keys()).filter((p) => !Number.isNaN(line[p]!))
   const missing = POINTS - kept.length
   if (kept.length <= PARAMETERS) return { sigma: Number.NaN, gross: POINTS, isTooFine: false }
+  let equal = 0
+  for (let p = 1; p < POINTS; p++) if (line[p] === line[p - 1]) equal++
+  const isTooFine = equal >= POINTS / 2
   const A = kept.map((p) => {
     const t = (2 * p) / (POINTS - 1) - 1
     return [1, t, t * t]
@@ -87,16 +97,18 @@ function readLine(line: Float64Array, magnitude: number): { sigma: number; gross
   const far = kept.filter((_, e) => deviations[e]! > limit)
   // at one end of the line only: the function jumps or bends there
   const isJump = far.length > 1 && (far.at(-1)! < far.length || far[0]! >= POINTS - far.length)
-  if (isJump && missing === 0) return { sigma: 0, gross: 0, isTooFine: false }
+  if (isJump && missing === 0) return { sigma: 0, gross: 0, isTooFine }
   const gross = missing + far.length
-  if (gross > 0) return { sigma: middling > rounding ? middling : 0, gross, isTooFine: false }
+  if (gross > 0) return { sigma: middling > rounding ? middling : 0, gross, isTooFine }
 
-  let equal = 0
-  for (let p = 1; p < POINTS; p++) if (line[p] === line[p - 1]) equal++
-  const isTooFine = equal >= POINTS / 2
   // noise is on both sides; where the function bends or jumps within the line, one side is smooth
   const half = POINTS >> 1
   const [left, right] = [noiseOf(line.subarray(0, half)), noiseOf(line.subarray(POINTS - half))]
   const isNoise = Math.min(left, right) > Math.max(rounding, ONE_SIDED * Math.max(left, right))
-  return { sigma: isNoise ? noiseOf(line) : 0, gross: 0, isTooFine }
+  // values on a grid may line up by chance on one side, or on both: the next spacing tells
+  return {
+    sigma: isNoise ? noiseOf(line) : 0,
+    gross: 0,
+    isTooFine: isTooFine || (!isNoise && Math.max(left, right) > rounding),
+  }
 }

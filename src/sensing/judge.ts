@@ -5,8 +5,8 @@
  * - a row whose prediction may be off by more than the tolerance of its size, at two standard deviations, is unresolved: noise hides
  *   it, and more directions would tell;
  * - a row that is zero to within its standard deviation, and this small beside its output, is flat;
- * - where gross errors are expected, a third of the held-out differences (of those that move the same inputs), two at least, must
- *   agree: wrong predictions agree with none but by chance.
+ * - where gross errors are expected, two thirds of the held-out differences that are likely to be right (of those that move the same
+ *   inputs), a third of all and two at least, must agree: wrong predictions agree with none but by chance.
  */
 import {
   type HeldOut,
@@ -36,6 +36,8 @@ export interface Judgement {
 const ALLOWED = 5
 /** Standard deviations within which a prediction must be known. */
 const SURE = 2
+/** Share of the held-out differences free of gross errors that must agree. */
+const AGREEING = 0.65
 
 /** A row whose held-out misfits are this many times what was expected, squared, has an error of its own. */
 const OWN = 25
@@ -179,12 +181,13 @@ function residualsUnderNoise(
   { misfit, size, count }: Misfit,
   heldOut: HeldOut,
   predictions: Predictions,
-  { deviation }: Statistics,
+  { deviation, grossShare }: Statistics,
   floor: Float64Array,
   tolerance: number,
   isRobust: boolean,
 ): Float64Array {
   const m = floor.length
+  const share = Math.max(1 / 3, AGREEING * (1 - grossShare))
   const groups = isRobust ? groupsOf(heldOut) : Array.from({ length: count }, (_, t) => [t])
   return Float64Array.from(floor, (_, i) => {
     const residual = (t: number): number => {
@@ -196,7 +199,7 @@ function residualsUnderNoise(
     let worst = 0
     for (const group of groups) {
       const sorted = group.map(residual).sort((a, b) => a - b)
-      const needed = isRobust ? Math.min(group.length, Math.max(2, Math.ceil(group.length / 3))) : group.length
+      const needed = isRobust ? Math.min(group.length, Math.max(2, Math.ceil(group.length * share))) : group.length
       worst = Math.max(worst, sorted[needed - 1]!)
     }
     return worst
@@ -244,4 +247,24 @@ function hiddenByNoise(
     else unresolved.push({ row: i, resolution: worst })
   }
   return { unresolved, flatRows }
+}
+
+/** Slopes of rows that fail, as their held-out differences show them at most, by row: in outputs per relative step. */
+export function failedSlopes({ failed, heldOut: { Y, steps }, residuals }: Judgement): Map<number, number> {
+  const m = residuals.length
+  return new Map(
+    failed.map((i) => [i, Math.max(...Array.from(steps, (step, t) => Math.abs(Y[t * m + i]! || 0) / step))] as const),
+  )
+}
+
+/** Rows that failed with a coarser step, and whose held-out noise would now hide half of what they failed by. */
+export function hiddenAgain(
+  { heldOut: { steps }, failed }: Judgement,
+  statistics: Statistics | null,
+  slopes: ReadonlyMap<number, number>,
+): Unresolved[] {
+  const finest = Math.max(0, ...Array.from(steps))
+  const isHidden = ([i, slope]: readonly [number, number]) =>
+    !failed.includes(i) && ALLOWED * (statistics?.deviation[i] ?? 0) > 0.5 * slope * finest
+  return [...slopes].filter(isHidden).map(([row]) => ({ row, resolution: 1 }))
 }

@@ -98,7 +98,7 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
   const { directions, D, decoder } = design
   const support = 'colPtr' in decoder ? decoder : decoder.method === 'compressed' ? decoder.superset : null
   const steps = new Array<number>(directions).fill(step)
-  const heldOutD = heldOutDirections(random(seed), n, heldOut, groups)
+  const heldOutD = heldOutDirections(random(seed), n, heldOut, groups, scheme === 'forward')
   const heldOutSteps = new Array<number>(heldOut).fill(step)
   return {
     inputs: n,

@@ -45,8 +45,10 @@ export function answersOf(
   { at, scale, outputScale, scheme, Y, noise, noiseFreedom, prior }: Measurements,
 ): Answers {
   const n = plan.inputs
+  const { baseWeight, noise: ofStencil } = stencilOf(scheme)
   return {
     Y,
+    share: (baseWeight / ofStencil) ** 2,
     prior: prior ?? null,
     noiseFreedom: noiseFreedom ?? Number.POSITIVE_INFINITY,
     noise: noise === undefined ? null : Float64Array.from(noise, (sigma) => stencilOf(scheme).noise * sigma),

@@ -25,6 +25,7 @@ import { decode, qualityOf, stepRangeOf } from './recover.ts'
 import { repairRows } from './repairRows.ts'
 import { restrictPattern } from './restrictPattern.ts'
 import { NOISY_TOLERANCE, senseUnderNoise } from './senseUnderNoise.ts'
+import { silentRows } from './silentRows.ts'
 import { openSession, type Session } from './session.ts'
 import { shortPlan } from './shortPlan.ts'
 import { callsPerDirection, checkScheme } from './stencil.ts'
@@ -138,7 +139,9 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   const notes: string[] = pattern === null ? [] : [detectionNote(session, plan)]
   let measurements = { ...(await measureWithin(session, plan)), ...priorOf(blackbox, options) }
   let found = assess(plan, measurements)
-  const isHopeless = found.failed.length >= NOISY_SHARE * plan.outputs && found.failed.length > 0
+  const silent = mends ? await silentRows(session, plan, measurements) : []
+  const numBad = found.failed.length + silent.length
+  const isHopeless = silent.length > 0 || (numBad >= NOISY_SHARE * plan.outputs && numBad > 0)
   if (mends && isHopeless && expected === 'unknown' && options.plan === undefined) {
     const noisy = await senseNoise(session, options, 'estimate')
     if (noisy !== null) return noisy
@@ -176,9 +179,10 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     }
   }
 
-  const unresolved = isExact
+  const hidden = isExact
     ? unresolvedRows(misfitOf(J, plan.outputs, heldOut), residuals, outputScale, plan.tolerance)
     : found.unresolved
+  const unresolved = [...hidden, ...silent.map((row) => ({ row, resolution: 1 }))]
   const quality = qualityOf(plan, residuals, {
     calls: session.calls,
     stepRange: stepRangeOf(plan, measurements),
@@ -236,7 +240,9 @@ async function senseNoise(
     step: options.noisyStep === 'auto' ? undefined : (options.noisyStep ?? options.step),
     tolerance,
     ...priorOf(blackbox, options),
-    most: options.maxCalls ?? MOST_DENSE * (n + 10) * callsPerDirection(session.scheme),
+    most: Number.isFinite(options.maxCalls ?? Number.POSITIVE_INFINITY)
+      ? options.maxCalls!
+      : MOST_DENSE * (n + 10) * callsPerDirection(session.scheme),
     prepare: (asked, isWhole) =>
       prepareSensing(isWhole ? structureOf(blackbox, {}, undefined) : structureOf(blackbox, structure, sparsity), {
         scheme: session.scheme,

@@ -6,8 +6,9 @@ import { chooseStep } from './chooseStep.ts'
 import { random } from '../linalg/random.ts'
 import { fingerprint } from './fingerprint.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
-import { type Judgement, judge } from './judge.ts'
+import { failedSlopes, hiddenAgain, type Judgement, judge } from './judge.ts'
 import { measureWithin } from './measure.ts'
+import { moreDirections } from './moreDirections.ts'
 import type { Measurements, Plan } from './plan.ts'
 import type { PrepareOptions } from './prepareSensing.ts'
 import { decode } from './recover.ts'
@@ -97,6 +98,7 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
     notes.push(...spread.notes)
   }
 
+  const slopes = new Map<number, number>() // of rows that failed so far
   for (let round = 0; ; round++) {
     const sized = options.prepare({ ...common, step, together }, isWhole)
     const first = Math.max(1, Math.min(firstDirections(sized, options.grossShare, together), affordable() - heldOut))
@@ -117,7 +119,7 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
       const count = Math.min(isOutvoted ? k : Math.ceil(worst ** 2 * 1.1 * k) - k, affordable())
       if (count < 1) break
       const seed = plan.seed + 1 + further
-      const more = options.prepare({ ...asked, directions: count, heldOut: 0, seed }, isWhole)
+      const more = moreDirections(found.plan, count, seed, together)
       found = assess(...joined(found.plan, found.measurements, more, await measureWithin(session, more)))
     }
     const { failed, unresolved } = found.judgement
@@ -132,8 +134,12 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
         const calls = Math.ceil(found.plan.directions * worst ** 2 * perDirection)
         notes.push(`about ${calls} calls would tell all rows to ${(100 * tolerance).toPrecision(2)} %`)
       }
-      return { ...found, notes: [...notes, ...hintAt(sigma)] }
+      const hidden = hiddenAgain(found.judgement, found.statistics, slopes)
+      const told = unresolved.filter(({ row }) => !slopes.has(row) || !hidden.some((other) => other.row === row))
+      const judgement = { ...found.judgement, unresolved: [...told, ...hidden].sort((a, b) => a.row - b.row) }
+      return { ...found, judgement, notes: [...notes, ...hintAt(sigma)] }
     }
+    for (const [row, slope] of failedSlopes(found.judgement)) slopes.set(row, Math.max(slope, slopes.get(row) ?? 0))
     const how = round === 0 ? 'with a third of the step, for curvature' : 'without what was known beforehand'
     notes.push(`rows ${failed.join(', ')} do not fit: measured again ${how}`)
     step = next.step
@@ -181,7 +187,8 @@ async function chooseSpread(
   const look = async (together: number) => {
     const asked = { tolerance: options.tolerance, step: largest, ...(isMultiplexed && { together }) }
     const { D, inputs } = together === most && !isMultiplexed ? wanted : options.prepare(asked, false)
-    const found = await chooseStep(session, D.slice(0, inputs), options.sigma, { largest, reserve, repeats })
+    const given = { largest, reserve, repeats, tolerance: options.tolerance }
+    const found = await chooseStep(session, D.slice(0, inputs), options.sigma, given)
     return { ...found, together, gain: found.step * Math.sqrt(together) }
   }
   let best = await look(most)

@@ -130,7 +130,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
           value: values[k]!,
         })
       }
-      for (let p = from; p < to; p++) noteMagnitudes(outputScale, values.subarray(p * m, (p + 1) * m))
+      if (!isRobust) for (let p = from; p < to; p++) noteMagnitudes(outputScale, values.subarray(p * m, (p + 1) * m))
       onProgress?.(done, Math.max(done, total))
     }
     const batch = blackbox.evaluateBatch === undefined ? 1 : Math.max(1, Math.floor(BATCH_NUMBERS / Math.max(1, n)))
@@ -158,6 +158,8 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       }
     }
     signal?.throwIfAborted()
+    // gross errors are no magnitude of an output
+    if (isRobust && count > 0) noteMagnitudes(outputScale, medians(values.map(Math.abs), count, m))
     return values
   }
 
@@ -188,7 +190,11 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
     outputScale,
     calls,
     startOver(expectsGrossErrors) {
-      if (expectsGrossErrors && !isRobust && options.base === undefined) base = null
+      if (expectsGrossErrors && !isRobust) {
+        if (options.base === undefined) base = null
+        outputScale.set(resolveOutputScale(who, m, blackbox.outputScale))
+        if (base !== null) noteMagnitudes(outputScale, base)
+      }
       isRobust ||= expectsGrossErrors
       kinks = collectKinks(m)
       for (const purpose of ['base', 'directions', 'heldOut', 'repair', 'fallback'] as const) {

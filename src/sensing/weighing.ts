@@ -9,6 +9,10 @@ import { hadamardMatrix, hadamardOrder } from './hadamardMatrix.ts'
 
 export type Weighing = 'repeated' | 'multiplexed' | 'random'
 
+/** Directions that would be repeated are made shorter by up to this share. */
+export const SHORTER = 0.2
+const GOLDEN = (Math.sqrt(5) - 1) / 2 // its multiples spread evenly modulo 1
+
 export const WEIGHINGS: readonly Weighing[] = ['repeated', 'multiplexed', 'random']
 
 /**
@@ -41,12 +45,29 @@ export function weigh(
           if (colors[j]! >= 0 && c >= 0 && c < inGroup) D[(r * groups + g) * n + j] = W[r * inGroup + c]! * signs[j]!
         }
     }
-    return D
+    return withoutRepeats(D, k, n)
   }
   for (let t = 0; t < k; t++)
     for (let j = 0; j < n; j++)
       if (colors[j]! >= 0 && (weighing === 'random' || colors[j] === t % numColors))
         D[t * n + j] = source.rademacher() * (weighing === 'random' ? 0.5 + 0.5 * source.uniform() : 1)
+  return withoutRepeats(D, k, n)
+}
+
+/**
+ * Directions that repeat an earlier one, or its opposite, are made somewhat shorter, each by another share: rounding to single precision
+ * and the like are noise that is the same whenever a point is visited again.
+ */
+function withoutRepeats(D: number[], k: number, n: number): number[] {
+  const seen = new Map<string, number>()
+  for (let t = 0; t < k; t++) {
+    const row = D.slice(t * n, (t + 1) * n)
+    const sign = Math.sign(row.find((entry) => entry !== 0) ?? 1)
+    const key = row.map((entry) => sign * entry).join()
+    const times = seen.get(key) ?? 0
+    seen.set(key, times + 1)
+    if (times > 0) for (let j = 0; j < n; j++) D[t * n + j]! *= 1 - SHORTER * ((times * GOLDEN) % 1)
+  }
   return D
 }
 
@@ -66,7 +87,9 @@ function multiplexedRows(k: number, C: number, source: Random): Int8Array {
   const order = isWhole ? k : hadamardOrder(C)
   const H = hadamardMatrix(order)
   const rows = Int32Array.from({ length: order }, (_, r) => r)
-  const columns = Int32Array.from({ length: order }, (_, c) => c)
+  // the first column is all ones, as is what errors of f(z̄) do to forward differences: better left out
+  const isSpare = order > C
+  const columns = Int32Array.from({ length: isSpare ? order - 1 : order }, (_, c) => c + (isSpare ? 1 : 0))
   for (let t = 0; t < k; t++) {
     if (t % order === 0) {
       shuffle(rows, source)

@@ -6,7 +6,11 @@ export interface LeastSquares {
   solve(y: Float64Array): { x: Float64Array; residual: Float64Array }
   /** cᵀ (AᵀA)⁻¹ c: the variance of cᵀx for independent errors of variance 1 in y. Infinity where c is not determined. */
   variance(c: ArrayLike<number>): number // c [n]
-  /** The same of each x_l, [n]. */
+  /** The same for independent errors of the given variances. */
+  varianceUnder(variances: Float64Array): (c: ArrayLike<number>) => number // variances [q]
+  /** How far each equation decides its own fit, 0 to 1, [q]: their sum is the rank. */
+  leverages(): Float64Array
+  /** variance(c) of each x_l, [n]. */
   readonly variances: Float64Array
 }
 
@@ -45,22 +49,24 @@ export function leastSquares(A: Float64Array, q: number, n: number): LeastSquare
     for (let e = 0; e < q; e++) Q[l * q + e]! /= norm
   }
 
-  const variance = (c: ArrayLike<number>): number => {
-    // Rᵀ u = c, from the first entry on
+  /** Rᵀ u = c, from the first entry on; null where c is not determined. */
+  const throughR = (c: ArrayLike<number>): Float64Array | null => {
     const u = new Float64Array(n)
-    let sum = 0
     let first = 0
     while (first < n && c[first] === 0) first++
     for (let l = first; l < n; l++) {
       let rest = c[l]!
       for (let p = first; p < l; p++) rest -= R[p * n + l]! * u[p]!
-      if (isDependent[l] === 1) {
-        if (Math.abs(rest) > 1e-8 * Math.abs(c[l]!)) return Number.POSITIVE_INFINITY
-        continue
-      }
-      u[l] = rest / R[l * n + l]!
-      sum += u[l]! * u[l]!
+      if (isDependent[l] === 0) u[l] = rest / R[l * n + l]!
+      else if (Math.abs(rest) > 1e-8 * Math.abs(c[l]!)) return null
     }
+    return u
+  }
+  const variance = (c: ArrayLike<number>): number => {
+    const u = throughR(c)
+    if (u === null) return Number.POSITIVE_INFINITY
+    let sum = 0
+    for (const value of u) sum += value * value
     return sum
   }
   const variances = new Float64Array(n)
@@ -75,6 +81,29 @@ export function leastSquares(A: Float64Array, q: number, n: number): LeastSquare
     rank,
     variance,
     variances,
+    leverages() {
+      const h = new Float64Array(q)
+      for (let l = 0; l < n; l++) if (isDependent[l] === 0) for (let e = 0; e < q; e++) h[e]! += Q[l * q + e]! ** 2
+      return h
+    },
+    varianceUnder(given) {
+      const M = new Float64Array(n * n) // Qᵀ diag(given) Q
+      for (let l = 0; l < n; l++)
+        for (let p = 0; p <= l; p++) {
+          let sum = 0
+          if (isDependent[l] === 0 && isDependent[p] === 0)
+            for (let e = 0; e < q; e++) sum += Q[l * q + e]! * given[e]! * Q[p * q + e]!
+          M[l * n + p] = sum
+          M[p * n + l] = sum
+        }
+      return (c) => {
+        const u = throughR(c)
+        if (u === null) return Number.POSITIVE_INFINITY
+        let sum = 0
+        for (let l = 0; l < n; l++) for (let p = 0; p < n; p++) sum += u[l]! * M[l * n + p]! * u[p]!
+        return sum
+      }
+    },
     solve(y) {
       const residual = y.slice()
       const x = new Float64Array(n)

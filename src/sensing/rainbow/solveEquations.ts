@@ -1,6 +1,7 @@
 /** Solves one set of equations of a component for many right-hand sides, as errors of their kind want it. */
 import { sparsestSolver } from '../compressed/sparsestSolver.ts'
 import { leastAbsoluteDeviations } from '../leastAbsoluteDeviations.ts'
+import { decorrelate } from './commonError.ts'
 import { type LeastSquares, leastSquares } from './leastSquares.ts'
 import { nearest } from './nearest.ts'
 
@@ -15,7 +16,7 @@ export const DECODINGS: readonly Decoding[] = ['least-squares', 'least-absolute'
 
 export interface Solution {
   readonly x: Float64Array // [width]
-  readonly residual: Float64Array // [q], NaN where left out
+  readonly residual: Float64Array // [q], with independent errors; NaN where left out
   readonly fit: LeastSquares // of the equations that were kept
   readonly support: readonly number[] | null // the columns of `fit` where it has not all
   readonly isExplained: boolean // 'sparsest' only: the residuals are within the accuracy
@@ -28,6 +29,12 @@ export interface RightHandSide {
   readonly deviation: number
   readonly accuracy: Float64Array // [q]
   readonly guess: Float64Array | null // [width], for 'nearest'; null: zero
+}
+
+/** Of the variance of the errors, `share` is common to all equations of a row, `rows` [q] naming it; null: all are of one row. */
+export interface CommonError {
+  readonly rows?: Int32Array | null
+  readonly share?: number
 }
 
 /** Differences further than so many standard deviations from the fit are gross errors. */
@@ -45,8 +52,12 @@ export function solveEquations(
   width: number,
   right: readonly RightHandSide[],
   decoding: Decoding,
+  { rows = null, share = 0 }: CommonError = {},
 ): Solution[] {
-  const whole = leastSquares(A, q, width)
+  const isFitted = decoding === 'least-squares' || decoding === 'least-absolute'
+  const common = { rows, share: isFitted ? share : 0 }
+  const all = Array.from({ length: q }, (_, e) => e)
+  const whole = leastSquares(keptRows(A, all, width, common), q, width)
   if (decoding === 'sparsest') {
     const solver = sparsestSolver(A, q, width)
     return right.map(({ y, accuracy }) => {
@@ -62,12 +73,12 @@ export function solveEquations(
     const isOut = Uint8Array.from(y, (value) => (Number.isNaN(value) ? 1 : 0))
     if (start !== null) markGross(isOut, residualOf(A, q, width, start[g]!, y), width, deviation, accuracy)
     for (let round = 0; ; round++) {
-      const { x, fit } = fitKept(A, width, y, isOut, whole)
-      const residual = residualOf(A, q, width, x, y)
+      const { x, fit, left } = fitKept(A, width, y, isOut, whole, common)
       const before = isOut.slice()
-      if (start !== null && round < REFITS) markGross(isOut, residual, width, deviation, accuracy)
+      if (start !== null && round < REFITS) markGross(isOut, residualOf(A, q, width, x, y), width, deviation, accuracy)
       if (before.every((out, e) => out === isOut[e])) {
-        for (let e = 0; e < q; e++) if (isOut[e] === 1) residual[e] = Number.NaN
+        let next = 0
+        const residual = Float64Array.from(isOut, (out) => (out === 1 ? Number.NaN : left[next++]!))
         return { x, residual, fit, support: null, isExplained: true, variance: null }
       }
     }
@@ -177,21 +188,34 @@ function markGross(
   for (let e = 0; e < residual.length; e++) isOut[e] = Math.abs(residual[e]!) <= GROSS * sigma + accuracy[e]! ? 0 : 1
 }
 
+/** Least squares of the equations that are not out; `left`: their residuals. */
 function fitKept(
   A: Float64Array,
   width: number,
   y: Float64Array,
   isOut: Uint8Array,
   whole: LeastSquares,
-): { x: Float64Array; fit: LeastSquares } {
-  if (!isOut.includes(1)) return { x: whole.solve(y).x, fit: whole }
+  common: Required<CommonError>,
+): { x: Float64Array; fit: LeastSquares; left: Float64Array } {
   const kept = Array.from(isOut.keys()).filter((e) => isOut[e] === 0)
-  const rows = new Float64Array(kept.length * width)
+  const fit = kept.length === y.length ? whole : leastSquares(keptRows(A, kept, width, common), kept.length, width)
+  const { x, residual } = fit.solve(keptRows(y, kept, 1, common))
+  return { x, fit, left: residual }
+}
+
+/** Rows of A [q × width], with independent errors. */
+function keptRows(
+  A: Float64Array,
+  kept: readonly number[],
+  width: number,
+  { rows, share }: Required<CommonError>,
+): Float64Array {
+  const out = new Float64Array(kept.length * width)
   kept.forEach((e, r) => {
-    rows.set(A.subarray(e * width, (e + 1) * width), r * width)
+    out.set(A.subarray(e * width, (e + 1) * width), r * width)
   })
-  const fit = leastSquares(rows, kept.length, width)
-  return { x: fit.solve(Float64Array.from(kept, (e) => y[e]!)).x, fit }
+  decorrelate(out, kept.length, width, rows === null ? null : Int32Array.from(kept, (e) => rows[e]!), share)
+  return out
 }
 
 function residualOf(A: Float64Array, q: number, width: number, x: Float64Array, y: Float64Array): Float64Array {

@@ -87,10 +87,11 @@ export const rainbow: Recovery = {
     const { family, decoding } = decoderOf(plan)
     const spans = new Float64Array(k * n)
     for (let t = 0; t < k; t++) answers.spanInto(spans.subarray(t * n, (t + 1) * n), t)
-    const { Y, noise, noiseFreedom, floor, prior } = answers
-    const fit = solveFamily(family, decoding, { count: k, D, spans, Y, noise, noiseFreedom, floor, tolerance, prior })
+    const { Y, noise, noiseFreedom, share, floor, prior } = answers
+    const given = { count: k, D, spans, Y, noise, noiseFreedom, share, floor, tolerance, prior }
+    const fit = solveFamily(family, decoding, given)
     familyInto(J, family, fit.theta)
-    const rows = new Set<number>()
+    const rows = new Set<number>(fit.misfits)
     if (fit.undetermined.length > 0) {
       const isOpen = new Set(fit.undetermined)
       for (let e = 0; e < family.rowIdx.length; e++)

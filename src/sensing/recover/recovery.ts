@@ -45,6 +45,7 @@ export interface Answers {
   readonly floor: Float64Array // [m], what rounding may do to them
   readonly noise: Float64Array | null // [m], standard deviation that noise gives to them, where it is known
   readonly noiseFreedom: number // behind it; Infinity: known exactly
+  readonly share: number // of a difference's variance, that all differences of a row have in common: that of f(z̄)
   readonly prior: ArrayLike<number> | null // [m × n], a guess of J
   /** Writes the exact distance between the points of direction t, entry by entry. */
   spanInto(span: Float64Array, t: number): void // [n]
@@ -55,7 +56,7 @@ export interface Statistics {
   /** Standard deviation of a difference of each row: of noise where it is known, else from what the fit leaves; NaN: unknown. */
   readonly deviation: Float64Array // [m]
   readonly freedom: Float64Array // [m], equations less unknowns behind it; Infinity where noise was known
-  readonly undeterminedRows: readonly number[] // with entries that the differences do not tell
+  readonly undeterminedRows: readonly number[] // with entries that the differences do not tell, or contradict
   readonly grossShare: number // of the differences, left out as grossly wrong or missing
   /** Variance of the error of J_i · span, [n]; NaN: unknown. */
   variance(i: number, span: ArrayLike<number>): number
