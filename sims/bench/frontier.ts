@@ -6,6 +6,8 @@
  */
 import {
   type Benchmark,
+  type BenchmarkChart,
+  type BenchmarkPoint,
   type Blackbox,
   createEngine,
   type Engine,
@@ -55,12 +57,14 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
     },
   ]
   const rows: Row[] = []
-  const points: { series: string; panel: string; x: number; y: number }[] = []
+  const charts: BenchmarkChart[] = []
   const total = cases.length * NOISE.length * WRONG.length
   for (const make of cases) {
     const [name, engine, scene] = await make()
     const exact = await linearize(engine)
     const dense = await differencesOf(engine)
+    const points: BenchmarkPoint[] = []
+    charts.push({ title: name, x: 'simulator steps', y: 'relative error of A − I and B', points })
     for (const noise of NOISE)
       for (const wrong of WRONG) {
         signal?.throwIfAborted()
@@ -70,8 +74,8 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
         const error = median(found.map((one) => one.error))
         const steps = median(found.map((one) => one.steps))
         const { ndx, nu } = engine.layout
-        const panel = `${name}, noise ${noise.toExponential(0)}, ${100 * wrong} % wrong`
-        points.push({ series: 'sensing', panel, x: steps, y: error })
+        const panel = { column: `${100 * wrong} % wrong`, row: `noise ${noise.toExponential(0)}` }
+        points.push({ series: 'sensing', ...panel, x: steps, y: error })
         let repeats: number | null = null
         for (const R of REPEATS) {
           const best = Math.min(
@@ -79,7 +83,7 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
               median(Array.from({ length: budget }, (_, seed) => centralError(at, exact, noise, wrong, R, seed + 1))),
             ),
           )
-          points.push({ series: 'central differences', panel, x: 2 * (ndx + nu) * R, y: best })
+          points.push({ series: 'central differences', ...panel, x: 2 * (ndx + nu) * R, y: best })
           if (best > error) continue
           repeats = R
           break
@@ -110,14 +114,7 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
       'ratio: steps of sensing over those with which central differences reach its error',
       'gain: of the scene’s task, designed on the sensed A and B, in a loop with the noise-free ones; – without controls or task',
     ],
-    charts: [
-      {
-        title: 'Error against simulator steps',
-        x: 'simulator steps',
-        y: 'relative error of A − I and B',
-        points,
-      },
-    ],
+    charts,
   }
 }
 

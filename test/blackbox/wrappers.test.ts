@@ -90,6 +90,8 @@ describe('disturbances', () => {
     expect(() => withCorruption(single, { fraction: 1.5, size: 1 })).toThrow(
       /fraction must be between 0 and 1, got 1.5/,
     )
-    expect(() => withCorruption(single, { fraction: 0.5, size: Number.POSITIVE_INFINITY })).toThrow(/size must be finite/)
+    expect(() => withCorruption(single, { fraction: 0.5, size: Number.POSITIVE_INFINITY })).toThrow(
+      /size must be finite/,
+    )
   })
 })
