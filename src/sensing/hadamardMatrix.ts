@@ -5,6 +5,7 @@
 
 /** The smallest order ≥ `least` for which one is known here. */
 export function hadamardOrder(least: number): number {
+  if (!(least < Number.MAX_SAFE_INTEGER)) throw new RangeError(`hadamardOrder: least must be a number, got ${least}`)
   if (least <= 1) return 1
   if (least <= 2) return 2
   let order = 4 * Math.ceil(least / 4)

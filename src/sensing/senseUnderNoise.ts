@@ -82,7 +82,7 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
   let isWhole = false
   let { step, together } = {
     step: options.step ?? largest,
-    together: isRobust ? Math.min(colors, ROBUST_TOGETHER) : colors,
+    together: Math.max(1, isRobust ? Math.min(colors, ROBUST_TOGETHER) : colors),
   }
   const least = firstDirections(wanted, options.grossShare, together) + heldOut
   if (isRobust && affordable() < least)
