@@ -26,6 +26,8 @@ const LOW = 2
 const HIGH = 8
 const FACTOR = 3
 const TRIES = 12
+/** Of a second or higher difference at twice the step or more: curvature leaves a quarter at most. */
+const STEADY = 0.5
 /** Share of the tolerance that curvature may take in outputs of little noise. */
 const CURVED = 0.1
 
@@ -62,11 +64,13 @@ export async function chooseStep(
   for (let i = 0; i < m; i++)
     if (outputScale[i]! > 0) relative = Math.max(relative, noise[i]! / Math.max(1, outputScale[i]!))
   let h = Math.min(largest, (3 * Math.max(relative, Number.EPSILON)) ** (1 / FIRST[scheme]))
+  let before = { step: 0, sums: new Float64Array(m) }
   let low = 0
   let high = Number.POSITIVE_INFINITY
   for (let attempt = 0; attempt < TRIES && session.remaining() - reserve >= offsets.length; attempt++) {
     let ratio = Number.POSITIVE_INFINITY
     const least = new Float64Array(m).fill(Number.POSITIVE_INFINITY)
+    const sums = new Float64Array(m).fill(Number.POSITIVE_INFINITY)
     for (let look = 0; look < repeats && ratio > HIGH; look++) {
       if (session.remaining() - reserve < offsets.length) break
       session.expect(offsets.length)
@@ -86,6 +90,12 @@ export async function chooseStep(
       for (let i = 0; i < m; i++) {
         let sum = 0
         for (const [s, weight] of weights.entries()) sum += weight * values[s * m + i]!
+        if (Math.abs(sum) < sums[i]!) sums[i] = Math.abs(sum)
+        // what hardly shrinks with the step is noise, more than was told
+        if (h <= before.step / 2 && sums[i]! > STEADY * before.sums[i]! && sums[i]! > noise[i]!) {
+          noise[i] = sums[i]!
+          high = Number.POSITIVE_INFINITY
+        }
         const allowed = Math.max(noise[i]!, share * slopes[i]!)
         if (allowed > 0 && Math.abs(sum) / allowed < least[i]!) least[i] = Math.abs(sum) / allowed
       }
@@ -93,6 +103,7 @@ export async function chooseStep(
       const sorted = least.filter((value) => value < Number.POSITIVE_INFINITY).sort()
       ratio = sorted.length === 0 ? 0 : sorted[sorted.length - 1 - (repeats > 1 ? Math.floor(sorted.length / 10) : 0)]!
     }
+    before = { step: h, sums }
     if (ratio >= LOW && ratio <= HIGH) return { step: h, isFlat: false }
     if (ratio < LOW) {
       if (h >= largest) return { step: largest, isFlat: true }

@@ -24,6 +24,7 @@ const TRIES = 3
 const STREAM = 6 // of the seed
 const FAR = 12 // deviations beyond so many robust standard deviations are gross
 const MAD_TO_SIGMA = 1.4826 // of a normal distribution
+const MOVES = 3
 const PARAMETERS = 3 // of a parabola
 const ONE_SIDED = 0.05 // noise on one side of the point, as a share of that on the other, is none
 
@@ -93,7 +94,10 @@ function readLine(line: Float64Array, magnitude: number): { sigma: number; gross
   const deviations = kept.map((p, e) => Math.abs(line[p]! - A[e]!.reduce((sum, a, l) => sum + a * x[l]!, 0)))
   const sorted = deviations.toSorted((a, b) => a - b).slice(PARAMETERS)
   const middling = MAD_TO_SIGMA * sorted[sorted.length >> 1]!
-  const limit = FAR * Math.max(middling, rounding / ROUNDING_UNITS) + rounding
+  // beside what the values move from point to point, too: on a grid, as in single precision, many deviations are zero
+  const moves = kept.slice(1).map((p, e) => Math.abs(line[p]! - line[kept[e]!]!))
+  const move = moves.sort((a, b) => a - b)[moves.length >> 1]!
+  const limit = FAR * Math.max(middling, rounding / ROUNDING_UNITS) + rounding + MOVES * move
   const far = kept.filter((_, e) => deviations[e]! > limit)
   // at one end of the line only: the function jumps or bends there
   const isJump = far.length > 1 && (far.at(-1)! < far.length || far[0]! >= POINTS - far.length)

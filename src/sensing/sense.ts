@@ -254,13 +254,15 @@ async function senseNoise(
       }),
   })
   const { plan, measurements, J, judgement, statistics } = found
+  const told = new Set([...judgement.failed, ...judgement.unresolved.map(({ row }) => row)])
+  const silent = (await silentRows(session, plan, measurements)).filter((row) => !told.has(row))
   const isFound = options.noise === undefined && options.robust === undefined
   const why = method === 'auto' && diagnosis !== null && isFound ? [`auto took rainbow: ${describe(diagnosis)}`] : []
   const quality = qualityOf(plan, judgement.residuals, {
     calls: session.calls,
     stepRange: stepRangeOf(plan, measurements),
-    flatRows: judgement.flatRows,
-    unresolved: judgement.unresolved,
+    flatRows: judgement.flatRows.filter((row) => !silent.includes(row)),
+    unresolved: [...judgement.unresolved, ...silent.map((row) => ({ row, resolution: 1 }))],
     kinkedRows: session.kinkedRows(measurements.noise),
     statistics,
     notes: [...why, ...found.notes],

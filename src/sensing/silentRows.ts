@@ -26,7 +26,7 @@ export async function silentRows(session: Session, plan: Plan, measurements: Mea
   session.expect(callsPerDirection(scheme))
   try {
     const probed = await session.differences('detection', heldOut.slice(0, n), [COARSE], 1, 'probing')
-    return silent.filter((i) => probed[i] !== 0)
+    return silent.filter((i) => Math.abs(probed[i]!) > 0)
   } catch (error) {
     if (error instanceof BlackboxError) return [] // a coarse step may leave the domain
     throw error
