@@ -65,6 +65,7 @@ export function familyOf(
   const terms: (readonly [parameter: number, factor: number][])[] = new Array(nnz)
   let count = 0
   const fixed = new Map<number, number>() // parameter → value
+  const named = new Map<number, string>() // parameter → the entry that says so
   if (typeof tied === 'string') {
     count = nameParameters(who, tied, pattern, terms, fixed)
   } else {
@@ -92,14 +93,25 @@ export function familyOf(
     const entry = terms[at(row, column)]!
     if (entry.length !== 1)
       throw new RangeError(`${who}: entry (${row}, ${column}) is known, and a sum of ${entry.length} parameters`)
-    fixValue(who, fixed, entry[0]![0], value / entry[0]![1], `entry (${row}, ${column})`)
+    const [p, factor] = entry[0]!
+    if (factor === 0) {
+      if (value === 0) continue
+      throw new RangeError(`${who}: entry (${row}, ${column}) is known as ${value}, and its factor is 0`)
+    }
+    fixValue(who, fixed, p, value / factor, `entry (${row}, ${column})`)
+    named.set(p, `entry (${row}, ${column})`)
   }
 
   // What is fixed of one member of a class is fixed of all.
   const fixedAt = new Map<number, number>() // of roots
   for (const [parameter, value] of fixed) {
     const [root, factor] = classes.find(parameter)
-    fixValue(who, fixedAt, root, value / factor, `parameter ${parameter}`)
+    const name = () =>
+      nameOf(
+        pattern,
+        terms.findIndex((entry) => entry.some(([p]) => p === parameter)),
+      )
+    fixValue(who, fixedAt, root, value / factor, named.get(parameter) ?? name())
   }
   const numberOf = new Map<number, number>()
   const termPtr: number[] = [0]
