@@ -19,8 +19,8 @@ export async function benchmarkChart({ title, x, y, points }: BenchmarkChart): P
       marginLeft: 64,
       x: { type: 'log', label: x, grid: true, ticks: 4, tickFormat: (value: number) => short(value) },
       y: { type: 'log', label: y, grid: true, ticks: 4, tickFormat: (value: number) => value.toExponential(0) },
-      fx: { label: null },
-      fy: { label: null },
+      fx: { label: null, domain: [...new Set(points.map(({ column }) => column))] },
+      fy: { label: null, domain: [...new Set(points.map(({ row }) => row))] },
       color: { domain: series, range: COLORS },
       marks: [
         Plot.frame({ stroke: '#888', strokeOpacity: 0.4 }),
@@ -33,8 +33,8 @@ export async function benchmarkChart({ title, x, y, points }: BenchmarkChart): P
   )
   const legend = series
     .map((name, s) => {
-      const left = 64 + 190 * s
-      return `<circle cx="${left}" cy="14" r="4" fill="${COLORS[s % COLORS.length]}"/><text x="${left + 9}" y="18">${escapeXml(name)}</text>`
+      const left = 330 + 130 * s
+      return `<circle cx="${left}" cy="14" r="4" fill="${COLORS[s % COLORS.length]}"/><text x="${left + 9}" y="18" text-anchor="start">${escapeXml(name)}</text>`
     })
     .join('')
   const style = 'style="background:#fbfbfa;color:#222;font:11px system-ui,sans-serif"'
