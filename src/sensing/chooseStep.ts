@@ -92,7 +92,12 @@ export async function chooseStep(
         for (const [s, weight] of weights.entries()) sum += weight * values[s * m + i]!
         if (Math.abs(sum) < sums[i]!) sums[i] = Math.abs(sum)
         // what hardly shrinks with the step is noise, more than was told
-        if (h <= before.step / 2 && sums[i]! > STEADY * before.sums[i]! && sums[i]! > noise[i]!) {
+        if (
+          h <= before.step / 2 &&
+          Number.isFinite(sums[i]!) &&
+          sums[i]! > STEADY * before.sums[i]! &&
+          sums[i]! > noise[i]!
+        ) {
           noise[i] = sums[i]!
           high = Number.POSITIVE_INFINITY
         }
@@ -101,8 +106,10 @@ export async function chooseStep(
       }
       // of many outputs some may have been wrong at every look
       const sorted = least.filter((value) => value < Number.POSITIVE_INFINITY).sort()
-      ratio = sorted.length === 0 ? 0 : sorted[sorted.length - 1 - (repeats > 1 ? Math.floor(sorted.length / 10) : 0)]!
+      if (sorted.length === 0) continue // all values were missing
+      ratio = sorted[sorted.length - 1 - (repeats > 1 ? Math.floor(sorted.length / 10) : 0)]!
     }
+    if (!sums.some(Number.isFinite)) continue
     before = { step: h, sums }
     if (ratio >= LOW && ratio <= HIGH) return { step: h, isFlat: false }
     if (ratio < LOW) {

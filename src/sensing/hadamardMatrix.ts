@@ -23,7 +23,7 @@ export function hadamardMatrix(order: number): Int8Array {
 
 function isOrder(order: number): boolean {
   if (order === 1 || order === 2) return true
-  if (!(Number.isSafeInteger(order) && order % 4 === 0)) return false
+  if (!(Number.isSafeInteger(order) && order > 0 && order % 4 === 0)) return false
   return isPrime(order - 1) || isPaleyII(order) || isOrder(order / 2)
 }
 

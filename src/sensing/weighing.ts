@@ -73,6 +73,7 @@ function withoutRepeats(D: number[], k: number, n: number): number[] {
 
 /** The number of directions, at least `least` for each color, with which multiplexed classes are orthogonal. */
 export function orthogonalDirections(least: number, numColors: number, together = numColors): number {
+  if (numColors === 0) return 0
   const groups = Math.max(1, Math.ceil(numColors / together))
   const size = Math.ceil(numColors / groups)
   const order = hadamardOrder(Math.max(least, size))

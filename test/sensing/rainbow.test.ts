@@ -21,23 +21,25 @@ interface Case {
   readonly name: string
   readonly directions: readonly [number, number] // by default, without noise
   readonly robust: number // directions that outvote a fifth of gross errors
+  readonly seeds: number
   readonly structure: (source: Random) => SensingStructure
 }
 
 const square = { inputs: n, outputs: n }
 const cases: readonly Case[] = [
-  { name: 'circulant', directions: [1, 1], robust: 6, structure: () => ({ ...square, tied: 'circulant' }) },
-  { name: 'Toeplitz', directions: [2, 2], robust: 9, structure: () => ({ ...square, tied: 'toeplitz' }) },
-  { name: 'Hankel', directions: [2, 2], robust: 9, structure: () => ({ ...square, tied: 'hankel' }) },
+  { name: 'circulant', directions: [1, 1], robust: 6, seeds: 100, structure: () => ({ ...square, tied: 'circulant' }) },
+  { name: 'Toeplitz', directions: [2, 2], robust: 9, seeds: 40, structure: () => ({ ...square, tied: 'toeplitz' }) },
+  { name: 'Hankel', directions: [2, 2], robust: 9, seeds: 40, structure: () => ({ ...square, tied: 'hankel' }) },
   {
     name: 'symmetric, 10 % of the entries',
     directions: [1, 3],
     robust: 12,
+    seeds: 100,
     structure: (source) => ({ ...square, sparsity: randomSymmetric(source, n, 0.1), symmetric: true }),
   },
 ]
 
-describe.each(cases)('$name of 24 rows', ({ directions: [fewest, most], robust, structure }) => {
+describe.each(cases)('$name of 24 rows', ({ directions: [fewest, most], robust, seeds, structure }) => {
   it(`takes ${fewest} to ${most} directions of its own accord, and is exact`, async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const source = random(seed)
@@ -52,7 +54,7 @@ describe.each(cases)('$name of 24 rows', ({ directions: [fewest, most], robust, 
     }
   })
 
-  it(`with a fifth of the differences grossly wrong: exact from ${robust} directions in 95 of 100 seeds, where least squares fails`, async () => {
+  it(`with a fifth of the differences grossly wrong: exact from ${robust} directions in 95 % of ${seeds} seeds, where least squares fails`, async () => {
     let exact = 0
     let astray = 0
     for (let draw = 1; draw <= 10; draw++) {
@@ -60,15 +62,15 @@ describe.each(cases)('$name of 24 rows', ({ directions: [fewest, most], robust, 
       const options = { method: 'rainbow', scheme: 'forward', directions: robust, seed: draw } as const
       const plan = prepareSensing(given, { ...options, decoding: 'least-absolute' })
       const least: Plan = { ...plan, ...asLeastSquares(plan) }
-      for (let seed = 10 * draw; seed < 10 * draw + 10; seed++) {
+      for (let seed = 100 * draw; seed < 100 * draw + seeds / 10; seed++) {
         const { J } = drawMember(n, n, given as object, random(seed, 1))
         const corrupted = withCorruption(linear(J, n, n), { fraction: 0.2, size: 50, seed })
         const measurements = await measure(corrupted, plan, { at, base: at })
         if (relativeError(recover(plan, measurements).J, J) < 1e-8) exact++
-        if (seed % 5 === 0 && relativeError(recover(least, measurements).J, J) > 0.1) astray++
+        if (seed % 100 < 2 && relativeError(recover(least, measurements).J, J) > 0.1) astray++
       }
     }
-    expect(exact).toBeGreaterThanOrEqual(95)
+    expect(exact).toBeGreaterThanOrEqual(0.95 * seeds)
     expect(astray).toBe(20)
   })
 })
