@@ -43,6 +43,7 @@ export {
   type LeastAbsoluteSolution,
   leastAbsoluteDeviations,
 } from './sensing/leastAbsoluteDeviations.ts'
+export type { KnownEntry, Tied, TiedEntry } from './sensing/family.ts'
 export { type MeasureOptions, measure } from './sensing/measure.ts'
 export { patternFromJacobian } from './sensing/patternFromJacobian.ts'
 export type { Measurements, Plan } from './sensing/plan.ts'
@@ -52,7 +53,10 @@ export { measurementsFromValues } from './sensing/measurementsFromValues.ts'
 export { plannedPoints } from './sensing/plannedPoints.ts'
 export { recover } from './sensing/recover.ts'
 export { recoverSparse, type SparseJacobian } from './sensing/recoverSparse.ts'
+export type { Decoding } from './sensing/rainbow/solveEquations.ts'
 export { type SenseOptions, type SenseResult, sense } from './sensing/sense.ts'
+export type { Scheme } from './sensing/stencil.ts'
+export type { Weighing } from './sensing/weighing.ts'
 export type { Symmetry, SymmetricBlock } from './sensing/symmetricBlocks.ts'
 export { type Design, DESIGNS } from './sensing/designs.ts'
 export { type AdaptiveStep, type AdaptiveStepOptions, adaptiveStep } from './sensing/adaptiveStep.ts'
@@ -88,7 +92,7 @@ export { describeMode, type Mode } from './control/modes.ts'
 export { openLoop } from './control/openLoop.ts'
 
 // Experiments
-export type { Benchmark, BenchmarkResult } from './experiment/benchmark.ts'
+export type { Benchmark, BenchmarkChart, BenchmarkPoint, BenchmarkResult } from './experiment/benchmark.ts'
 export {
   type ControlMetrics,
   type CoordinateMetrics,

@@ -6,6 +6,8 @@
  */
 import {
   type Benchmark,
+  type BenchmarkChart,
+  type BenchmarkPoint,
   type Blackbox,
   createEngine,
   type Engine,
@@ -37,11 +39,13 @@ export interface Row {
 
 const NOISE = [1e-6, 1e-5, 1e-4]
 const WRONG = [0, 0.05, 0.2]
+const WITH_CHAIN = 5 // seeds
 const SIZE = 1 // of gross errors, in units of the outputs
 const STEPS = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1] // relative to the inputs' typical magnitudes
+const MOST = 40 // steps of sensing, for each state and control: as many as twenty rounds of central differences
 const REPEATS = [1, 2, 3, 5, 8, 12, 20, 32, 50, 80, 128, 200, 320, 500]
 
-/** `budget`: seeds of each case, whose medians are shown. */
+/** `budget`: seeds of each case, whose medians are shown; with five or more also the 16 links, which take half an hour. */
 export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {}) => {
   const cases: (() => Promise<[string, Engine, Scene]>)[] = [
     ...['double-cartpole', 'quadrotor', 'chains'].map((name) => async (): Promise<[string, Engine, Scene]> => {
@@ -53,13 +57,16 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
       return ['16 links, maximal coordinates', await createEngine(scene, { coordinates: 'maximal' }), scene]
     },
   ]
+  if (budget < WITH_CHAIN) cases.pop()
   const rows: Row[] = []
-  const points: { series: string; panel: string; x: number; y: number }[] = []
+  const charts: BenchmarkChart[] = []
   const total = cases.length * NOISE.length * WRONG.length
   for (const make of cases) {
     const [name, engine, scene] = await make()
     const exact = await linearize(engine)
     const dense = await differencesOf(engine)
+    const points: BenchmarkPoint[] = []
+    charts.push({ title: name, x: 'simulator steps', y: 'relative error of A − I and B', points })
     for (const noise of NOISE)
       for (const wrong of WRONG) {
         signal?.throwIfAborted()
@@ -69,8 +76,8 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
         const error = median(found.map((one) => one.error))
         const steps = median(found.map((one) => one.steps))
         const { ndx, nu } = engine.layout
-        const panel = `${name}, noise ${noise.toExponential(0)}, ${100 * wrong} % wrong`
-        points.push({ series: 'sensing', panel, x: steps, y: error })
+        const panel = { column: `${100 * wrong} % wrong`, row: `noise ${noise.toExponential(0)}` }
+        points.push({ series: 'sensing', ...panel, x: steps, y: error })
         let repeats: number | null = null
         for (const R of REPEATS) {
           const best = Math.min(
@@ -78,7 +85,7 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
               median(Array.from({ length: budget }, (_, seed) => centralError(at, exact, noise, wrong, R, seed + 1))),
             ),
           )
-          points.push({ series: 'central differences', panel, x: 2 * (ndx + nu) * R, y: best })
+          points.push({ series: 'central differences', ...panel, x: 2 * (ndx + nu) * R, y: best })
           if (best > error) continue
           repeats = R
           break
@@ -109,14 +116,7 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
       'ratio: steps of sensing over those with which central differences reach its error',
       'gain: of the scene’s task, designed on the sensed A and B, in a loop with the noise-free ones; – without controls or task',
     ],
-    charts: [
-      {
-        title: 'Error against simulator steps',
-        x: 'simulator steps',
-        y: 'relative error of A − I and B',
-        points,
-      },
-    ],
+    charts,
   }
 }
 
@@ -135,7 +135,9 @@ async function sensed(
       seed: seed + 1000,
       of: 'calls',
     })
-  const lin = await linearize(engine, engine.home, { wrap: spoil, seed, ...(wrong > 0 && { robust: true }) })
+  const { ndx, nu } = engine.layout
+  const maxCalls = MOST * (ndx + nu)
+  const lin = await linearize(engine, engine.home, { wrap: spoil, seed, maxCalls, ...(wrong > 0 && { robust: true }) })
   let isStable: boolean | null = null
   if (scene.task !== null && engine.layout.nu > 0) {
     const { K } = lqr(lin, taskCost(scene.task, engine.layout))

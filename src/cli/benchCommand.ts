@@ -1,9 +1,12 @@
 /** jacsense bench: runs the benchmarks and prints their tables. */
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { arch, cpus, platform } from 'node:os'
+import { join } from 'node:path'
 import { Argument, type Command } from 'commander'
 import type { Benchmark } from '../experiment/benchmark.ts'
+import { benchmarkChart } from '../report/benchmarkChart.ts'
 import { formatNumber } from '../report/format.ts'
+import { writeFiles } from '../report/writeFiles.ts'
 import { InputError } from '../scene/inputError.ts'
 import { listed, suggestion } from '../scene/nearest.ts'
 import { type Io, printJson } from './io.ts'
@@ -23,8 +26,9 @@ export function addBenchCommand(program: Command, io: Io): void {
     .addArgument(new Argument('[name]', 'name of a benchmark; without it, all'))
     .option('--list', 'print the names of the benchmarks')
     .option('--budget <integer>', "rounds or sizes to spend (default: the benchmark's own)", wholeNumber(1))
+    .option('--charts <folder>', 'also draw what a benchmark has to show, as SVG files')
     .option('--json', 'print JSON and nothing else')
-    .action(async (name: string | undefined, flags: { list?: true; budget?: number; json?: true }) => {
+    .action(async (name: string | undefined, flags: { list?: true; budget?: number; charts?: string; json?: true }) => {
       const files = await findBenchmarks()
       const names = [...files.keys()]
       if (flags.list) {
@@ -43,12 +47,27 @@ export function addBenchCommand(program: Command, io: Io): void {
       for (const chosen of name === undefined ? names : [name]) {
         const { run } = (await import(files.get(chosen)!)) as { run: Benchmark }
         const progress = progressLine(io, `${chosen}:`)
-        const { rows, notes } = await run({
+        const {
+          rows,
+          notes,
+          charts = [],
+        } = await run({
           ...(flags.budget === undefined ? {} : { budget: flags.budget }),
           ...signalOf(io),
           onProgress: progress.onProgress,
         }).finally(progress.end)
         results[chosen] = { rows, notes }
+        if (flags.charts !== undefined) {
+          const folder = flags.charts
+          await mkdir(folder, { recursive: true })
+          const files = charts.map(
+            async (chart): Promise<[string, string]> => [
+              join(folder, `${chosen}-${chart.title.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.svg`),
+              await benchmarkChart(chart),
+            ],
+          )
+          await writeFiles(await Promise.all(files))
+        }
         if (flags.json) continue
         const header = Object.keys(rows[0] ?? {})
         const cells = rows.map((row) =>

@@ -11,7 +11,7 @@ export interface LinearizeFlags {
   readonly engine: string
   readonly coordinates?: 'reduced' | 'maximal'
   readonly method: 'auto' | 'dense' | 'colored' | 'rainbow' | 'compressed' | 'native'
-  readonly scheme: Scheme
+  readonly scheme?: Scheme
   readonly noise?: number | 'estimate' | 'none'
   readonly robust?: true
   readonly maxCalls?: number
@@ -66,7 +66,9 @@ export function addLinearizeOptions(command: Command): Command {
 }
 
 export function schemeOption(): Option {
-  return new Option('--scheme <name>', 'difference scheme').choices(SCHEMES).default('central')
+  return new Option('--scheme <name>', 'difference scheme (default: central; forward where calls are few)').choices(
+    SCHEMES,
+  )
 }
 
 /** '1e-4', 'estimate' or 'none'. */

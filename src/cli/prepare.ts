@@ -132,11 +132,20 @@ export async function linearizeAt(
       onProgress: progress.onProgress,
     })
   } catch (error) {
-    throw error instanceof BlackboxError ? notANumber(error, scene, engine) : tooFewSamples(error)
+    throw error instanceof BlackboxError ? notANumber(error, scene, engine) : tooFewCalls(tooFewSamples(error))
   } finally {
     progress.end()
     await pool?.close()
   }
+}
+
+/** The error of too few calls as one of input. */
+function tooFewCalls(error: unknown): unknown {
+  const least =
+    error instanceof RangeError && /(?:needs|takes) (\d+) evaluations, maxCalls leaves (\d+)/.exec(error.message)
+  if (!least) return error
+  const expected = `at least ${Number(least[1]) + 1} steps, or --method auto, which makes do with 3`
+  return new InputError({ path: '--max-calls', expected, found: `${Number(least[2]) + 1}` })
 }
 
 /** 'my-robot.json: the cannon engine gives NaN for pole.velocity, one step from the point' */

@@ -7,12 +7,18 @@ import type { LinearizeFlags } from './options.ts'
 
 /** undefined without --smoothing. Throws InputError on names that are no coordinates, and on options that do not go with it. */
 export function smoothingOf(flags: LinearizeFlags, layout: Layout): SmoothingChoice | undefined {
-  const { smoothing: deviations, samples, method, scheme, refine } = flags
+  const { smoothing: deviations, samples, method, scheme, refine, noise, robust } = flags
   if (deviations === undefined) {
     if (samples === undefined) return undefined
     throw new InputError({ path: '--samples', expected: '--smoothing beside it', found: 'none' })
   }
-  const others = { '--method': method !== 'auto', '--scheme': scheme !== 'central', '--refine': refine === true }
+  const others = {
+    '--method': method !== 'auto',
+    '--scheme': scheme !== undefined,
+    '--refine': refine === true,
+    '--noise': noise !== undefined,
+    '--robust': robust === true,
+  }
   for (const [option, isGiven] of Object.entries(others))
     if (isGiven) throw new InputError({ path: option, expected: 'to be left out with --smoothing', found: 'both' })
   if (typeof deviations !== 'number') {

@@ -12,15 +12,18 @@ export interface BenchmarkResult<Row> {
   readonly charts?: readonly BenchmarkChart[]
 }
 
-/** Points to be drawn on logarithmic axes: a panel for each case, a line for each series. */
+/** Points to be drawn on logarithmic axes, a line for each series, in a grid of panels. */
 export interface BenchmarkChart {
   readonly title: string
   readonly x: string // what it is, and its unit
   readonly y: string
-  readonly points: readonly {
-    readonly series: string
-    readonly panel: string
-    readonly x: number
-    readonly y: number
-  }[]
+  readonly points: readonly BenchmarkPoint[]
+}
+
+export interface BenchmarkPoint {
+  readonly series: string
+  readonly column: string // of the grid
+  readonly row: string
+  readonly x: number // > 0
+  readonly y: number // > 0
 }

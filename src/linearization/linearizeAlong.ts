@@ -20,6 +20,8 @@ export interface LinearizeAlongOptions
   readonly onProgress?: ((done: number, total: number) => void) | undefined // points
 }
 
+/** Of an estimate: the point itself, a direction and its check; with fewer left, the first attempt stands. */
+const LEAST_CALLS = 3
 /** Entries below this many times the expected error of the differences, relative to the largest of their row, are not learned. */
 const ERROR_UNITS = 10
 
@@ -48,7 +50,7 @@ export async function linearizeAlong(
     if (known !== null) {
       const sparsity: Pattern = superset ? intersect(known, superset) : known
       lin = await linearize(engine, point, { ...shared, ...prior, structure: { sparsity }, xBarNext, repair: false })
-      const isSpent = shared.maxCalls !== undefined && lin.quality.calls >= shared.maxCalls
+      const isSpent = shared.maxCalls !== undefined && shared.maxCalls - lin.quality.calls < LEAST_CALLS
       if (!lin.quality.certified && !isSpent) {
         spent = lin.quality.calls
         lin = null

@@ -23,9 +23,7 @@ export function certificateSentence({ quality, layout }: NamedQuality): string {
     kinked.length > 0
       ? ` Left and right differences disagree in ${names(kinked)}: a contact or limit may switch within the step.`
       : '',
-    unresolvedRows.length > 0
-      ? ` Rounding hides ${names(unresolvedRows)} at this step: take a larger step, or the range of a control.`
-      : '',
+    unresolvedRows.length > 0 ? ` ${hiddenSentence(quality, names(unresolvedRows))}` : '',
     flatRows.length > 0 ? ` Zero up to curvature or rounding, as other steps show: ${names(flatRows)}.` : '',
     nearSentence(quality, ', of which it knows nothing'),
   ].join('')
@@ -35,6 +33,14 @@ export function certificateSentence({ quality, layout }: NamedQuality): string {
   }
   const failed = failedRows.length > 0 ? `; rows that fail: ${names(failedRows)}` : ''
   return `Not certified: ${residual}${failed}.${history}`
+}
+
+/** Why rows are not told to the tolerance, and what would help. */
+function hiddenSentence({ noiseLevel, standardError }: Linearization['quality'], names: string): string {
+  if (standardError === null)
+    return `Rounding hides ${names} at this step: take a larger step, or the range of a control.`
+  if (noiseLevel !== null && noiseLevel > 1e-12) return `Noise hides ${names}: allow more steps, or a larger tolerance.`
+  return `Too few steps tell ${names}: allow more.`
 }
 
 /** 'Certified: standard errors up to 2.3 % of a row of A, 0.4 % of B, tolerance 5 %.', or not, and how many samples would do. */

@@ -147,7 +147,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     if (noisy !== null) return noisy
   }
   let failedWithTies: readonly number[] = []
-  if (mends && plan.ties !== null && found.failed.length > 0) {
+  if (mends && plan.ties !== null && found.failed.length > 0 && mendable(plan)) {
     const sparsity = pattern ?? (structure.sparsity === 'detect' ? undefined : structure.sparsity)
     const untied = await dropTies(session, plan, measurements, sparsity ?? null)
     if (untied === null)
@@ -204,7 +204,7 @@ function planFor(session: Session, plan: Plan, structure: SensingStructure, opti
   const short = shortPlan(structure, options, calls)
   if (short === null) return plan // measuring it throws and says what it takes
   const near = options.prior === undefined ? 'zero' : 'the prior'
-  const note = `exact recovery takes ${needed} calls, maxCalls leaves ${session.remaining()}: rows of more than ${short.directions} entries are the nearest to ${near} that fit`
+  const note = `exact recovery takes ${needed} calls, maxCalls leaves ${session.remaining()}: rows of more than ${short.directions} ${short.directions === 1 ? 'entry' : 'entries'} are the nearest to ${near} that fit`
   return { ...short, notes: [note, ...short.notes] }
 }
 
@@ -240,7 +240,9 @@ async function senseNoise(
     step: options.noisyStep === 'auto' ? undefined : (options.noisyStep ?? options.step),
     tolerance,
     ...priorOf(blackbox, options),
-    most: options.maxCalls ?? MOST_DENSE * (n + 10) * callsPerDirection(session.scheme),
+    most: Number.isFinite(options.maxCalls ?? Number.POSITIVE_INFINITY)
+      ? options.maxCalls!
+      : MOST_DENSE * (n + 10) * callsPerDirection(session.scheme),
     prepare: (asked, isWhole) =>
       prepareSensing(isWhole ? structureOf(blackbox, {}, undefined) : structureOf(blackbox, structure, sparsity), {
         scheme: session.scheme,
@@ -254,7 +256,8 @@ async function senseNoise(
   const { plan, measurements, J, judgement, statistics } = found
   const told = new Set([...judgement.failed, ...judgement.unresolved.map(({ row }) => row)])
   const silent = (await silentRows(session, plan, measurements)).filter((row) => !told.has(row))
-  const why = method === 'auto' && diagnosis !== null ? [`auto took rainbow: ${describe(diagnosis)}`] : []
+  const isFound = options.noise === undefined && options.robust === undefined
+  const why = method === 'auto' && diagnosis !== null && isFound ? [`auto took rainbow: ${describe(diagnosis)}`] : []
   const quality = qualityOf(plan, judgement.residuals, {
     calls: session.calls,
     stepRange: stepRangeOf(plan, measurements),

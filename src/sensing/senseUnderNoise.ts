@@ -89,7 +89,7 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
     throw new RangeError(
       `sense: outvoting gross errors takes ${least * perDirection} evaluations, maxCalls leaves ${affordable() * perDirection}`,
     )
-  if (options.step === undefined && (isShort || affordable() < 2 * least)) {
+  if (options.step === undefined && (isShort || affordable() < 1.5 * least)) {
     step = standardStep(session, sigma, largest, order)
     notes.push(`step ${step.toPrecision(2)}, for curvature of size one: no call is spent on the true one`)
   } else if (options.step === undefined && colors > 0) {
@@ -123,8 +123,12 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
       found = assess(...joined(found.plan, found.measurements, more, await measureWithin(session, more)))
     }
     const { failed, unresolved } = found.judgement
-    const isAffordable = sized.directions + heldOut <= affordable()
-    if (failed.length === 0 || options.step !== undefined || round >= 2 || !isAffordable) {
+    // next: a third of the step, then without what was known
+    const next = { ...common, step: round === 0 ? FINER * step : step, together }
+    const isNextWhole: boolean = isWhole || round > 0
+    const isAffordable = () =>
+      firstDirections(options.prepare(next, isNextWhole), options.grossShare, together) + heldOut <= affordable()
+    if (failed.length === 0 || options.step !== undefined || round >= 2 || !isAffordable()) {
       if (failed.length === 0 && unresolved.length > 0) {
         const worst = Math.max(...unresolved.map(({ resolution }) => resolution / tolerance))
         const calls = Math.ceil(found.plan.directions * worst ** 2 * perDirection)
@@ -136,13 +140,10 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
       return { ...found, judgement, notes: [...notes, ...hintAt(sigma)] }
     }
     for (const [row, slope] of failedSlopes(found.judgement)) slopes.set(row, Math.max(slope, slopes.get(row) ?? 0))
-    if (round === 0) {
-      step *= FINER
-      notes.push(`rows ${failed.join(', ')} do not fit: measured again with a third of the step, for curvature`)
-    } else {
-      isWhole = true
-      notes.push(`rows ${failed.join(', ')} do not fit: measured again without what was known beforehand`)
-    }
+    const how = round === 0 ? 'with a third of the step, for curvature' : 'without what was known beforehand'
+    notes.push(`rows ${failed.join(', ')} do not fit: measured again ${how}`)
+    step = next.step
+    isWhole = isNextWhole
   }
 
   function hintAt(of: ArrayLike<number>): string[] {

@@ -34,6 +34,8 @@ export interface FamilyFit {
 const MAX_NUMBERS = 4e7
 /** What curvature does is taken to be at most this share of what the certificate allows. */
 const SHARE = 0.1
+/** With so many times more equations, what a fit leaves tells the noise without the estimate that was given. */
+const OWN_FREEDOM = 2
 /** Residuals of so many times the variance of the noise, as told by some ten values, are of a family that does not hold. */
 const ROUGH = 40
 
@@ -89,7 +91,9 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
       }
       const typical = decoding === 'least-absolute' ? medianSize(y) : largest
       for (let e = 0; e < q; e++) accuracy[e]! += SHARE * tolerance * typical
-      const deviation = noise === null ? Number.NaN : weights === null ? noise[component.rows[0]!]! : 1
+      // an estimate may itself be led astray by gross errors: then what is left of the fit tells
+      const isTold = noise !== null && (noiseFreedom === Number.POSITIVE_INFINITY || decoding !== 'least-absolute')
+      const deviation = !isTold ? Number.NaN : weights === null ? noise[component.rows[0]!]! : 1
       const guess = about === null ? null : Float64Array.from(component.parameters, (p) => about[p]!)
       return { y, deviation, accuracy, guess }
     })
@@ -144,7 +148,7 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
       freedom[i] = Number.POSITIVE_INFINITY
       continue
     }
-    if (noise !== null) {
+    if (noise !== null && freedom[i]! < OWN_FREEDOM * noiseFreedom) {
       square[i]! += noiseFreedom * noise[i]! ** 2
       freedom[i]! += noiseFreedom
     }

@@ -77,7 +77,7 @@ export const rainbow: Recovery = {
         amplification: Number.isNaN(worst) ? null : worst,
       },
       notes: [
-        `${k} ${weighing} directions for ${family.parameters} parameters in ${numColors} colors (${note}${errors})`,
+        `${k} ${weighing} direction${k === 1 ? '' : 's'} for ${family.parameters} parameters in ${numColors} colors (${note}${errors})`,
       ],
     }
   },
