@@ -5,8 +5,8 @@
  * - a row whose prediction may be off by more than the tolerance of its size, at two standard deviations, is unresolved: noise hides
  *   it, and more directions would tell;
  * - a row that is zero to within its standard deviation, and this small beside its output, is flat;
- * - where gross errors are expected, two thirds of the held-out differences that are likely to be right (of those that move the same
- *   inputs), a third of all and two at least, must agree: wrong predictions agree with none but by chance.
+ * - where gross errors are expected, more than half of the held-out differences that are likely to be right (of those that move the same
+ *   inputs), a third of all and three at least, must agree: wrong predictions agree with none but by chance.
  */
 import {
   type HeldOut,
@@ -36,8 +36,9 @@ export interface Judgement {
 const ALLOWED = 5
 /** Standard deviations within which a prediction must be known. */
 const SURE = 2
-/** Share of the held-out differences free of gross errors that must agree. */
-const AGREEING = 0.65
+/** Held-out differences that must agree at least where some may be grossly wrong, and the share of those that are likely to be right. */
+const LEAST_AGREEING = 3
+const AGREEING = 0.55
 
 /** A row whose held-out misfits are this many times what was expected, squared, has an error of its own. */
 const OWN = 25
@@ -121,9 +122,21 @@ export function judge(
   const residuals = residualsUnderNoise(misfits, heldOut, predictions, statistics, floor, tolerance, isRobust)
   for (const i of statistics.undeterminedRows) residuals[i] = 1
   const isQuiet = isWithoutNoise(statistics, floor)
+  /** Most held-out differences of the row are small beside the output, too. */
+  const isFlatHeldOut = (i: number) => {
+    if (statistics.undeterminedRows.includes(i)) return false
+    const count = heldOut.steps.length
+    let small = 0
+    for (let t = 0; t < count; t++) {
+      const allowed = ALLOWED * (statistics.deviation[i]! || 0) + tolerance * reachOf(heldOut, t) * outputScale[i]!
+      if (Math.abs(misfits.misfit[t * m + i]!) <= allowed) small++
+    }
+    return isRobust ? 2 * small > count : small === count
+  }
   const isShort = plan.decoder.method === 'rainbow' && plan.decoder.decoding === 'nearest'
   if (isQuiet && !isRobust && !isShort) return plain(residuals)
-  const { unresolved, flatRows } = hiddenByNoise(predictions, heldOut, outputScale, tolerance)
+  const { unresolved, flatRows: small } = hiddenByNoise(predictions, heldOut, outputScale, tolerance)
+  const flatRows = small.filter((i) => residuals[i]! <= tolerance || isFlatHeldOut(i))
   return {
     heldOut,
     floor,
@@ -199,7 +212,9 @@ function residualsUnderNoise(
     let worst = 0
     for (const group of groups) {
       const sorted = group.map(residual).sort((a, b) => a - b)
-      const needed = isRobust ? Math.min(group.length, Math.max(2, Math.ceil(group.length * share))) : group.length
+      const needed = isRobust
+        ? Math.min(group.length, Math.max(LEAST_AGREEING, Math.ceil(group.length * share)))
+        : group.length
       worst = Math.max(worst, sorted[needed - 1]!)
     }
     return worst

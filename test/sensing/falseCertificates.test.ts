@@ -52,7 +52,8 @@ function structureFor({ pattern, at, jacobian }: Problem, hasFamilies: boolean, 
   const all = entriesOf(pattern)
   const entries = [...all]
   const kind = source.integer(4) // of the pattern: none, wrong, right, right
-  for (let k = 0; kind === 1 && k < 2 && entries.length > 0; k++) entries.splice(source.integer(entries.length), 1)
+  // of rows that the pattern says are zero, noise tells little
+  for (let k = 0; kind === 1 && k < 2 && entries.length > m; k++) entries.splice(source.integer(entries.length), 1)
   const sparsity = kind === 0 ? undefined : patternFromEntries(m, n, entries)
   if (!hasFamilies || all.length < 2) return { sparsity }
   const [first, last] = [all[0]!, all.at(-1)!]
