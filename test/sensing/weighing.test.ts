@@ -129,7 +129,7 @@ describe('weighing designs', () => {
       ...exact,
       evaluate(z, y) {
         exact.evaluate(z, y)
-        y.forEach((value, i) => (y[i] = Math.fround(value)))
+        for (let i = 0; i < y.length; i++) y[i] = Math.fround(y[i]!)
       },
     }
     const errors = []
@@ -141,7 +141,7 @@ describe('weighing designs', () => {
           { method: 'rainbow', weighing: 'multiplexed', directions, step: 1e-4, seed },
         )
         const { J: sensed } = recover(plan, await measure(rounded, plan, { at: Float64Array.of(0.3, -0.7, seed / 7) }))
-        sensed.to1DArray().forEach((entry, e) => (square += (entry - J[e]!) ** 2))
+        for (const [e, entry] of sensed.to1DArray().entries()) square += (entry - J[e]!) ** 2
       }
       errors.push(Math.sqrt(square))
     }
