@@ -164,6 +164,14 @@ export function isPlainlySparse({ parameters, rowIdx, parameter, termPtr }: Fami
   return parameters === rowIdx.length && parameter.length === parameters && termPtr[parameters] === parameters
 }
 
+/** The largest number of entries in a row. */
+export function densestRow({ rows, rowIdx }: Family): number {
+  const counts = new Int32Array(rows)
+  let most = 0
+  for (const i of rowIdx) most = Math.max(most, ++counts[i]!)
+  return most
+}
+
 /** Terms of a named family; diagonals with an entry outside of the pattern are zero. Returns the number of parameters. */
 function nameParameters(
   who: string,

@@ -19,7 +19,7 @@ import {
   unresolvedRows,
 } from './certificate.ts'
 import { spanInto } from './perturb.ts'
-import type { Measurements, Plan } from './plan.ts'
+import { decodingOf, type Measurements, type Plan } from './plan.ts'
 import type { Statistics } from './recover/recovery.ts'
 
 export interface Judgement {
@@ -93,6 +93,7 @@ export function calibrated(
   }
 }
 
+/** How J [m × n] stands against its held-out differences; `statistics`: what is known of its errors, null: nothing. */
 export function judge(
   plan: Plan,
   measurements: Measurements,
@@ -118,7 +119,7 @@ export function judge(
   if (statistics === null) return plain(rowResiduals(misfits, floor, tolerance))
 
   const predictions = predictionsOf(heldOut, J, m, statistics)
-  const isRobust = plan.decoder.method === 'rainbow' && plan.decoder.decoding === 'least-absolute'
+  const isRobust = decodingOf(plan) === 'least-absolute'
   const residuals = residualsUnderNoise(misfits, heldOut, predictions, statistics, floor, tolerance, isRobust)
   for (const i of statistics.undeterminedRows) residuals[i] = 1
   const isQuiet = isWithoutNoise(statistics, floor)
@@ -133,7 +134,7 @@ export function judge(
     }
     return isRobust ? 2 * small > count : small === count
   }
-  const isShort = plan.decoder.method === 'rainbow' && plan.decoder.decoding === 'nearest'
+  const isShort = decodingOf(plan) === 'nearest'
   if (isQuiet && !isRobust && !isShort) return plain(residuals)
   const { unresolved, flatRows: small } = hiddenByNoise(predictions, heldOut, outputScale, tolerance)
   const flatRows = small.filter((i) => residuals[i]! <= tolerance || isFlatHeldOut(i))

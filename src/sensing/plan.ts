@@ -70,6 +70,11 @@ export type Decoder =
       readonly superset: { readonly colPtr: readonly number[]; readonly rowIdx: readonly number[] } | null
     }
 
+/** How a rainbow plan decodes; null for other methods. */
+export function decodingOf({ decoder }: Plan): Decoding | null {
+  return decoder.method === 'rainbow' ? decoder.decoding : null
+}
+
 /** What the blackbox answered. */
 export interface Measurements {
   readonly fingerprint: string // of the plan

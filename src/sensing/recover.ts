@@ -6,7 +6,7 @@ import { roundingFloor, type Unresolved } from './certificate.ts'
 import { checkMatch } from './checkMatch.ts'
 import { calibrated, judge } from './judge.ts'
 import { spanInto } from './perturb.ts'
-import type { Measurements, Plan } from './plan.ts'
+import { decodingOf, type Measurements, type Plan } from './plan.ts'
 import type { CallCounts, Quality } from './quality.ts'
 import { recoveries } from './recover/recoveries.ts'
 import type { Answers, Statistics } from './recover/recovery.ts'
@@ -35,7 +35,7 @@ export function decode(plan: Plan, measurements: Measurements): { J: Float64Arra
   if (plan.ties !== null) expandTies(J, plan.ties)
   if (found === null) return { J, statistics: null }
   const statistics = throughTies(found, plan.ties)
-  const isShort = plan.decoder.method === 'rainbow' && plan.decoder.decoding === 'nearest'
+  const isShort = decodingOf(plan) === 'nearest'
   return { J, statistics: isShort ? calibrated(plan, measurements, J, statistics) : statistics }
 }
 
@@ -107,7 +107,7 @@ export function qualityOf(
   const notes = [...plan.notes, ...(facts.notes ?? [])]
   if (flatRows.length > 0) notes.push(`flat rows, zero up to curvature, rounding or noise: ${flatRows.join(', ')}`)
   const noiseLevel = statistics === null ? null : noiseOf(plan, statistics)
-  const isShort = plan.decoder.method === 'rainbow' && plan.decoder.decoding === 'nearest'
+  const isShort = decodingOf(plan) === 'nearest'
   const hasNoise = statistics !== null && noiseLevel !== null && noiseLevel > 0
   if (unresolved.length > 0) {
     const rows = unresolved.map(({ row, resolution }) => `${row} (to ${resolution.toExponential(0)} of itself)`)

@@ -17,7 +17,7 @@ import type { KnownEntry, Tied } from './family.ts'
 import { fingerprint } from './fingerprint.ts'
 import { judge } from './judge.ts'
 import { callsOf, checkPlanFits, type MeasureOptions, measureWithin } from './measure.ts'
-import type { Measurements, Plan } from './plan.ts'
+import { decodingOf, type Measurements, type Plan } from './plan.ts'
 import { type PrepareOptions, prepareSensing, type SensingStructure } from './prepareSensing.ts'
 import type { Quality } from './quality.ts'
 import { directionsFor } from './recover/compressed.ts'
@@ -93,8 +93,8 @@ const MOST_DENSE = 20
  * directions, or that rounding hides, are first measured with other steps, which tell flat rows (`flatRows`), then repaired;
  * 'uncertified' says that some still fail (`quality.failedRows`), are hidden (`unresolvedRows`) or not smooth (`kinkedRows`), or
  * that nothing was held out. With `method: 'colored'` or `'newsam-ramsdell'` and no pattern,
- * the pattern is detected. Throws RangeError on misuse or
- * when the plan itself exceeds maxCalls (repair just stops there), BlackboxError on values that are not finite, and the signal's
+ * the pattern is detected. Where maxCalls is too little for exact recovery, 'auto' takes forward differences, or an estimate near the
+ * prior. Throws RangeError on misuse or when the plan of another method exceeds maxCalls (repair just stops there), BlackboxError on values that are not finite, and the signal's
  * reason when aborted.
  */
 export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<SenseResult> {
@@ -214,8 +214,9 @@ function priorOf({ inputs: n, outputs: m }: Blackbox, { prior }: SenseOptions): 
 }
 
 /** Whether rows that fail can be measured again: not where gross errors or too few calls are what ails them. */
-function mendable({ decoder }: Plan): boolean {
-  return decoder.method !== 'rainbow' || decoder.decoding === 'least-squares' || decoder.decoding === 'sparsest'
+function mendable(plan: Plan): boolean {
+  const decoding = decodingOf(plan)
+  return decoding !== 'least-absolute' && decoding !== 'nearest'
 }
 
 /** Takes the values for noisy, or partly wrong: as said, or as 15 or more of them show. null where they turn out to be neither. */

@@ -4,6 +4,7 @@
  */
 import { chooseStep } from './chooseStep.ts'
 import { random } from '../linalg/random.ts'
+import { densestRow } from './family.ts'
 import { fingerprint } from './fingerprint.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
 import { failedSlopes, hiddenAgain, type Judgement, judge } from './judge.ts'
@@ -60,6 +61,10 @@ const FEW = 6
 const ROUNDS = 4
 const FINER = 1 / 3 // of the step, where curvature shows
 
+/**
+ * The Jacobian in outputs per input, with what is known of its errors, within `most` evaluations. Throws RangeError where gross errors
+ * can't be outvoted with as many.
+ */
 export async function senseUnderNoise(session: Session, options: NoisyOptions): Promise<NoisySensing> {
   const { scheme } = session
   const { sigma, grossShare, tolerance } = options
@@ -254,12 +259,8 @@ function firstDirections({ decoder, directions, scheme }: Plan, grossShare: numb
   if (decoder.method !== 'rainbow' || directions === 0) return directions
   const isRobust = grossShare > 0
   if (isRobust && decoder.weighing === 'multiplexed') {
-    const { rowIdx, rows } = decoder.family
-    const counts = new Int32Array(rows)
-    let densest = 0
-    for (const i of rowIdx) densest = Math.max(densest, ++counts[i]!)
     const share = 1 - (1 - grossShare) ** callsPerDirection(scheme)
-    const unknowns = Math.min(densest, together)
+    const unknowns = Math.min(densestRow(decoder.family), together)
     return orthogonalDirections(robustRatio(share) * unknowns + LEAST_DIRECTIONS, decoder.numColors, together)
   }
   if (decoder.weighing === 'repeated')

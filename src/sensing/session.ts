@@ -51,13 +51,7 @@ export interface Session {
   /** Values at z̄ + places[p] · scale · direction, [places × m]. */
   line(purpose: keyof CallCounts, direction: ArrayLike<number>, places: ArrayLike<number>): Promise<Float64Array>
   /** Central only: the values themselves, f(z̄ + p_t) and then f(z̄ − p_t), [2 count × m]. */
-  pairs(
-    purpose: keyof CallCounts,
-    D: ArrayLike<number>,
-    steps: ArrayLike<number>,
-    count: number,
-    use?: 'measuring' | 'probing',
-  ): Promise<Float64Array>
+  readonly pairs: Session['differences']
   /**
    * Rows where left and right differences disagree, by more than `noise` [m], the standard deviation of a value, can do; null where
    * that can't be told (forward, f(at) not known, gross errors).

@@ -1,4 +1,5 @@
 /** A plan for fewer calls than exact recovery takes: the Jacobian nearest to a guess that agrees with as many differences as there are. */
+import { densestRow } from './family.ts'
 import type { Plan } from './plan.ts'
 import { type PrepareOptions, prepareSensing, type SensingStructure } from './prepareSensing.ts'
 import { callsPerDirection } from './stencil.ts'
@@ -23,11 +24,4 @@ export function shortPlan(structure: SensingStructure, options: PrepareOptions, 
   if (plan.decoder.method !== 'rainbow' || densestRow(plan.decoder.family) <= directions) return plan
   // no row is told exactly by chance: orthogonal directions tell most of dense rows
   return prepareSensing(structure, { ...asked, weighing: 'multiplexed' })
-}
-
-function densestRow({ rows, rowIdx }: { readonly rows: number; readonly rowIdx: readonly number[] }): number {
-  const counts = new Int32Array(rows)
-  let most = 0
-  for (const i of rowIdx) most = Math.max(most, ++counts[i]!)
-  return most
 }

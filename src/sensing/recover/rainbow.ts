@@ -1,6 +1,6 @@
 import { random } from '../../linalg/random.ts'
 import { chooseColoring } from '../chooseColoring.ts'
-import { familyInto, familyOf, type Family, isPlainlySparse } from '../family.ts'
+import { densestRow, type Family, familyInto, familyOf, isPlainlySparse } from '../family.ts'
 import type { Plan } from '../plan.ts'
 import { amplification } from '../rainbow/identify.ts'
 import { DECODINGS } from '../rainbow/solveEquations.ts'
@@ -143,17 +143,7 @@ function chooseDirections(
   const isPlain = isPlainlySparse(family)
   const isOpen = decoding === 'sparsest' || decoding === 'nearest'
   if (family.parameters === 0 || m === 0 || numColors === 0) return { weighing: asked.weighing ?? 'repeated', k: 0 }
-  const weighing =
-    asked.weighing ??
-    (isOpen || (!isPlain && directions !== undefined && directions !== numColors)
-      ? 'random'
-      : isRobust
-        ? isPlain
-          ? 'multiplexed'
-          : 'random'
-        : isPlain
-          ? 'repeated'
-          : 'random')
+  const weighing = asked.weighing ?? (isOpen || !isPlain ? 'random' : isRobust ? 'multiplexed' : 'repeated')
   if (directions !== undefined) return { weighing, k: directions }
   if (repeats !== undefined) return { weighing, k: weighing === 'random' ? repeats : repeats * numColors }
   if (weighing === 'repeated') return { weighing, k: (isRobust ? ROBUST_MORE + 1 : 1) * numColors }
@@ -176,13 +166,6 @@ function chooseDirections(
   }
   if (!isRobust && numColors <= k) return { weighing: asked.weighing ?? 'repeated', k: numColors }
   return { weighing, k: isRobust ? Math.max(k + ROBUST_MORE / 2, ROBUST_RATIO * k) : k }
-}
-
-function densestRow({ rows, rowIdx }: Family): number {
-  const counts = new Int32Array(rows)
-  let most = 0
-  for (const i of rowIdx) most = Math.max(most, ++counts[i]!)
-  return most
 }
 
 function decoderOf({ decoder }: Plan) {
