@@ -44,9 +44,22 @@ function dense(engine: Engine, x: Float64Array, u: Float64Array): Float64Array {
   return J
 }
 
-describe.each(scenes)('%s', (_, scene) => {
+const small = new Set([
+  'cartpole',
+  'quadrotor',
+  '3-D arm with damping',
+  'mixed tree',
+  'damped chain',
+  'carts on a rail',
+])
+const cases = scenes.flatMap(([name, scene]) => [
+  { name, coordinates: 'reduced' as const, scene },
+  ...(small.has(name) ? [{ name, coordinates: 'maximal' as const, scene }] : []),
+])
+
+describe.each(cases)('$name, $coordinates coordinates', ({ scene, coordinates }) => {
   it('keeps every tie that the engine states, at home, at rest elsewhere and in motion', () => {
-    const engine = cannonEngine(scene)
+    const engine = cannonEngine(scene, { coordinates })
     const { nx, ndx, nq, nu } = engine.layout
     const { uniform } = random(5)
     for (let trial = 0; trial < 7; trial++) {

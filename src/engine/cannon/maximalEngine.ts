@@ -19,6 +19,7 @@ import { multiplyQuatsInto } from '../rotation.ts'
 import { createTreeModel, type TreeModel } from '../treeModel.ts'
 import { addJointForce, createActuation } from './actuation.ts'
 import { type AxisJoint, LimitConstraint, PrismaticConstraint, setConstraintStep } from './constraints.ts'
+import { maximalTies } from './maximalTies.ts'
 import { nearSwitches } from './nearSwitches.ts'
 import { type Reach, reachWithin } from './reach.ts'
 import { islandPattern } from './structure.ts'
@@ -209,6 +210,7 @@ export function maximalCannonEngine(scene: Scene): Engine {
       return islandPattern(scene, world, reach, blocks, layout)
     },
     nearSwitches: (x, u) => nearSwitches(scene, model, world, loadForced(x, u), null),
+    ...(substeps === 1 && { ties: (x, _u, xNext) => maximalTies(model, layout, h, x, xNext) }),
     dispose() {
       disposed = true
     },
