@@ -1,8 +1,9 @@
 /**
  * The difference step at which curvature and noise weigh alike, for all outputs of a blackbox at once: the testing ratios of Shi, Xie,
- * Xuan and Nocedal 2021 (arXiv 2110.06380, §2) along a direction of the kind that will be measured, the output with the most curvature
- * for its noise deciding; what curvature does to an output may weigh as much, beside its slope, as noise does to the noisiest one. Differs from the paper in: the ratio for five points, made in the same way from the fifth difference; steps
- * by factors of three, whose points are shared; a bracket of [2, 8], as the largest of many outputs' ratios is looked at.
+ * Xuan and Nocedal 2021 (arXiv 2110.06380, §2) along directions of the kind that will be measured, the output with the most curvature
+ * for its noise deciding; what curvature does to an output may weigh as much, beside its slope, as noise does to all of them together.
+ * Differs from the paper in: the ratio for five points, made in the same way from the fifth difference; steps by factors of three, whose
+ * points are shared; a bracket of [2, 8], as the largest of many outputs' ratios is looked at.
  */
 import type { Session } from './session.ts'
 import type { Scheme } from './stencil.ts'
@@ -30,29 +31,29 @@ const TRIES = 12
 const STEADY = 0.5
 /** Share of the tolerance that curvature may take in outputs of little noise. */
 const CURVED = 0.1
+/** Ratios of two looks that differ by no more, and by this share, are no gross errors. */
+const AGREE = 4
+const AGREE_SHARE = 0.25
+
+const normOf = (values: Float64Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
 
 function scaled(weights: number[], by: number): number[] {
   return weights.map((weight) => weight / by)
 }
 
 /**
- * Calls: three, four or six a try, counted as detection; usually two or three tries. `largest`: steps go no further. `sigma` [m]: noise
- * of the outputs' values; rounding where it is 0.
+ * Calls for each direction: three, four or six a try, counted as detection; usually two or three tries. `largest`: steps go no further.
+ * `sigma` [m]: noise of the outputs' values; rounding where it is 0.
  */
 export async function chooseStep(
   session: Session,
-  direction: ArrayLike<number>, // [n]
+  directions: readonly ArrayLike<number>[], // [n] each; the one with the most curvature decides
   sigma: ArrayLike<number>, // [m]
   /**
-   * `reserve`: calls to leave. `tolerance`: relative accuracy that is wanted. `repeats`: looks at a large ratio, which may be a gross
-   * error, the least of which counts.
+   * `reserve`: calls to leave. `tolerance`: relative accuracy that is wanted. `looks`: at a large ratio, which may be a gross error
+   * until two looks agree.
    */
-  {
-    largest,
-    reserve,
-    tolerance,
-    repeats = 1,
-  }: { largest: number; reserve: number; tolerance: number; repeats?: number },
+  { largest, reserve, tolerance, looks = 1 }: { largest: number; reserve: number; tolerance: number; looks?: number },
 ): Promise<ChosenStep> {
   const { scheme, outputScale } = session
   const m = session.blackbox.outputs
@@ -60,6 +61,54 @@ export async function chooseStep(
   const noise = Float64Array.from({ length: m }, (_, i) => Math.max(sigma[i]!, Number.EPSILON * outputScale[i]!))
   const plus = offsets.indexOf(1)
   const minus = scheme === 'forward' ? offsets.indexOf(0) : offsets.indexOf(-1)
+  const isAffordable = (count: number) => session.remaining() - reserve >= count * offsets.length
+
+  /** Testing ratios along a direction, signed, and the sums that they are made of; NaN where a value was missing. */
+  async function look(direction: ArrayLike<number>, h: number): Promise<{ ratios: Float64Array; sums: Float64Array }> {
+    session.expect(offsets.length)
+    const places = offsets.map((offset) => offset * h)
+    const values = await session.line('detection', direction, places)
+    // what each output moves with one step
+    const slopes = Float64Array.from({ length: m }, (_, i) => {
+      const moved = Math.abs(values[plus * m + i]! - values[minus * m + i]!) / (offsets[plus]! - offsets[minus]!)
+      return Math.max(moved || 0, tolerance * h * outputScale[i]!)
+    })
+    // of noise in all outputs together
+    const share = Math.min(CURVED * tolerance, normOf(noise) / normOf(slopes) || 0)
+    const sums = new Float64Array(m)
+    for (const [s, weight] of weights.entries()) for (let i = 0; i < m; i++) sums[i]! += weight * values[s * m + i]!
+    const ratios = sums.map((sum, i) => {
+      const allowed = Math.max(noise[i]!, share * slopes[i]!)
+      return allowed > 0 ? sum / allowed : 0 * sum
+    })
+    return { ratios, sums }
+  }
+
+  /** The same where some values may be grossly wrong: sizes of what two looks agree on, or is small; 0 where nothing is. */
+  async function lookOften(
+    direction: ArrayLike<number>,
+    h: number,
+  ): Promise<{ ratios: Float64Array; sums: Float64Array }> {
+    const ratios = new Float64Array(m).fill(Number.NaN)
+    const sums = new Float64Array(m).fill(Number.POSITIVE_INFINITY)
+    const seen: Float64Array[] = []
+    while (seen.length < looks && ratios.some(Number.isNaN) && isAffordable(1)) {
+      const { ratios: next, sums: nextSums } = await look(direction, h)
+      for (let i = 0; i < m; i++) {
+        const ratio = next[i]!
+        if (Math.abs(nextSums[i]!) < sums[i]!) sums[i] = Math.abs(nextSums[i]!)
+        const agrees = (other: Float64Array) =>
+          Math.abs(other[i]! - ratio) <= AGREE + AGREE_SHARE * Math.max(Math.abs(ratio), Math.abs(other[i]!))
+        if (Math.abs(ratio) <= HIGH || (Number.isNaN(ratios[i]!) && seen.some(agrees))) ratios[i] = Math.abs(ratio)
+      }
+      seen.push(next)
+    }
+    return {
+      ratios: ratios.map((ratio) => (Number.isNaN(ratio) ? 0 : ratio)),
+      sums: sums.map((sum) => (Number.isFinite(sum) ? sum : 0)),
+    }
+  }
+
   let relative = 0 // noise beside the outputs, the largest
   for (let i = 0; i < m; i++)
     if (outputScale[i]! > 0) relative = Math.max(relative, noise[i]! / Math.max(1, outputScale[i]!))
@@ -67,50 +116,25 @@ export async function chooseStep(
   let before = { step: 0, sums: new Float64Array(m) }
   let low = 0
   let high = Number.POSITIVE_INFINITY
-  for (let attempt = 0; attempt < TRIES && session.remaining() - reserve >= offsets.length; attempt++) {
-    let ratio = Number.POSITIVE_INFINITY
-    const least = new Float64Array(m).fill(Number.POSITIVE_INFINITY)
-    const sums = new Float64Array(m).fill(Number.POSITIVE_INFINITY)
-    for (let look = 0; look < repeats && ratio > HIGH; look++) {
-      if (session.remaining() - reserve < offsets.length) break
-      session.expect(offsets.length)
-      const values = await session.line(
-        'detection',
-        direction,
-        offsets.map((offset) => offset * h),
-      )
-      // what each output moves with one step
-      const slopes = Float64Array.from({ length: m }, (_, i) => {
-        const moved = Math.abs(values[plus * m + i]! - values[minus * m + i]!) / (offsets[plus]! - offsets[minus]!)
-        return Math.max(moved || 0, tolerance * h * outputScale[i]!)
-      })
-      let share = 0 // of noise in the noisiest output
-      for (let i = 0; i < m; i++) if (slopes[i]! > 0) share = Math.max(share, noise[i]! / slopes[i]!)
-      share = Math.min(share, CURVED * tolerance)
+  for (let attempt = 0; attempt < TRIES && isAffordable(directions.length); attempt++) {
+    const ratios = new Float64Array(m) // of the directions, the largest
+    const sums = new Float64Array(m)
+    for (const direction of directions) {
+      const found = await (looks > 1 ? lookOften(direction, h) : look(direction, h))
       for (let i = 0; i < m; i++) {
-        let sum = 0
-        for (const [s, weight] of weights.entries()) sum += weight * values[s * m + i]!
-        if (Math.abs(sum) < sums[i]!) sums[i] = Math.abs(sum)
-        // what hardly shrinks with the step is noise, more than was told
-        if (
-          h <= before.step / 2 &&
-          Number.isFinite(sums[i]!) &&
-          sums[i]! > STEADY * before.sums[i]! &&
-          sums[i]! > noise[i]!
-        ) {
-          noise[i] = sums[i]!
-          high = Number.POSITIVE_INFINITY
-        }
-        const allowed = Math.max(noise[i]!, share * slopes[i]!)
-        if (allowed > 0 && Math.abs(sum) / allowed < least[i]!) least[i] = Math.abs(sum) / allowed
+        ratios[i] = Math.max(ratios[i]!, Math.abs(found.ratios[i]!))
+        sums[i] = Math.max(sums[i]!, Math.abs(found.sums[i]!))
       }
-      // of many outputs some may have been wrong at every look
-      const sorted = least.filter((value) => value < Number.POSITIVE_INFINITY).sort()
-      if (sorted.length === 0) continue // all values were missing
-      ratio = sorted[sorted.length - 1 - (repeats > 1 ? Math.floor(sorted.length / 10) : 0)]!
     }
-    if (!sums.some(Number.isFinite)) continue
+    // what hardly shrinks with the step is noise, more than was told
+    for (let i = 0; i < m; i++)
+      if (h <= before.step / 2 && sums[i]! > STEADY * before.sums[i]! && sums[i]! > noise[i]!) {
+        noise[i] = sums[i]!
+        ratios[i] = Math.min(1, ratios[i]!)
+        high = Number.POSITIVE_INFINITY
+      }
     before = { step: h, sums }
+    const ratio = Math.max(0, ...ratios)
     if (ratio >= LOW && ratio <= HIGH) return { step: h, isFlat: false }
     if (ratio < LOW) {
       if (h >= largest) return { step: largest, isFlat: true }

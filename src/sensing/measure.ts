@@ -28,7 +28,17 @@ export async function measure(blackbox: Blackbox, plan: Plan, options: MeasureOp
 
 /** `measure` for a session that goes on afterwards. */
 export async function measureWithin(session: Session, plan: Plan): Promise<Measurements> {
-  const { directions, heldOutDirections } = plan
+  return (await measureUnless(session, plan, 0, () => false))!
+}
+
+/** `measureWithin`, but for looking after the first `early` directions whether to go on; null where `isHopeless` says no. */
+export async function measureUnless(
+  session: Session,
+  plan: Plan,
+  early: number,
+  isHopeless: () => boolean,
+): Promise<Measurements | null> {
+  const { inputs: n, directions, heldOutDirections } = plan
   const needed = callsOf(plan, session)
   if (needed > session.remaining())
     throw new RangeError(
@@ -37,7 +47,15 @@ export async function measureWithin(session: Session, plan: Plan): Promise<Measu
     )
   session.expect(needed)
   if (directions + heldOutDirections > 0) await session.ensureBase()
-  const Y = await session.differences('directions', plan.D, plan.steps, directions)
+  const first = Math.min(early, directions)
+  const looked = await session.differences('directions', plan.D, plan.steps, first)
+  if (first > 0 && isHopeless()) return null
+  const rest = await session.differences(
+    'directions',
+    plan.D.slice(first * n),
+    plan.steps.slice(first),
+    directions - first,
+  )
   const heldOutY = await session.differences('heldOut', plan.heldOut, plan.heldOutSteps, heldOutDirections)
   const { base, directions: forDirections, heldOut } = session.calls
   return {
@@ -48,7 +66,7 @@ export async function measureWithin(session: Session, plan: Plan): Promise<Measu
     at: Array.from(session.at),
     scale: Array.from(session.scale),
     outputScale: Array.from(session.outputScale),
-    Y: Array.from(Y),
+    Y: [...looked, ...rest],
     heldOutY: Array.from(heldOutY),
     calls: { base, directions: forDirections, heldOut },
   }

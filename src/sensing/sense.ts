@@ -9,6 +9,7 @@ import type { Ties } from '../linalg/ties.ts'
 import { misfitOf, unresolvedRows } from './certificate.ts'
 import { checkBlackbox } from './checkBlackbox.ts'
 import { checkMatch, type Field } from './checkMatch.ts'
+import { confirmKinks } from './confirmKinks.ts'
 import { detectWithin } from './detectPattern.ts'
 import { dropTies } from './dropTies.ts'
 import { explainMisfits } from './explainMisfits.ts'
@@ -16,7 +17,7 @@ import { type Diagnosis, diagnoseNoise } from './diagnoseNoise.ts'
 import type { KnownEntry, Tied } from './family.ts'
 import { fingerprint } from './fingerprint.ts'
 import { judge } from './judge.ts'
-import { callsOf, checkPlanFits, type MeasureOptions, measureWithin } from './measure.ts'
+import { callsOf, checkPlanFits, type MeasureOptions, measureUnless, measureWithin } from './measure.ts'
 import { decodingOf, type Measurements, type Plan } from './plan.ts'
 import { type PrepareOptions, prepareSensing, type SensingStructure } from './prepareSensing.ts'
 import type { Quality } from './quality.ts'
@@ -80,6 +81,9 @@ export interface SenseResult {
 const REPAIR_STREAM = 1
 /** Where at least this share of the rows fails, noise or gross errors are looked for. */
 const NOISY_SHARE = 0.5
+/** With as many directions or more, noise is looked for after the first few: left and right differences then disagree in most rows. */
+const MANY = 64
+const EARLY = 2
 /** Values that a diagnosed noise level was told from, less what they were fitted with. */
 const DIAGNOSED_FREEDOM = 8
 /** Share of the values that gross errors are taken for at least, where there are any. */
@@ -137,12 +141,20 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   }
 
   const notes: string[] = pattern === null ? [] : [detectionNote(session, plan)]
-  let measurements = { ...(await measureWithin(session, plan)), ...priorOf(blackbox, options) }
+  const looksForNoise = mends && expected === 'unknown' && options.plan === undefined
+  const early = looksForNoise && plan.directions >= MANY ? EARLY : 0
+  let measured = await measureUnless(session, plan, early, () => isRoughAllOver(session))
+  if (measured === null) {
+    const noisy = await senseNoise(session, options, 'estimate')
+    if (noisy !== null) return noisy
+    measured = await measureWithin(session, plan)
+  }
+  let measurements = { ...measured, ...priorOf(blackbox, options) }
   let found = assess(plan, measurements)
   const silent = mends ? await silentRows(session, plan, measurements) : []
   const numBad = found.failed.length + silent.length
   const isHopeless = silent.length > 0 || (numBad >= NOISY_SHARE * plan.outputs && numBad > 0)
-  if (mends && isHopeless && expected === 'unknown' && options.plan === undefined) {
+  if (isHopeless && looksForNoise) {
     const noisy = await senseNoise(session, options, 'estimate')
     if (noisy !== null) return noisy
   }
@@ -195,6 +207,11 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     notes,
   })
   return resultOf(plan, J, quality, pattern)
+}
+
+function isRoughAllOver(session: Session): boolean {
+  const kinked = session.kinkedRows()
+  return kinked !== null && kinked.length >= NOISY_SHARE * session.blackbox.outputs
 }
 
 /** The best plan that maxCalls leaves room for, with a note of what it lacks. */
@@ -257,6 +274,7 @@ async function senseNoise(
   const { plan, measurements, J, judgement, statistics } = found
   const told = new Set([...judgement.failed, ...judgement.unresolved.map(({ row }) => row)])
   const silent = (await silentRows(session, plan, measurements)).filter((row) => !told.has(row))
+  const kinkedRows = await confirmKinks(session, measurements.noise)
   const isFound = options.noise === undefined && options.robust === undefined
   const why = method === 'auto' && diagnosis !== null && isFound ? [`auto took rainbow: ${describe(diagnosis)}`] : []
   const quality = qualityOf(plan, judgement.residuals, {
@@ -264,7 +282,7 @@ async function senseNoise(
     stepRange: stepRangeOf(plan, measurements),
     flatRows: judgement.flatRows.filter((row) => !silent.includes(row)),
     unresolved: [...judgement.unresolved, ...silent.map((row) => ({ row, resolution: 1 }))],
-    kinkedRows: session.kinkedRows(measurements.noise),
+    kinkedRows,
     statistics,
     notes: [...why, ...found.notes],
   })

@@ -56,6 +56,8 @@ const STREAM = 7 // of the seed
 const ROBUST_TOGETHER = 16
 /** Looks at a step that seems too large where that may be a gross error. */
 const ROBUST_LOOKS = 12
+/** Directions along which a step is tried, at most. */
+const MOST_LOOKED_AT = 4
 /** With fewer colors, they all move in every call. */
 const FEW = 6
 const ROUNDS = 4
@@ -111,7 +113,7 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
     const gain = Math.max(1, (first * Math.min(together, colors)) / Math.max(1, colors))
     const finer = options.step === undefined ? step * gain ** (-1 / (2 * (order + 1))) : step
     const asked = { ...common, step: finer, together }
-    const plan = options.prepare({ ...asked, directions: first }, isWhole)
+    const plan = withinReach(options.prepare({ ...asked, directions: first }, isWhole))
     let found = assess(plan, withNoise(await measureWithin(session, plan), options))
     if (isRobust) found = await heldOutLonger(session, found, affordable)
     for (let further = 0; further < ROUNDS; further++) {
@@ -188,12 +190,12 @@ async function chooseSpread(
   { together: most, largest, reserve }: { together: number; largest: number; reserve: number },
 ): Promise<{ step: number; together: number; notes: string[] }> {
   const isMultiplexed = wanted.decoder.method === 'rainbow' && wanted.decoder.weighing === 'multiplexed'
-  const repeats = options.grossShare > 0 ? ROBUST_LOOKS : 1
+  const looks = options.grossShare > 0 ? ROBUST_LOOKS : 1
   const look = async (together: number) => {
     const asked = { tolerance: options.tolerance, step: largest, ...(isMultiplexed && { together }) }
-    const { D, inputs } = together === most && !isMultiplexed ? wanted : options.prepare(asked, false)
-    const given = { largest, reserve, repeats, tolerance: options.tolerance }
-    const found = await chooseStep(session, D.slice(0, inputs), options.sigma, given)
+    const plan = together === most && !isMultiplexed ? wanted : options.prepare(asked, false)
+    const given = { largest, reserve, looks, tolerance: options.tolerance }
+    const found = await chooseStep(session, someDirections(plan, together), options.sigma, given)
     return { ...found, together, gain: found.step * Math.sqrt(together) }
   }
   let best = await look(most)
@@ -217,6 +219,36 @@ async function chooseSpread(
     together,
     notes: [`step ${step.toPrecision(2)} where curvature and noise weigh alike${seen}${spread}`],
   }
+}
+
+/** Of a plan's directions, one where all colors move in each, more where they are different ones. */
+function someDirections({ D, inputs: n, directions: k, decoder }: Plan, together: number): number[][] {
+  const groups = decoder.method === 'rainbow' ? decoder.numColors / together : 1
+  const count = Math.max(1, Math.min(MOST_LOOKED_AT, k, Math.round(groups / 4)))
+  return Array.from({ length: count }, (_, r) => {
+    const t = Math.floor(((r + 0.5) * k) / count)
+    return D.slice(t * n, (t + 1) * n)
+  })
+}
+
+/** Held-out directions that reach further than those measured take a smaller step: curvature would fail them, not the Jacobian. */
+function withinReach(plan: Plan): Plan {
+  const { inputs: n, D, heldOut, heldOutSteps } = plan
+  const reach = longest(D, n) / longest(heldOut, n)
+  if (!(reach < 1)) return plan
+  const shorter = heldOutSteps.map((step) => reach * step)
+  return { ...plan, heldOutSteps: shorter, fingerprint: fingerprint(`within reach ${plan.fingerprint}`, shorter) }
+}
+
+/** Norm of the longest row of D [… × n]. */
+function longest(D: readonly number[], n: number): number {
+  let square = 0
+  for (let t = 0; t + n <= D.length && n > 0; t += n) {
+    let sum = 0
+    for (let j = t; j < t + n; j++) sum += D[j]! ** 2
+    square = Math.max(square, sum)
+  }
+  return Math.sqrt(square)
 }
 
 /** Further held-out directions for rows that too few of the first ones support: these may be the wrong ones. */
@@ -266,7 +298,8 @@ function firstDirections({ decoder, directions, scheme }: Plan, grossShare: numb
   if (decoder.weighing === 'repeated')
     return Math.max(isRobust ? 1 : 3, Math.ceil(directions / decoder.numColors)) * decoder.numColors
   if (decoder.weighing === 'random') return Math.max(directions, LEAST_DIRECTIONS / 2)
-  return orthogonalDirections(LEAST_DIRECTIONS, decoder.numColors, together)
+  const groups = Math.max(1, Math.ceil(decoder.numColors / together)) // each with directions of its own
+  return orthogonalDirections(Math.ceil(LEAST_DIRECTIONS / groups), decoder.numColors, together)
 }
 
 function withNoise(measurements: Measurements, { sigma, freedom, prior }: NoisyOptions): Measurements {

@@ -57,6 +57,10 @@ export interface Session {
    * that can't be told (forward, f(at) not known, gross errors).
    */
   kinkedRows(noise?: ArrayLike<number>): number[] | null
+  /** The direction, in units of the inputs' typical magnitudes, that shows most how left and right differ in a kinked row. */
+  kinkOf(row: number): Float64Array // [n]
+  /** f(at) where it is known. */
+  base(): Float64Array | null // [m]
 }
 
 /** A batch holds at most about this many numbers; between batches progress is reported and a signal is heard. */
@@ -88,6 +92,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
   const perDirection = stencil.offsets.length
   const isTwoSided = stencil.offsets[1] === -1
   let kinks = collectKinks(m)
+  let noted: { readonly D: ArrayLike<number>; readonly t: number; readonly step: number }[] = [] // by kinks
   const z = new Float64Array(n)
   let done = 0
   let total = 0
@@ -171,6 +176,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       for (let t = 0; t < count; t++) {
         const from = t * perDirection * m
         kinks.note(values.subarray(from, from + m), values.subarray(from + m, from + 2 * m), base, steps[t]!)
+        noted.push({ D, t, step: steps[t]! })
       }
     return values
   }
@@ -191,6 +197,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       }
       isRobust ||= expectsGrossErrors
       kinks = collectKinks(m)
+      noted = []
       for (const purpose of ['base', 'directions', 'heldOut', 'repair', 'fallback'] as const) {
         calls.detection += calls[purpose]
         calls[purpose] = 0
@@ -217,6 +224,11 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       return evaluate(purpose, places.length, writePoint, (p) => `${PURPOSES[purpose]} point ${p}`)
     },
     kinkedRows: (noise) => (isTwoSided && base !== null && !isRobust ? kinks.rows(outputScale, noise) : null),
+    kinkOf(row) {
+      const { D, t, step } = noted[kinks.shownBy(row)]!
+      return Float64Array.from({ length: n }, (_, j) => step * D[t * n + j]!)
+    },
+    base: () => base,
   }
 }
 
