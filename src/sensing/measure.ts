@@ -2,7 +2,7 @@
 
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import { checkMatch } from './checkMatch.ts'
-import type { Measurements, Plan } from './plan.ts'
+import { type Measurements, type Plan, wantsValues } from './plan.ts'
 import { callsPerDirection } from './stencil.ts'
 import { openSession, type Session } from './session.ts'
 
@@ -28,7 +28,16 @@ export async function measure(blackbox: Blackbox, plan: Plan, options: MeasureOp
 
 /** `measure` for a session that goes on afterwards. */
 export async function measureWithin(session: Session, plan: Plan): Promise<Measurements> {
-  return (await measureUnless(session, plan, 0, () => false))!
+  const { D, steps, directions } = plan
+  expectCalls(session, plan)
+  if (!wantsValues(plan))
+    return measureDifferences(session, plan, () => session.differences('directions', D, steps, directions))
+  let values: Float64Array = new Float64Array(0)
+  const measurements = await measureDifferences(session, plan, async () => {
+    values = await session.pairs('directions', D, steps, directions)
+    return session.differencesOf(values)
+  })
+  return { ...measurements, values: Array.from(values) }
 }
 
 /** `measureWithin`, but for looking after the first `early` directions whether to go on; null where `isHopeless` says no. */
@@ -38,24 +47,31 @@ export async function measureUnless(
   early: number,
   isHopeless: () => boolean,
 ): Promise<Measurements | null> {
-  const { inputs: n, directions, heldOutDirections } = plan
-  const needed = callsOf(plan, session)
-  if (needed > session.remaining())
-    throw new RangeError(
-      `${session.who}: the plan needs ${needed} evaluations, maxCalls leaves ${session.remaining()}; ` +
-        'raise maxCalls, or give a sparsity pattern, a forward scheme or fewer held-out directions',
-    )
-  session.expect(needed)
+  if (early === 0) return measureWithin(session, plan)
+  const { inputs: n, D, steps, directions } = plan
+  expectCalls(session, plan)
+  await session.ensureBase()
+  const first = await session.differences('directions', D, steps, early)
+  if (isHopeless()) return null
+  return measureDifferences(session, plan, async () => {
+    const count = directions - early
+    const rest = await session.differences('directions', D.slice(early * n), steps.slice(early), count)
+    const Y = new Float64Array(first.length + rest.length)
+    Y.set(first)
+    Y.set(rest, first.length)
+    return Y
+  })
+}
+
+/** Measurements whose differences along the plan's directions, [k × m], are taken as given. */
+async function measureDifferences(
+  session: Session,
+  plan: Plan,
+  take: () => Promise<Float64Array>,
+): Promise<Measurements> {
+  const { directions, heldOutDirections } = plan
   if (directions + heldOutDirections > 0) await session.ensureBase()
-  const first = Math.min(early, directions)
-  const looked = await session.differences('directions', plan.D, plan.steps, first)
-  if (first > 0 && isHopeless()) return null
-  const rest = await session.differences(
-    'directions',
-    plan.D.slice(first * n),
-    plan.steps.slice(first),
-    directions - first,
-  )
+  const Y = await take()
   const heldOutY = await session.differences('heldOut', plan.heldOut, plan.heldOutSteps, heldOutDirections)
   const { base, directions: forDirections, heldOut } = session.calls
   return {
@@ -66,10 +82,21 @@ export async function measureUnless(
     at: Array.from(session.at),
     scale: Array.from(session.scale),
     outputScale: Array.from(session.outputScale),
-    Y: [...looked, ...rest],
+    Y: Array.from(Y),
     heldOutY: Array.from(heldOutY),
     calls: { base, directions: forDirections, heldOut },
   }
+}
+
+/** Throws RangeError where the plan takes more calls than maxCalls leaves. */
+function expectCalls(session: Session, plan: Plan): void {
+  const needed = callsOf(plan, session)
+  if (needed > session.remaining())
+    throw new RangeError(
+      `${session.who}: the plan needs ${needed} evaluations, maxCalls leaves ${session.remaining()}; ` +
+        'raise maxCalls, or give a sparsity pattern, a forward scheme or fewer held-out directions',
+    )
+  session.expect(needed)
 }
 
 /** Evaluations that a plan takes in a session, f(at) included where it is wanted and not known. */

@@ -1,5 +1,5 @@
 import { BlackboxError } from '../blackbox/blackboxError.ts'
-import type { Measurements, Plan } from './plan.ts'
+import { type Measurements, type Plan, wantsValues } from './plan.ts'
 import { callsPerDirection, stencilOf } from './stencil.ts'
 import { noteMagnitudes, subtractReference } from './session.ts'
 import { checkVector, resolveOutputScale, resolveScale } from './steps.ts'
@@ -47,6 +47,7 @@ export function measurementsFromValues(
     scale: Array.from(scale),
     outputScale: Array.from(outputScale),
     Y: Y.slice(0, directions * m),
+    ...(wantsValues(plan) && { values: Array.from(flat.subarray(0, directions * perDirection * m)) }),
     heldOutY: Y.slice(directions * m),
     calls: { base: numBase, directions: directions * perDirection, heldOut: heldOutDirections * perDirection },
   }

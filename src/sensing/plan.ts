@@ -6,7 +6,7 @@ import type { Family } from './family.ts'
 import type { Decoding } from './rainbow/solveEquations.ts'
 
 import type { Ties } from '../linalg/ties.ts'
-import type { Scheme } from './stencil.ts'
+import { callsPerDirection, type Scheme } from './stencil.ts'
 import type { Weighing } from './weighing.ts'
 
 /** Methods with a recovery in recover/recoveries.ts. */
@@ -75,6 +75,11 @@ export function decodingOf({ decoder }: Plan): Decoding | null {
   return decoder.method === 'rainbow' ? decoder.decoding : null
 }
 
+/** Whether single values are to be outvoted: there are more of them than differences, and fewer are wrong. */
+export function wantsValues(plan: Plan): boolean {
+  return decodingOf(plan) === 'least-absolute' && callsPerDirection(plan.scheme) > 1
+}
+
 /** What the blackbox answered. */
 export interface Measurements {
   readonly fingerprint: string // of the plan
@@ -85,6 +90,8 @@ export interface Measurements {
   readonly scale: readonly number[] // [n], typical magnitude of each input
   readonly outputScale: readonly number[] // [m], typical magnitude of each output
   readonly Y: readonly number[] // [k × m], the differences of the scheme's stencil: f(z̄ + p_t) − f(z̄) forward
+  /** The values that Y is made of, in the order of the stencil; where some of them are to be outvoted (decoding 'least-absolute'). */
+  readonly values?: readonly number[] | undefined // [k × sides × m]
   readonly heldOutY: readonly number[] // [h × m]
   /** Standard deviation of the noise in one value of each output, where it is known. */
   readonly noise?: readonly number[] | undefined // [m]

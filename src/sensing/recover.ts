@@ -42,17 +42,20 @@ export function decode(plan: Plan, measurements: Measurements): { J: Float64Arra
 /** Measurements as a recovery reads them; a step that vanishes beside its input's value throws RangeError. */
 export function answersOf(
   plan: Plan,
-  { at, scale, outputScale, scheme, Y, noise, noiseFreedom, prior }: Measurements,
+  { at, scale, outputScale, scheme, Y, values, noise, noiseFreedom, prior }: Measurements,
 ): Answers {
   const n = plan.inputs
-  const { baseWeight, noise: ofStencil } = stencilOf(scheme)
+  const { baseWeight, noise: ofStencil, offsets } = stencilOf(scheme)
   return {
     Y,
+    values: values ?? null,
+    offsets,
     share: (baseWeight / ofStencil) ** 2,
     prior: prior ?? null,
     noiseFreedom: noiseFreedom ?? Number.POSITIVE_INFINITY,
     noise: noise === undefined ? null : Float64Array.from(noise, (sigma) => stencilOf(scheme).noise * sigma),
     floor: roundingFloor(outputScale),
+    sideInto: (span, t, offset) => spanInto(span, at, scale, plan.D, t * n, offset * plan.steps[t]!, 'forward'),
     spanInto(span, t) {
       spanInto(span, at, scale, plan.D, t * n, plan.steps[t]!, scheme)
       for (let j = 0; j < n; j++)

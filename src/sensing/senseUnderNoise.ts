@@ -54,6 +54,8 @@ const HELD_OUT_BLOCKS = 3
 const STREAM = 7 // of the seed
 /** Colors that move in one call at most where gross errors are to be outvoted: more make solutions slow. */
 const ROBUST_TOGETHER = 16
+/** Differences for each unknown that are to be left when those with a wrong value are out. */
+const LEFT_RATIO = 1.5
 /** Looks at a step that seems too large where that may be a gross error. */
 const ROBUST_LOOKS = 12
 /** Directions along which a step is tried, at most. */
@@ -118,6 +120,21 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
     if (isRobust) found = await heldOutLonger(session, found, affordable)
     for (let further = 0; further < ROUNDS; further++) {
       const { unresolved, failed } = found.judgement
+        console.log(
+          'DBG round',
+          round,
+          further,
+          'k',
+          found.plan.directions,
+          'failed',
+          failed.join(),
+          'unres',
+          unresolved.map((u) => u.row + ':' + u.resolution.toFixed(3)).join(' '),
+          'gross',
+          found.statistics?.grossShare,
+          found.statistics?.undeterminedRows.join(),
+          session.calls,
+        )
       const k = found.plan.directions
       const worst = Math.min(10, Math.max(0, ...unresolved.map(({ resolution }) => resolution / tolerance)))
       // rows that fail although gross errors are outvoted: there were more of them than expected
@@ -291,9 +308,12 @@ function firstDirections({ decoder, directions, scheme }: Plan, grossShare: numb
   if (decoder.method !== 'rainbow' || directions === 0) return directions
   const isRobust = grossShare > 0
   if (isRobust && decoder.weighing === 'multiplexed') {
-    const share = 1 - (1 - grossShare) ** callsPerDirection(scheme)
+    const sides = callsPerDirection(scheme)
     const unknowns = Math.min(densestRow(decoder.family), together)
-    return orthogonalDirections(robustRatio(share) * unknowns + LEAST_DIRECTIONS, decoder.numColors, together)
+    // equations of the values, told by least absolute deviations, and differences that are then left
+    const values = (robustRatio(sides > 1 ? grossShare : 1 - (1 - grossShare) ** sides) * unknowns) / sides
+    const left = (LEFT_RATIO * unknowns) / (1 - grossShare) ** sides
+    return orthogonalDirections(Math.max(values, left) + LEAST_DIRECTIONS, decoder.numColors, together)
   }
   if (decoder.weighing === 'repeated')
     return Math.max(isRobust ? 1 : 3, Math.ceil(directions / decoder.numColors)) * decoder.numColors
@@ -330,6 +350,7 @@ function joined(plan: Plan, measurements: Measurements, more: Plan, further: Mea
       fingerprint: mark,
       outputScale: further.outputScale,
       Y: [...measurements.Y, ...further.Y],
+      ...(measurements.values && further.values && { values: [...measurements.values, ...further.values] }),
       calls: further.calls,
     },
   ]

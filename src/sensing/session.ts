@@ -50,8 +50,10 @@ export interface Session {
   ): Promise<Float64Array>
   /** Values at z̄ + places[p] · scale · direction, [places × m]. */
   line(purpose: keyof CallCounts, direction: ArrayLike<number>, places: ArrayLike<number>): Promise<Float64Array>
-  /** Central only: the values themselves, f(z̄ + p_t) and then f(z̄ − p_t), [2 count × m]. */
+  /** The values themselves, in the order of the stencil: of central ones f(z̄ + p_t) and then f(z̄ − p_t), [2 count × m]. */
   readonly pairs: Session['differences']
+  /** The stencil's differences, [count × m], of such values. */
+  differencesOf(values: Float64Array): Float64Array
   /**
    * Rows where left and right differences disagree, by more than `noise` [m], the standard deviation of a value, can do; null where
    * that can't be told (forward, f(at) not known, gross errors).
@@ -216,6 +218,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       base = count === 1 ? values : medians(values, count, m)
     },
     pairs: sidesOf,
+    differencesOf: (values) => subtractReference(values, base, scheme, m),
     async differences(purpose, D, steps, count, use) {
       return subtractReference(await sidesOf(purpose, D, steps, count, use), base, scheme, m)
     },

@@ -51,19 +51,22 @@ export function weigh(
     for (let j = 0; j < n; j++)
       if (colors[j]! >= 0 && (weighing === 'random' || colors[j] === t % numColors))
         D[t * n + j] = source.rademacher() * (weighing === 'random' ? 0.5 + 0.5 * source.uniform() : 1)
-  return withoutRepeats(D, k, n)
+  return weighing === 'random' ? D : withoutRepeats(D, k, n)
 }
 
 /**
- * Directions that repeat an earlier one, or its opposite, are made somewhat shorter, each by another share: rounding to single precision
+ * Directions of 0 and ±1 that repeat an earlier one, or its opposite, are made somewhat shorter, each by another share: rounding to single precision
  * and the like are noise that is the same whenever a point is visited again.
  */
 function withoutRepeats(D: number[], k: number, n: number): number[] {
   const seen = new Map<string, number>()
   for (let t = 0; t < k; t++) {
-    const row = D.slice(t * n, (t + 1) * n)
-    const sign = Math.sign(row.find((entry) => entry !== 0) ?? 1)
-    const key = row.map((entry) => sign * entry).join()
+    let first = 0
+    let key = ''
+    for (let j = t * n; j < (t + 1) * n; j++) {
+      if (first === 0) first = D[j]!
+      key += D[j] === 0 ? '0' : D[j] === first ? '+' : '-'
+    }
     const times = seen.get(key) ?? 0
     seen.set(key, times + 1)
     if (times > 0) for (let j = 0; j < n; j++) D[t * n + j]! *= 1 - SHORTER * ((times * GOLDEN) % 1)

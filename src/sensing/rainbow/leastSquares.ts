@@ -62,18 +62,22 @@ export function leastSquares(A: Float64Array, q: number, n: number): LeastSquare
     }
     return u
   }
+  const variances = new Float64Array(n)
   const variance = (c: ArrayLike<number>): number => {
+    const only = onlyEntry(c, n)
+    return only < 0 ? varianceOf(c) : variances[only]! * c[only]! ** 2
+  }
+  const varianceOf = (c: ArrayLike<number>): number => {
     const u = throughR(c)
     if (u === null) return Number.POSITIVE_INFINITY
     let sum = 0
     for (const value of u) sum += value * value
     return sum
   }
-  const variances = new Float64Array(n)
   const unit = new Float64Array(n)
   for (let l = 0; l < n; l++) {
     unit[l] = 1
-    variances[l] = isDependent[l] === 1 ? Number.POSITIVE_INFINITY : variance(unit)
+    variances[l] = isDependent[l] === 1 ? Number.POSITIVE_INFINITY : varianceOf(unit)
     unit[l] = 0
   }
 
@@ -122,4 +126,15 @@ export function leastSquares(A: Float64Array, q: number, n: number): LeastSquare
       return { x, residual }
     },
   }
+}
+
+/** The index of the only entry of c that is not zero; −1 where there are more, or none. */
+function onlyEntry(c: ArrayLike<number>, n: number): number {
+  let only = -1
+  for (let l = 0; l < n; l++) {
+    if (c[l] === 0) continue
+    if (only >= 0) return -1
+    only = l
+  }
+  return only
 }

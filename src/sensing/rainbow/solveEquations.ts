@@ -12,6 +12,9 @@ import { nearest } from './nearest.ts'
  */
 export type Decoding = 'least-squares' | 'least-absolute' | 'sparsest' | 'nearest'
 
+/** 'absolute': least absolute deviations alone; what is far from them is marked, but has its say. */
+export type Solving = Decoding | 'absolute'
+
 export const DECODINGS: readonly Decoding[] = ['least-squares', 'least-absolute', 'sparsest', 'nearest']
 
 export interface Solution {
@@ -28,7 +31,7 @@ export interface RightHandSide {
   readonly y: Float64Array // [q]
   readonly deviation: number
   readonly accuracy: Float64Array // [q]
-  readonly guess: Float64Array | null // [width], for 'nearest'; null: zero
+  readonly guess: Float64Array | null // [width], for 'nearest' (null: zero) and 'least-absolute' (null: it finds its own)
 }
 
 /** Of the variance of the errors, `share` is common to all equations of a row, `rows` [q] naming it; null: all are of one row. */
@@ -51,7 +54,7 @@ export function solveEquations(
   q: number,
   width: number,
   right: readonly RightHandSide[],
-  decoding: Decoding,
+  decoding: Solving,
   { rows = null, share = 0 }: CommonError = {},
 ): Solution[] {
   const isFitted = decoding === 'least-squares' || decoding === 'least-absolute'
@@ -68,7 +71,22 @@ export function solveEquations(
     })
   }
   if (decoding === 'nearest' && whole.rank < width) return nearestSolutions(A, q, width, right, whole)
-  const start = decoding === 'least-absolute' && q > width ? absoluteSolutions(A, q, width, right) : null
+  if (decoding === 'absolute' && q > width)
+    return absoluteSolutions(A, q, width, right).map((x, g) => {
+      const { y, deviation, accuracy } = right[g]!
+      const left = residualOf(A, q, width, x, y)
+      const isOut = new Uint8Array(q)
+      markGross(isOut, left, width, deviation, accuracy)
+      const residual = left.map((value, e) => (isOut[e] === 1 ? Number.NaN : value))
+      return { x, residual, fit: whole, support: null, isExplained: true, variance: null }
+    })
+  const isGiven = right.every(({ guess }) => guess !== null)
+  const start =
+    decoding !== 'least-absolute' || q <= width
+      ? null
+      : isGiven
+        ? right.map(({ guess }) => guess!)
+        : absoluteSolutions(A, q, width, right)
   return right.map(({ y, deviation, accuracy }, g) => {
     const isOut = Uint8Array.from(y, (value) => (Number.isNaN(value) ? 1 : 0))
     if (start !== null) markGross(isOut, residualOf(A, q, width, start[g]!, y), width, deviation, accuracy)
@@ -141,30 +159,30 @@ function largestOf(values: Float64Array): number {
   return largest
 }
 
-/** Least absolute deviations: all right-hand sides at once where none misses equations. */
+/** Least absolute deviations: all right-hand sides at once that miss the same equations. Zero where too few are left. */
 function absoluteSolutions(
   A: Float64Array,
   q: number,
   width: number,
   right: readonly { readonly y: Float64Array }[],
 ): Float64Array[] {
-  const solve = (kept: readonly number[], ys: readonly Float64Array[]): Float64Array[] => {
-    const rows = kept.map((e) => Array.from(A.subarray(e * width, (e + 1) * width)))
-    return leastAbsoluteDeviations(
-      rows,
-      kept.map((e) => ys.map((y) => y[e]!)),
-    ).map(({ x }) => x)
+  const alike = new Map<string, number[]>()
+  for (const [g, { y }] of right.entries()) {
+    let key = ''
+    for (let e = 0; e < q; e++) key += Number.isNaN(y[e]!) ? '-' : '+'
+    const others = alike.get(key)
+    if (others === undefined) alike.set(key, [g])
+    else others.push(g)
   }
-  const all = Array.from({ length: q }, (_, e) => e)
-  const isWhole = right.map(({ y }) => !y.some(Number.isNaN))
-  const wholeOnes = right.filter((_, g) => isWhole[g]).map(({ y }) => y)
-  const solved = wholeOnes.length > 0 ? solve(all, wholeOnes) : []
-  let next = 0
-  return right.map(({ y }, g) => {
-    if (isWhole[g]) return solved[next++]!
-    const kept = all.filter((e) => !Number.isNaN(y[e]!))
-    return kept.length > width ? solve(kept, [y])[0]! : new Float64Array(width)
-  })
+  const solutions: Float64Array[] = right.map(() => new Float64Array(width))
+  for (const [key, members] of alike) {
+    const kept = Array.from(key, (mark, e) => (mark === '+' ? e : -1)).filter((e) => e >= 0)
+    if (kept.length <= width) continue
+    const rows = kept.map((e) => Array.from(A.subarray(e * width, (e + 1) * width)))
+    const values = kept.map((e) => members.map((g) => right[g]!.y[e]!))
+    for (const [r, { x }] of leastAbsoluteDeviations(rows, values).entries()) solutions[members[r]!] = x
+  }
+  return solutions
 }
 
 /** Marks equations that are left by more than noise, curvature and rounding can do; all others are taken (back) in. */

@@ -3,7 +3,7 @@ import type { Family } from '../family.ts'
 import { type Component, componentsOf, entriesByRow } from './components.ts'
 import { equationsOf, lessKnown, type Spans } from './equations.ts'
 import { shrinkNoise } from './shrinkNoise.ts'
-import { type Decoding, type Solution, solveEquations } from './solveEquations.ts'
+import { type Solution, type Solving, solveEquations } from './solveEquations.ts'
 
 export interface FamilyDifferences extends Spans {
   readonly D: ArrayLike<number> // [k × n], nonzero where a direction moves an input
@@ -14,6 +14,7 @@ export interface FamilyDifferences extends Spans {
   readonly floor: ArrayLike<number> // [m], what rounding may do to a difference
   readonly tolerance: number // what curvature may do, relative to the largest difference
   readonly prior: ArrayLike<number> | null // [m × n], a guess of J for decoding 'nearest'
+  readonly start: Float64Array | null // [d], where decoding 'least-absolute' looks for gross errors first; null: it finds its own
 }
 
 export interface FamilyFit {
@@ -21,6 +22,8 @@ export interface FamilyFit {
   readonly undetermined: readonly number[] // parameters that the differences do not tell; their theta is 0 or a guess
   /** Rows that the family does not fit: left out too often, or leaving far more than the noise that was told beforehand. */
   readonly misfits: readonly number[]
+  readonly solved: Uint8Array // [k × m], 1: the difference tells of parameters
+  readonly gross: Uint8Array // [k × m], 1: it was left out
   readonly leftOut: number // equations taken for grossly wrong, or missing
   readonly used: number // equations in all
   /** Standard deviation of a difference of each row: of noise as given, and from what the fit leaves; NaN: nothing tells. */
@@ -40,7 +43,7 @@ const OWN_FREEDOM = 2
 const ROUGH = 40
 
 /** Throws RangeError where a component is too large for a dense solution. */
-export function solveFamily(family: Family, decoding: Decoding, given: FamilyDifferences): FamilyFit {
+export function solveFamily(family: Family, decoding: Solving, given: FamilyDifferences): FamilyFit {
   const { rows: m, parameters: d, parameter, factor, termPtr } = family
   const { count: k, noise, noiseFreedom, share, floor, tolerance } = given
   const isOpen = decoding === 'sparsest' || decoding === 'nearest'
@@ -53,17 +56,19 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
   const isKnown = new Uint8Array(d)
   const square = new Float64Array(m) // of residuals
   const freedom = new Float64Array(m)
-  const solved: {
+  const fits: {
     readonly component: Component
     readonly solution: Solution
     readonly weighing: RowWeights | null
     readonly keptRows: readonly number[] // of J, of the equations of the fit
   }[] = []
-  const solvedIn = new Int32Array(d).fill(-1) // where in `solved` each parameter is
+  const solvedIn = new Int32Array(d).fill(-1) // where in `fits` each parameter is
   const place = new Int32Array(d) // and its place there
   const current = new Int32Array(d).fill(-1)
   const equations = new Int32Array(m)
   const outs = new Int32Array(m) // of them, left out
+  const solved = new Uint8Array(k * m)
+  const gross = new Uint8Array(k * m)
   let leftOut = 0
   let used = 0
 
@@ -94,7 +99,8 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
       // an estimate may itself be led astray by gross errors: then what is left of the fit tells
       const isTold = noise !== null && (noiseFreedom === Number.POSITIVE_INFINITY || decoding !== 'least-absolute')
       const deviation = !isTold ? Number.NaN : weights === null ? noise[component.rows[0]!]! : 1
-      const guess = about === null ? null : Float64Array.from(component.parameters, (p) => about[p]!)
+      const near = given.start ?? about
+      const guess = near === null ? null : Float64Array.from(component.parameters, (p) => near[p]!)
       return { y, deviation, accuracy, guess }
     })
     const solutions = solveEquations(A, q, width, right, decoding, { rows: group.length > 1 ? null : rows, share })
@@ -121,9 +127,12 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
       for (let e = 0; e < q; e++) {
         const i = group.length > 1 ? component.rows[0]! : rows[e]!
         equations[i]!++
-        if (Number.isNaN(residual[e]!)) outs[i]!++
+        solved[directions[e]! * m + i] = 1
+        if (!Number.isNaN(residual[e]!)) continue
+        outs[i]!++
+        gross[directions[e]! * m + i] = 1
       }
-      const number = solved.push({ component, solution, weighing, keptRows }) - 1
+      const number = fits.push({ component, solution, weighing, keptRows }) - 1
       for (const [l, p] of component.parameters.entries()) {
         solvedIn[p] = number
         place[p] = l
@@ -159,6 +168,8 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
     theta,
     undetermined: Array.from(isKnown.keys()).filter((p) => isKnown[p] === 0),
     misfits,
+    solved,
+    gross,
     leftOut,
     used,
     deviation,
@@ -176,7 +187,7 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
           if (number < 0) continue
           let c = touched.get(number)
           if (c === undefined) {
-            c = new Float64Array(solved[number]!.component.parameters.length)
+            c = new Float64Array(fits[number]!.component.parameters.length)
             touched.set(number, c)
           }
           c[place[p]!]! += factor[s]! * moved
@@ -184,7 +195,7 @@ export function solveFamily(family: Family, decoding: Decoding, given: FamilyDif
       }
       let sum = 0
       for (const [number, c] of touched) {
-        const { component, solution, weighing, keptRows } = solved[number]!
+        const { component, solution, weighing, keptRows } = fits[number]!
         const { support } = solution
         variances[number] ??= varianceOf(component.rows, solution, weighing, keptRows, deviation, freedom)
         sum += variances[number](support === null ? c : support.map((l) => c[l]!))

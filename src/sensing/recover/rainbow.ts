@@ -5,6 +5,7 @@ import type { Plan } from '../plan.ts'
 import { amplification } from '../rainbow/identify.ts'
 import { DECODINGS } from '../rainbow/solveEquations.ts'
 import { solveFamily } from '../rainbow/solveFamily.ts'
+import { outvoteValues } from '../rainbow/outvoteValues.ts'
 import { orthogonalDirections, WEIGHINGS, type Weighing, weigh } from '../weighing.ts'
 import type { Problem, Recovery } from './recovery.ts'
 
@@ -87,8 +88,11 @@ export const rainbow: Recovery = {
     const { family, decoding } = decoderOf(plan)
     const spans = new Float64Array(k * n)
     for (let t = 0; t < k; t++) answers.spanInto(spans.subarray(t * n, (t + 1) * n), t)
-    const { Y, noise, noiseFreedom, share, floor, prior } = answers
-    const given = { count: k, D, spans, Y, noise, noiseFreedom, share, floor, tolerance, prior }
+    const { noise, noiseFreedom, share, floor } = answers
+    const isRobust = decoding === 'least-absolute'
+    const { Y, start } = isRobust ? outvoteValues(family, plan, answers) : { Y: answers.Y, start: null }
+    const prior = decoding === 'nearest' ? answers.prior : null
+    const given = { count: k, D, spans, Y, noise, noiseFreedom, share, floor, tolerance, prior, start }
     const fit = solveFamily(family, decoding, given)
     familyInto(J, family, fit.theta)
     const rows = new Set<number>(fit.misfits)

@@ -42,6 +42,9 @@ export interface Design {
 /** Measurements as a recovery reads them. */
 export interface Answers {
   readonly Y: ArrayLike<number> // [k × m], differences
+  /** The values that they are made of, [k × sides × m], each nearly f(z̄) + offsets[s]·J·p; null where differences have to do. */
+  readonly values: ArrayLike<number> | null
+  readonly offsets: readonly number[] // of the stencil, [sides]
   readonly floor: Float64Array // [m], what rounding may do to them
   readonly noise: Float64Array | null // [m], standard deviation that noise gives to them, where it is known
   readonly noiseFreedom: number // behind it; Infinity: known exactly
@@ -49,6 +52,8 @@ export interface Answers {
   readonly prior: ArrayLike<number> | null // [m × n], a guess of J
   /** Writes the exact distance between the points of direction t, entry by entry. */
   spanInto(span: Float64Array, t: number): void // [n]
+  /** The same for one side of the stencil, from z̄. */
+  sideInto(span: Float64Array, t: number, offset: number): void // [n]
 }
 
 /** What more differences than unknowns tell of their errors. */
