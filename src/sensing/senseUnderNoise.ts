@@ -120,21 +120,6 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
     if (isRobust) found = await heldOutLonger(session, found, affordable)
     for (let further = 0; further < ROUNDS; further++) {
       const { unresolved, failed } = found.judgement
-        console.log(
-          'DBG round',
-          round,
-          further,
-          'k',
-          found.plan.directions,
-          'failed',
-          failed.join(),
-          'unres',
-          unresolved.map((u) => u.row + ':' + u.resolution.toFixed(3)).join(' '),
-          'gross',
-          found.statistics?.grossShare,
-          found.statistics?.undeterminedRows.join(),
-          session.calls,
-        )
       const k = found.plan.directions
       const worst = Math.min(10, Math.max(0, ...unresolved.map(({ resolution }) => resolution / tolerance)))
       // rows that fail although gross errors are outvoted: there were more of them than expected
