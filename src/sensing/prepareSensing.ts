@@ -37,6 +37,8 @@ export interface SensingStructure {
   readonly tied?: Tied | undefined
   /** Inputs whose entries are certified at a scale of their own, see Blackbox. */
   readonly inputGroups?: readonly (readonly number[])[] | undefined
+  /** Outputs whose rows share their entries, see Blackbox. Used by method 'compressed'. */
+  readonly rowGroups?: readonly (readonly number[])[] | undefined
 }
 
 export interface PrepareOptions {
@@ -126,6 +128,7 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
       ...(support === null ? [[], []] : [support.colPtr, support.rowIdx]),
       decoder.method === 'colored' && decoder.elimination !== null ? decoder.elimination.twin : [],
       ...(decoder.method === 'rainbow' ? [JSON.stringify(decoder)] : []),
+      ...(decoder.method === 'compressed' && decoder.groups.length > 0 ? [JSON.stringify(decoder.groups)] : []),
       ties === null ? '' : JSON.stringify(ties),
     ),
   }
@@ -214,7 +217,17 @@ function resolveProblem(structure: SensingStructure, reading: Reading): Problem 
     throw new RangeError(`sensing: reading must be one of ${READINGS.join(', ')}; got ${String(reading)}`)
   // Without a pattern no coloring will look at the blocks.
   if (symmetric !== undefined && sparsity === undefined) findTwins('sensing', patternFromEntries(m, n, []), symmetric)
-  return { inputs: n, outputs: m, sparsity: sparsity ?? null, symmetric: symmetric ?? null, known, tied, reading }
+  const rowGroups = checkRowGroups(structure.rowGroups ?? [], m)
+  return {
+    inputs: n,
+    outputs: m,
+    sparsity: sparsity ?? null,
+    symmetric: symmetric ?? null,
+    known,
+    tied,
+    rowGroups,
+    reading,
+  }
 }
 
 /** Throws RangeError unless the groups hold inputs, each at most once. */
@@ -227,6 +240,21 @@ function checkGroups(groups: readonly (readonly number[])[], n: number): readonl
     seen.add(j)
   }
   return groups.filter((inputs) => inputs.length > 0)
+}
+
+/** Throws RangeError unless the groups are lists of rows, each at most once in a group. */
+function checkRowGroups(groups: readonly (readonly number[])[], m: number): readonly (readonly number[])[] {
+  if (!Array.isArray(groups)) throw new RangeError(`sensing: rowGroups must be lists of rows, got ${String(groups)}`)
+  for (const [g, rows] of groups.entries()) {
+    const place = `rowGroups[${g}]`
+    if (!Array.isArray(rows)) throw new RangeError(`sensing: ${place} must be a list of rows, got ${String(rows)}`)
+    for (const [k, i] of rows.entries()) {
+      if (!(Number.isSafeInteger(i) && i >= 0 && i < m))
+        throw new RangeError(`sensing: ${place}[${k}] must be a row from 0 to ${m - 1}, got ${String(i)}`)
+      if (rows.indexOf(i) !== k) throw new RangeError(`sensing: ${place} holds row ${i} twice`)
+    }
+  }
+  return groups.filter((rows) => rows.length > 1)
 }
 
 function size(name: string, value: number | undefined): number {

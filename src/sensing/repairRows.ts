@@ -190,7 +190,8 @@ function solveCompressed(
     else spanInto(span, at, scale, known.D, (e - k) * n, known.steps[e - k]!, scheme)
   }
   const Y = [...measurements.Y, ...known.Y]
-  sparsestRowsInto(J, { spans, Y, count, n, m }, open, { superset: null, tolerance, floor })
+  const groups = plan.decoder.method === 'compressed' ? plan.decoder.groups : []
+  sparsestRowsInto(J, { spans, Y, count, n, m }, open, { superset: null, groups, tolerance, floor })
 }
 
 /** Inputs that no direction of the plan moves alone. */

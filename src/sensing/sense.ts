@@ -53,6 +53,8 @@ export interface SenseOptions extends MeasureOptions, PrepareOptions {
         /** Entries whose values are known, and entries that share parameters; see SensingStructure. */
         readonly known?: readonly KnownEntry[] | undefined
         readonly tied?: Tied | undefined
+        /** Rows that share their entries, see Blackbox; default: the blackbox's. */
+        readonly rowGroups?: readonly (readonly number[])[] | undefined
         /** Columns and rows that follow from others. Dropped, and all measured, where the certificate shows that they do not hold. */
         readonly ties?: Ties | undefined
       }
@@ -288,11 +290,11 @@ function resultOf(plan: Plan, J: Float64Array, quality: Quality, pattern: Patter
 }
 
 function structureOf(
-  { inputs, outputs, inputGroups }: Blackbox,
-  { symmetric, ties, known, tied }: NonNullable<SenseOptions['structure']>,
+  { inputs, outputs, inputGroups, rowGroups: ofBlackbox }: Blackbox,
+  { symmetric, ties, known, tied, rowGroups = ofBlackbox }: NonNullable<SenseOptions['structure']>,
   sparsity: Pattern | undefined,
 ): SensingStructure {
-  return { inputs, outputs, sparsity, symmetric, ties, known, tied, inputGroups }
+  return { inputs, outputs, sparsity, symmetric, ties, known, tied, inputGroups, rowGroups }
 }
 
 /** The noise that the caller speaks of. Throws RangeError on what can't be one, or where the method does not allow for noise. */

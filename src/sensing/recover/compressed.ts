@@ -13,7 +13,7 @@ export const compressed: Recovery = {
   method: 'compressed',
 
   design(problem) {
-    const { inputs: n, outputs: m, sparsity } = problem
+    const { inputs: n, outputs: m, sparsity, rowGroups = [] } = problem
     const { design = 'rademacher', seed = 1 } = problem.random ?? {}
     if (!DESIGNS.includes(design))
       throw new RangeError(`sensing: design must be one of ${DESIGNS.join(', ')}; got ${String(design)}`)
@@ -30,6 +30,7 @@ export const compressed: Recovery = {
       method: 'compressed' as const,
       design,
       superset: sparsity === null ? null : { colPtr: Array.from(sparsity.colPtr), rowIdx: Array.from(sparsity.rowIdx) },
+      groups: rowGroups.map((rows) => [...rows]),
     }
     const note = isDense
       ? `${k} directions, one for each input: too few inputs for random ones to save any`
@@ -40,12 +41,12 @@ export const compressed: Recovery = {
 
   decodeInto(J, plan, { Y, floor, spanInto }) {
     const { inputs: n, outputs: m, directions: k } = plan
-    const { superset } = decoderOf(plan)
+    const { superset, groups } = decoderOf(plan)
     J.fill(0)
     const spans = new Float64Array(k * n)
     for (let t = 0; t < k; t++) spanInto(spans.subarray(t * n, (t + 1) * n), t)
     const rows = Array.from({ length: m }, (_, i) => i)
-    sparsestRowsInto(J, { spans, Y, count: k, n, m }, rows, { superset, tolerance: plan.tolerance, floor })
+    sparsestRowsInto(J, { spans, Y, count: k, n, m }, rows, { superset, groups, tolerance: plan.tolerance, floor })
     return null
   },
 }

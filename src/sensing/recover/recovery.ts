@@ -16,6 +16,7 @@ export interface Problem {
   readonly reading: Reading // how entries of symmetric blocks may be read
   readonly known?: readonly KnownEntry[] | undefined
   readonly tied?: Tied | undefined
+  readonly rowGroups?: readonly (readonly number[])[] | undefined // rows said to share their entries
   readonly random?: RandomDirections | undefined // for compressed sensing and rainbow
 }
 
