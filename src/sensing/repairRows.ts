@@ -8,11 +8,13 @@
 
 import { transposePattern } from '../linalg/pattern.ts'
 import type { Random } from '../linalg/random.ts'
-import { misfitOf, rowResidual } from './certificate.ts'
+import { misfitOf, rowResidual, unresolvedRows } from './certificate.ts'
 import { sparsestRowsInto } from './compressed/sparsestRows.ts'
 import { correctRow } from './correctRow.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
+import { perturbedAlone } from './perturbedAlone.ts'
 import { spanInto } from './perturb.ts'
+import { repairBlocks } from './repairBlocks.ts'
 import type { Measurements, Plan } from './plan.ts'
 import { callsPerDirection, stencilOf } from './stencil.ts'
 import type { Session } from './session.ts'
@@ -27,8 +29,6 @@ const FIRST_ROUND = 6
 const CHECKED = 2
 /** Repair by further directions is given up when its arithmetic would exceed this many multiplications. */
 const MAX_WORK = 2e9
-/** The dense fallback is measured in blocks of so many directions, so that memory stays small. */
-const BLOCK = 256
 
 export interface Repair {
   readonly repairedRows: readonly number[] // rows whose entries were replaced
@@ -95,6 +95,15 @@ export async function repairRows(
     })
     append(known, check.D, check.steps, check.Y)
   }
+  const doubtful = isCompressed ? hiddenRows(plan, measurements, J, residuals) : []
+  const inDoubt = [...new Set([...open, ...doubtful])].sort((a, b) => a - b)
+  if (isCompressed && inDoubt.length > 0) {
+    const mended = await repairBlocks(session, plan, measurements, { J, residuals, floor, rows: inDoubt })
+    if (mended.length > 0) {
+      const repairedRows = [...new Set([...failed, ...mended])].sort((a, b) => a - b)
+      return { repairedRows, fallback: null }
+    }
+  }
   const bySparsity = failed.filter((i) => !open.includes(i))
   if (open.length === 0) return { repairedRows: bySparsity, fallback: null }
 
@@ -104,11 +113,18 @@ export async function repairRows(
     const reason = `${rows} need the dense fallback, but maxCalls leaves ${session.remaining()} of ${columns.length * perDirection} evaluations`
     return { repairedRows: bySparsity, fallback: reason }
   }
-  await measureColumns(session, J, plan, measurements, columns, open)
+  await measureColumns(session, J, plan, measurements, columns, inDoubt)
   const misfits = misfitOf(J, m, { ...measurements, ...known })
-  for (const i of open) residuals[i] = rowResidual(misfits, i, floor, tolerance)
+  for (const i of inDoubt) residuals[i] = rowResidual(misfits, i, floor, tolerance)
   const fallback = `${rows} could not be repaired within ${Math.round((100 * share) / n)} % of the cost of dense differences`
-  return { repairedRows: [...failed], fallback }
+  return { repairedRows: [...new Set([...failed, ...doubtful])].sort((a, b) => a - b), fallback }
+}
+
+/** Rows that pass by what rounding may do, and no more. */
+function hiddenRows(plan: Plan, measurements: Measurements, J: Float64Array, residuals: Float64Array): number[] {
+  const { at, scale, scheme, outputScale, heldOutY: Y } = measurements
+  const misfits = misfitOf(J, plan.outputs, { at, scale, scheme, D: plan.heldOut, steps: plan.heldOutSteps, Y })
+  return unresolvedRows(misfits, residuals, outputScale, plan.tolerance).map(({ row }) => row)
 }
 
 function append(known: Directions, D: readonly number[], steps: readonly number[], Y: readonly number[]): void {
@@ -215,20 +231,8 @@ async function measureColumns(
 ): Promise<void> {
   const { inputs: n, outputs: m, scheme, decoder } = plan
   const { at, scale, Y } = measurements
-  const step = plan.heldOutSteps[0]!
   const span = new Float64Array(n)
-  session.expect(columns.length * callsPerDirection(scheme))
-  for (let from = 0; from < columns.length; from += BLOCK) {
-    const block = columns.slice(from, from + BLOCK)
-    const D = new Float64Array(block.length * n)
-    for (let t = 0; t < block.length; t++) D[t * n + block[t]!] = 1
-    const steps = new Float64Array(block.length).fill(step)
-    const answers = await session.differences('fallback', D, steps, block.length)
-    for (let t = 0; t < block.length; t++) {
-      spanInto(span, at, scale, D, t * n, step, scheme)
-      for (const i of rows) J[i * n + block[t]!] = answers[t * m + i]! / span[block[t]!]!
-    }
-  }
+  await perturbedAlone(session, plan, measurements, { J, rows, columns, purpose: 'fallback' })
 
   const isMeasured = new Uint8Array(n)
   for (const j of columns) isMeasured[j] = 1
