@@ -4,6 +4,7 @@ import { checkPattern } from '../linalg/checkPattern.ts'
 import { type Pattern, patternFromEntries } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
 import { checkTies, type Ties } from '../linalg/ties.ts'
+import { checkRowGroups } from './checkRowGroups.ts'
 import type { Reading } from './chooseColoring.ts'
 import type { Design as RowDesign } from './designs.ts'
 import type { KnownEntry, Tied } from './family.ts'
@@ -217,7 +218,7 @@ function resolveProblem(structure: SensingStructure, reading: Reading): Problem 
     throw new RangeError(`sensing: reading must be one of ${READINGS.join(', ')}; got ${String(reading)}`)
   // Without a pattern no coloring will look at the blocks.
   if (symmetric !== undefined && sparsity === undefined) findTwins('sensing', patternFromEntries(m, n, []), symmetric)
-  const rowGroups = checkRowGroups(structure.rowGroups ?? [], m)
+  const rowGroups = checkRowGroups('sensing', structure.rowGroups ?? [], m)
   return {
     inputs: n,
     outputs: m,
@@ -240,21 +241,6 @@ function checkGroups(groups: readonly (readonly number[])[], n: number): readonl
     seen.add(j)
   }
   return groups.filter((inputs) => inputs.length > 0)
-}
-
-/** Throws RangeError unless the groups are lists of rows, each at most once in a group. */
-function checkRowGroups(groups: readonly (readonly number[])[], m: number): readonly (readonly number[])[] {
-  if (!Array.isArray(groups)) throw new RangeError(`sensing: rowGroups must be lists of rows, got ${String(groups)}`)
-  for (const [g, rows] of groups.entries()) {
-    const place = `rowGroups[${g}]`
-    if (!Array.isArray(rows)) throw new RangeError(`sensing: ${place} must be a list of rows, got ${String(rows)}`)
-    for (const [k, i] of rows.entries()) {
-      if (!(Number.isSafeInteger(i) && i >= 0 && i < m))
-        throw new RangeError(`sensing: ${place}[${k}] must be a row from 0 to ${m - 1}, got ${String(i)}`)
-      if (rows.indexOf(i) !== k) throw new RangeError(`sensing: ${place} holds row ${i} twice`)
-    }
-  }
-  return groups.filter((rows) => rows.length > 1)
 }
 
 function size(name: string, value: number | undefined): number {

@@ -9,7 +9,8 @@
 import { transposePattern } from '../linalg/pattern.ts'
 import type { Random } from '../linalg/random.ts'
 import { misfitOf, rowResidual, unresolvedRows } from './certificate.ts'
-import { sparsestRowsInto } from './compressed/sparsestRows.ts'
+import { sharedNote } from './compressed/sharedNote.ts'
+import { type SparsestRows, sparsestRowsInto } from './compressed/sparsestRows.ts'
 import { correctRow } from './correctRow.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
 import { perturbedAlone } from './perturbedAlone.ts'
@@ -33,6 +34,7 @@ const MAX_WORK = 2e9
 export interface Repair {
   readonly repairedRows: readonly number[] // rows whose entries were replaced
   readonly fallback: string | null // why the dense fallback ran or could not run; null: not needed
+  readonly notes: readonly string[] // how rows were told
 }
 
 /** Directions measured so far beside the plan's, growing. */
@@ -66,6 +68,7 @@ export async function repairRows(
   const share = plan.decoder.method === 'rainbow' ? 0 : sparsely
   let budget = Math.min(Math.floor(share) - spent, Math.floor(session.remaining() / perDirection))
   let open = failed
+  const shared = { given: [] as number[], found: [] as number[] }
   const perRow = isCompressed ? COMPRESSED_PRODUCTS : plan.directions
   const work = failed.length * n * perRow * (plan.directions + FIRST_ROUND)
   for (let round = FIRST_ROUND; open.length > 0 && budget > CHECKED && work <= MAX_WORK; round *= 2) {
@@ -81,8 +84,8 @@ export async function repairRows(
     append(known, D.slice(0, fitted * n), steps.slice(0, fitted), Y.slice(0, fitted * m))
     const check = { ...measurements, D: D.slice(fitted * n), steps: steps.slice(fitted), Y: Y.slice(fitted * m) }
     const before = J.slice()
-    if (isCompressed) solveCompressed(J, plan, measurements, known, open, floor)
-    else solveRows(J, plan, measurements, known, open, floor)
+    const told = isCompressed ? solveCompressed(J, plan, measurements, known, open, floor) : null
+    if (told === null) solveRows(J, plan, measurements, known, open, floor)
     const misfits = misfitOf(J, m, check)
     open = open.filter((i) => {
       const residual = rowResidual(misfits, i, floor, tolerance)
@@ -94,30 +97,33 @@ export async function repairRows(
       return true
     })
     append(known, check.D, check.steps, check.Y)
+    for (const how of ['given', 'found'] as const)
+      shared[how].push(...(told?.[how] ?? []).filter((i) => !open.includes(i)))
   }
+  const notes = sharedNote(shared)
   const doubtful = isCompressed ? hiddenRows(plan, measurements, J, residuals) : []
   const inDoubt = [...new Set([...open, ...doubtful])].sort((a, b) => a - b)
   if (isCompressed && inDoubt.length > 0) {
     const mended = await repairBlocks(session, plan, measurements, { J, residuals, floor, rows: inDoubt })
     if (mended.length > 0) {
       const repairedRows = [...new Set([...failed, ...mended])].sort((a, b) => a - b)
-      return { repairedRows, fallback: null }
+      return { repairedRows, fallback: null, notes }
     }
   }
   const bySparsity = failed.filter((i) => !open.includes(i))
-  if (open.length === 0) return { repairedRows: bySparsity, fallback: null }
+  if (open.length === 0) return { repairedRows: bySparsity, fallback: null, notes }
 
   const columns = columnsToMeasure(plan)
   const rows = open.length === 1 ? `row ${open[0]}` : `${open.length} rows`
   if (columns.length * perDirection > session.remaining()) {
     const reason = `${rows} need the dense fallback, but maxCalls leaves ${session.remaining()} of ${columns.length * perDirection} evaluations`
-    return { repairedRows: bySparsity, fallback: reason }
+    return { repairedRows: bySparsity, fallback: reason, notes }
   }
   await measureColumns(session, J, plan, measurements, columns, inDoubt)
   const misfits = misfitOf(J, m, { ...measurements, ...known })
   for (const i of inDoubt) residuals[i] = rowResidual(misfits, i, floor, tolerance)
   const fallback = `${rows} could not be repaired within ${Math.round((100 * share) / n)} % of the cost of dense differences`
-  return { repairedRows: [...new Set([...failed, ...doubtful])].sort((a, b) => a - b), fallback }
+  return { repairedRows: [...new Set([...failed, ...doubtful])].sort((a, b) => a - b), fallback, notes }
 }
 
 /** Rows that pass by what rounding may do, and no more. */
@@ -195,7 +201,7 @@ function solveCompressed(
   known: Directions,
   open: readonly number[],
   floor: Float64Array,
-): void {
+): SparsestRows {
   const { inputs: n, outputs: m, directions: k, tolerance, scheme } = plan
   const { at, scale } = measurements
   const count = k + known.steps.length
@@ -207,7 +213,7 @@ function solveCompressed(
   }
   const Y = [...measurements.Y, ...known.Y]
   const groups = plan.decoder.method === 'compressed' ? plan.decoder.groups : []
-  sparsestRowsInto(J, { spans, Y, count, n, m }, open, { superset: null, groups, tolerance, floor })
+  return sparsestRowsInto(J, { spans, Y, count, n, m }, open, { superset: null, groups, tolerance, floor })
 }
 
 /** Inputs that no direction of the plan moves alone. */

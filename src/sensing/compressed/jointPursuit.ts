@@ -22,7 +22,7 @@ const DEPENDENT = 1e-10
 /** A direction belongs to the residuals' span where it is this many times what the accuracy of its row may do to it. */
 const TOLD = 4
 /** Rows in the span of whose residuals columns are looked for; further ones say little more, and cost its square. */
-const MAX_ROWS = 32
+export const MAX_ROWS = 32
 
 /** A pursuit of A [q × n]. Cost of a column for r rows: O(qn + r²(q + n)). */
 export function jointPursuit(A: Float64Array, q: number, n: number) {

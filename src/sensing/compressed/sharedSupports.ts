@@ -9,7 +9,7 @@
  *    of the row; and again rows whose own pursuits took the same columns first.
  */
 import { fitSupport } from './fitSupport.ts'
-import { jointPursuit } from './jointPursuit.ts'
+import { jointPursuit, MAX_ROWS } from './jointPursuit.ts'
 
 /** A right-hand side among others. */
 export interface SharedRow {
@@ -18,12 +18,8 @@ export interface SharedRow {
   readonly candidates: readonly number[] | null // the only columns that may be nonzero; null: all
   readonly picks: readonly number[] // columns that a pursuit of its own took, in order
   x: Float64Array | null // [n], null while it is not explained
-}
-
-/** How many rows were explained by what they share. */
-export interface SharedCount {
-  readonly given: number // with rows of a group that was given
-  readonly found: number // with rows that nobody named
+  /** What explains it: its own equations, rows of a group that was given, or rows that nobody named. */
+  by: 'itself' | 'group' | 'others'
 }
 
 /** Equations beyond the entries that an explanation must fit, too: two do not hold by chance, at the accuracy of differences. */
@@ -50,37 +46,38 @@ export function explainShared(
   n: number,
   rows: readonly SharedRow[],
   groups: readonly (readonly number[])[],
-): SharedCount {
+): void {
   let pursue: ReturnType<typeof jointPursuit> | undefined
   const most = q - SPARE
   let work = 0
 
   /** Fits the row on a support; whether that explains it. */
-  const fit = (row: SharedRow, support: readonly number[]): boolean => {
+  const explains = (row: SharedRow, support: readonly number[], by: SharedRow['by']): boolean => {
     const { candidates } = row
     const allowed = candidates === null ? null : new Set(candidates)
     const own = allowed === null ? support : support.filter((j) => allowed.has(j))
     if (own.length > most) return false
     work += q * own.length * (own.length + 1)
     row.x = fitSupport(A, row.y, n, own, row.accuracy)
+    if (row.x !== null) row.by = by
     return row.x !== null
   }
 
   /** Looks for the support that rows have in common, from `start` on; returns how many it explains. */
-  const tryTogether = (members: readonly SharedRow[], start: readonly number[]): number => {
+  const tryTogether = (members: readonly SharedRow[], start: readonly number[], by: SharedRow['by']): number => {
     if (members.every(({ x }) => x !== null) || start.length >= most || work > MAX_WORK) return 0
     pursue ??= jointPursuit(A, q, n)
     const Y = members.map(({ y }) => y)
     const norms = members.map(({ accuracy }) => 0.5 * Math.hypot(...accuracy))
     const { support, explainedBy } = pursue(Y, norms, most, { start, candidates: unionOf(members) })
-    work += support.length * (q * n + Math.min(32, members.length) ** 2 * (q + n))
+    work += support.length * (q * n + Math.min(MAX_ROWS, members.length) ** 2 * (q + n))
     return members.filter(
-      (row, r) => row.x === null && explainedBy[r]! >= 0 && fit(row, support.slice(0, explainedBy[r])),
+      (row, r) => row.x === null && explainedBy[r]! >= 0 && explains(row, support.slice(0, explainedBy[r]), by),
     ).length
   }
 
   /** Rows of `members` that are open, with those whose own pursuits began like theirs. */
-  const tryAlike = (members: readonly SharedRow[]): number => {
+  const tryAlike = (members: readonly SharedRow[], by: SharedRow['by']): number => {
     let explained = 0
     const open = members.filter(({ x }) => x === null)
     const first = open.map(({ picks }) => new Set(picks.slice(0, Math.ceil(FIRST_PICKS * most))))
@@ -95,7 +92,7 @@ export function explainShared(
       if (alike.length === 0) continue
       isTried[r] = 1
       for (const { other } of alike) isTried[other] = 1
-      explained += tryTogether([open[r]!, ...alike.map(({ other }) => open[other]!)], [])
+      explained += tryTogether([open[r]!, ...alike.map(({ other }) => open[other]!)], [], by)
     }
     return explained
   }
@@ -110,17 +107,18 @@ export function explainShared(
     if (tried.get(group) === state) return 0
     tried.set(group, state)
     const known = [...new Set(members.flatMap(({ x }) => (x === null ? [] : supportOf(x))))].sort((a, b) => a - b)
-    let explained = known.length === 0 ? 0 : members.filter((row) => isOpen(row) && fit(row, known)).length
-    explained += tryTogether(members, [])
-    if (known.length > 0) explained += tryTogether(members.filter(isOpen), known)
-    if (members.length > 2) explained += tryAlike(members)
+    let explained =
+      known.length === 0 ? 0 : members.filter((row) => isOpen(row) && explains(row, known, 'group')).length
+    explained += tryTogether(members, [], 'group')
+    if (known.length > 0) explained += tryTogether(members.filter(isOpen), known, 'group')
+    if (members.length > 2) explained += tryAlike(members, 'group')
     return explained
   }
 
   /** Supports of explained rows on rows that are open. */
   const tryNeighbours = (): number => {
     let explained = 0
-    const starts = new Map<string, { support: readonly number[]; members: SharedRow[]; left: number[] }>()
+    const starts = new Map<string, { support: readonly number[]; members: SharedRow[] }>()
     const best = new Map<SharedRow, { key: string; left: number }>()
     for (const support of supportsOf(rows, most)) {
       if (work > MAX_WORK) break
@@ -132,34 +130,30 @@ export function explainShared(
         work += q * support.length
         const left = shareLeft(row.y, basis)
         const floor = Math.hypot(...row.accuracy) / Math.hypot(...row.y)
-        if (Math.sqrt(left) <= floor && fit(row, support)) {
+        if (Math.sqrt(left) <= floor && explains(row, support, 'others')) {
           explained++
           continue
         }
         const isClear = left < CLEAR * (1 - support.length / q)
         if (isClear && left < (best.get(row)?.left ?? Number.POSITIVE_INFINITY)) {
           best.set(row, { key, left })
-          if (!starts.has(key)) starts.set(key, { support, members: [], left: [] })
+          if (!starts.has(key)) starts.set(key, { support, members: [] })
         }
       }
     }
     for (const [row, { key }] of best) if (row.x === null) starts.get(key)!.members.push(row)
     for (const { support, members } of starts.values())
       for (let from = 0; from < members.length; from += TOGETHER)
-        explained += tryTogether(members.slice(from, from + TOGETHER), support)
+        explained += tryTogether(members.slice(from, from + TOGETHER), support, 'others')
     return explained
   }
 
-  let given = 0
-  let found = 0
   for (let progress = 1; progress > 0 && work <= MAX_WORK && rows.some(({ x }) => x === null); ) {
-    const before = given + found
-    for (const group of groups) given += tryGroup(group)
-    found += tryNeighbours()
-    found += tryAlike(rows)
-    progress = given + found - before
+    progress = 0
+    for (const group of groups) progress += tryGroup(group)
+    progress += tryNeighbours()
+    progress += tryAlike(rows, 'others')
   }
-  return { given, found }
 }
 
 function supportOf(x: Float64Array): number[] {

@@ -1,6 +1,6 @@
 /** Rows of a Jacobian from differences along directions that all rows share, each row by its fewest entries. */
 import { transposePattern } from '../../linalg/pattern.ts'
-import { explainShared, type SharedCount, type SharedRow } from './sharedSupports.ts'
+import { explainShared, type SharedRow } from './sharedSupports.ts'
 import { sparsestSolver } from './sparsestSolver.ts'
 
 export interface Differences {
@@ -16,7 +16,8 @@ const SHARE = 0.1
 
 export interface SparsestRows {
   readonly unexplained: number[] // rows that were left as they are
-  readonly shared: SharedCount // rows explained by entries that they share with others
+  readonly given: number[] // rows explained with rows of a group that was given
+  readonly found: number[] // rows explained by entries of rows that nobody named
 }
 
 /**
@@ -67,7 +68,7 @@ export function sparsestRowsInto(
     for (const i of rows)
       for (const j of candidatesOf(i) ?? Array.from({ length: n }, (_, k) => k))
         for (let e = 0; e < q; e++) if (A[e * n + j] !== 0) J[i * n + j] = Y[e * m + i]! / spans[e * n + j]!
-    return { unexplained: [], shared: { given: 0, found: 0 } }
+    return { unexplained: [], given: [], found: [] }
   }
 
   const prepared = (i: number) => {
@@ -81,10 +82,8 @@ export function sparsestRowsInto(
   const own = rows.map((i): SharedRow => {
     const row = prepared(i)
     const { x, isExplained, picks } = solver.quick(row.y, row.accuracy, row.candidates)
-    return { ...row, picks, x: isExplained ? x : null }
+    return { ...row, picks, x: isExplained ? x : null, by: 'itself' }
   })
-  let given = 0
-  let found = 0
   if (own.some(isOpen)) {
     const place = new Map(rows.map((i, p) => [i, p]))
     const others: SharedRow[] = []
@@ -92,28 +91,27 @@ export function sparsestRowsInto(
       if (place.has(i)) continue
       place.set(i, own.length + others.length)
       const x = Float64Array.from(unit, (scale, j) => J[i * n + j]! * scale)
-      others.push({ ...prepared(i), picks: [], x })
+      others.push({ ...prepared(i), picks: [], x, by: 'itself' })
     }
     const all = [...own, ...others]
     const places = groups.map((group) => group.map((i) => place.get(i)!))
-    const share = () => {
-      const count = explainShared(A, q, n, all, places)
-      given += count.given
-      found += count.found
-    }
-    share()
+    explainShared(A, q, n, all, places)
     const left = own.filter(isOpen)
     for (const row of left) {
       const { x, isExplained } = solver.thorough(row.y, row.accuracy, row.candidates)
       if (isExplained) row.x = x
     }
-    if (left.some(isOpen) && !left.every(isOpen)) share()
+    if (left.some(isOpen) && !left.every(isOpen)) explainShared(A, q, n, all, places)
   }
   for (const [p, i] of rows.entries()) {
     const { x } = own[p]!
     if (x !== null) for (let j = 0; j < n; j++) J[i * n + j] = unit[j] === 0 ? 0 : x[j]! / unit[j]!
   }
-  return { unexplained: rows.filter((_, p) => isOpen(own[p]!)), shared: { given, found } }
+  return {
+    unexplained: rows.filter((_, p) => isOpen(own[p]!)),
+    given: rows.filter((_, p) => own[p]!.by === 'group'),
+    found: rows.filter((_, p) => own[p]!.by === 'others'),
+  }
 }
 
 function isOpen({ x }: SharedRow): boolean {

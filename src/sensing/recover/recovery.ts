@@ -48,6 +48,8 @@ export interface Answers {
   readonly noiseFreedom: number // behind it; Infinity: known exactly
   readonly share: number // of a difference's variance, that all differences of a row have in common: that of f(z̄)
   readonly prior: ArrayLike<number> | null // [m × n], a guess of J
+  /** Hears sentences for people on how rows were told. */
+  explain?(note: string): void
   /** Writes the exact distance between the points of direction t, entry by entry. */
   spanInto(span: Float64Array, t: number): void // [n]
 }
