@@ -6,7 +6,7 @@
  *    rows show together (jointPursuit.ts); the same with the entries of the explained rows to begin with; and, where a group is in
  *    truth several, rows whose own pursuits took the same columns first;
  * 2. without being told: the entries of any explained row, or of several that overlap; these to begin with, where they are a clear part
- *    of the row; and again rows whose own pursuits took the same columns first.
+ *    of the row; and again rows whose own pursuits took the same columns first, or each by itself: residuals are formed here, so that small entries beside large ones show.
  */
 import { fitSupport } from './fitSupport.ts'
 import { jointPursuit, MAX_ROWS } from './jointPursuit.ts'
@@ -24,6 +24,8 @@ export interface SharedRow {
 
 /** Equations beyond the entries that an explanation must fit, too: two do not hold by chance, at the accuracy of differences. */
 const SPARE = 2
+/** Share of the equations that a pursuit's choice of columns leaves over, of all its rows together: the best of many columns fit somewhat. */
+const LEFT = 0.4
 /** Of the columns that a pursuit may take, those looked at for likeness: the first ones are the surest. */
 const FIRST_PICKS = 0.25
 /** Rows are alike that have this share of them in common. */
@@ -69,14 +71,15 @@ export function explainShared(
     pursue ??= jointPursuit(A, q, n)
     const Y = members.map(({ y }) => y)
     const norms = members.map(({ accuracy }) => 0.5 * Math.hypot(...accuracy))
-    const { support, explainedBy } = pursue(Y, norms, most, { start, candidates: unionOf(members) })
+    const largest = Math.min(most, Math.floor(q * (1 - LEFT / members.length)))
+    const { support, explainedBy } = pursue(Y, norms, largest, { start, candidates: unionOf(members) })
     work += support.length * (q * n + Math.min(MAX_ROWS, members.length) ** 2 * (q + n))
     return members.filter(
       (row, r) => row.x === null && explainedBy[r]! >= 0 && explains(row, support.slice(0, explainedBy[r]), by),
     ).length
   }
 
-  /** Rows of `members` that are open, with those whose own pursuits began like theirs. */
+  /** Rows of `members` that are open, with those whose own pursuits began like theirs; alone where none did. */
   const tryAlike = (members: readonly SharedRow[], by: SharedRow['by']): number => {
     let explained = 0
     const open = members.filter(({ x }) => x === null)
@@ -89,10 +92,13 @@ export function explainShared(
         .filter(({ other, share }) => other !== r && open[other]!.x === null && share >= ALIKE)
         .sort((a, b) => b.share - a.share || a.other - b.other)
         .slice(0, TOGETHER - 1)
-      if (alike.length === 0) continue
       isTried[r] = 1
       for (const { other } of alike) isTried[other] = 1
-      explained += tryTogether([open[r]!, ...alike.map(({ other }) => open[other]!)], [], by)
+      explained += tryTogether(
+        [open[r]!, ...alike.map(({ other }) => open[other]!)],
+        [],
+        alike.length === 0 ? 'itself' : by,
+      )
     }
     return explained
   }
