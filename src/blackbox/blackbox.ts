@@ -18,6 +18,12 @@ export interface Blackbox {
    * at their own scale, by held-out directions that move one group at a time (where there are as many directions).
    */
   readonly inputGroups?: readonly (readonly number[])[]
+  /**
+   * Groups of outputs whose rows of the Jacobian have their nonzeros in the same places, or nearly so, such as all velocities of one body;
+   * a row may be in several. Where nobody knows the places, rows of a group are told together from fewer directions. A guess that
+   * is wrong costs nothing but time.
+   */
+  readonly rowGroups?: readonly (readonly number[])[]
   /** Names of inputs and outputs, used in messages and tables. */
   readonly inputNames?: readonly string[]
   readonly outputNames?: readonly string[]

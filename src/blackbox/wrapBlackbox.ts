@@ -5,7 +5,7 @@ import type { BatchOptions, Blackbox } from './blackbox.ts'
  * of the points, and may be changed. Sizes, scales and names are kept; a batch stays a batch.
  */
 export function wrapBlackbox(blackbox: Blackbox, after: (Y: Float64Array, count: number) => void): Blackbox {
-  const { inputs, outputs, scale, outputScale, inputGroups, inputNames, outputNames } = blackbox
+  const { inputs, outputs, scale, outputScale, inputGroups, rowGroups, inputNames, outputNames } = blackbox
   return {
     inputs,
     outputs,
@@ -22,6 +22,7 @@ export function wrapBlackbox(blackbox: Blackbox, after: (Y: Float64Array, count:
     ...(scale && { scale }),
     ...(outputScale && { outputScale }),
     ...(inputGroups && { inputGroups }),
+    ...(rowGroups && { rowGroups }),
     ...(inputNames && { inputNames }),
     ...(outputNames && { outputNames }),
   }

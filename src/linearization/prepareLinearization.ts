@@ -25,7 +25,7 @@ export function prepareLinearization(
 ): Plan {
   checkPoint('prepareLinearization', engine, point)
   const { x, u } = point
-  const { inputs, outputs, inputGroups } = stepDifferences(engine, point, x)
+  const { inputs, outputs, inputGroups, rowGroups } = stepDifferences(engine, point, x)
   const sparsity = structure.sparsity ?? engine.structure?.(x, u)
   let { ties } = structure
   if (ties === undefined && engine.ties) {
@@ -34,7 +34,7 @@ export function prepareLinearization(
     ties = engine.ties(x, u, xNext)
   }
   return prepareSensing(
-    { inputs, outputs, sparsity, ties: ties === 'none' ? undefined : ties, inputGroups },
+    { inputs, outputs, sparsity, ties: ties === 'none' ? undefined : ties, inputGroups, rowGroups },
     { ...options, step: options.step ?? engine.differenceStep },
   )
 }

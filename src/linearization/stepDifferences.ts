@@ -1,6 +1,7 @@
 /** A simulator's step as a blackbox of small motions around a point. */
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Engine, Layout, Point } from '../engine/engine.ts'
+import { rowGroups } from './rowGroups.ts'
 
 /**
  * z = (δx, δu) ↦ f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar), [ndx] from [ndx + nu], named and scaled by the layout. States and controls
@@ -25,6 +26,7 @@ export function stepDifferences(
     outputNames: layout.dx.map(({ name }) => name),
     scale: Float64Array.from([...tangentScale(layout, xBar), ...controlScale(layout, uBar)]),
     inputGroups: [Array.from({ length: ndx }, (_, j) => j), Array.from({ length: nu }, (_, k) => ndx + k)],
+    rowGroups: rowGroups(layout),
     outputScale: tangentScale(layout, fBar),
     evaluate(z, y) {
       engine.integrate(xBar, z.subarray(0, ndx), x)

@@ -1,5 +1,6 @@
 import { checkPattern } from '../linalg/checkPattern.ts'
 import { checkTies } from '../linalg/ties.ts'
+import { checkRowGroups } from './checkRowGroups.ts'
 import type { Family } from './family.ts'
 import type { Plan } from './plan.ts'
 import { recoveries } from './recover/recoveries.ts'
@@ -53,6 +54,7 @@ export function checkPlan(who: string, plan: Plan): void {
     sized('colors', indices('colors', facts.colors, -1, Number(facts.numColors) - 1), n)
   }
   if (facts.unitOf !== undefined) indices('unitOf', facts.unitOf, -1, k - 1)
+  if (facts.method === 'compressed') checkRowGroups(who, facts.groups, m)
   const elimination = facts.elimination as { order?: unknown; twin?: unknown } | null | undefined
   if (elimination) {
     indices('order', elimination.order, 0, entries - 1)

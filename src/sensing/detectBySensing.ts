@@ -96,9 +96,8 @@ export async function detectBySensing(
     for (let e = 0; e < count; e++) spanInto(spans.subarray(e * n, (e + 1) * n), at, scale, D, e * n, step, scheme)
     const J = Float64Array.from(X, (value, k) => value / unit[k % n]!)
     const floor = roundingFloor(session.outputScale)
-    const unexplained = new Set(
-      sparsestRowsInto(J, { spans, Y, count, n, m }, open, { superset: null, tolerance, floor }),
-    )
+    const options = { superset: null, groups: blackbox.rowGroups ?? [], tolerance, floor }
+    const unexplained = new Set(sparsestRowsInto(J, { spans, Y, count, n, m }, open, options).unexplained)
     for (const i of open) for (let j = 0; j < n; j++) X[i * n + j] = J[i * n + j]! * unit[j]!
     const steps = new Array<number>(CHECKED).fill(step)
     const misfits = misfitOf(J, m, { at, scale, scheme, D: checkD, steps, Y: checkY })

@@ -68,6 +68,7 @@ export type Decoder =
       readonly design: Design // of the random directions
       /** The only entries that may be nonzero; null: any. */
       readonly superset: { readonly colPtr: readonly number[]; readonly rowIdx: readonly number[] } | null
+      readonly groups: readonly (readonly number[])[] // rows said to share their entries
     }
 
 /** How a rainbow plan decodes; null for other methods. */

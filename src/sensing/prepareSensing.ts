@@ -4,6 +4,7 @@ import { checkPattern } from '../linalg/checkPattern.ts'
 import { type Pattern, patternFromEntries } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
 import { checkTies, type Ties } from '../linalg/ties.ts'
+import { checkRowGroups } from './checkRowGroups.ts'
 import type { Reading } from './chooseColoring.ts'
 import type { Design as RowDesign } from './designs.ts'
 import type { KnownEntry, Tied } from './family.ts'
@@ -37,6 +38,8 @@ export interface SensingStructure {
   readonly tied?: Tied | undefined
   /** Inputs whose entries are certified at a scale of their own, see Blackbox. */
   readonly inputGroups?: readonly (readonly number[])[] | undefined
+  /** Outputs whose rows share their entries, see Blackbox. Used by method 'compressed'. */
+  readonly rowGroups?: readonly (readonly number[])[] | undefined
 }
 
 export interface PrepareOptions {
@@ -126,6 +129,7 @@ export function prepareSensing(structure: SensingStructure, options: PrepareOpti
       ...(support === null ? [[], []] : [support.colPtr, support.rowIdx]),
       decoder.method === 'colored' && decoder.elimination !== null ? decoder.elimination.twin : [],
       ...(decoder.method === 'rainbow' ? [JSON.stringify(decoder)] : []),
+      ...(decoder.method === 'compressed' && decoder.groups.length > 0 ? [JSON.stringify(decoder.groups)] : []),
       ties === null ? '' : JSON.stringify(ties),
     ),
   }
@@ -214,7 +218,17 @@ function resolveProblem(structure: SensingStructure, reading: Reading): Problem 
     throw new RangeError(`sensing: reading must be one of ${READINGS.join(', ')}; got ${String(reading)}`)
   // Without a pattern no coloring will look at the blocks.
   if (symmetric !== undefined && sparsity === undefined) findTwins('sensing', patternFromEntries(m, n, []), symmetric)
-  return { inputs: n, outputs: m, sparsity: sparsity ?? null, symmetric: symmetric ?? null, known, tied, reading }
+  const rowGroups = checkRowGroups('sensing', structure.rowGroups ?? [], m)
+  return {
+    inputs: n,
+    outputs: m,
+    sparsity: sparsity ?? null,
+    symmetric: symmetric ?? null,
+    known,
+    tied,
+    rowGroups,
+    reading,
+  }
 }
 
 /** Throws RangeError unless the groups hold inputs, each at most once. */

@@ -19,19 +19,27 @@ import { standardErrors, throughTies } from './uncertainty.ts'
  * Throws RangeError naming each field in which plan and measurements differ.
  */
 export function recover(plan: Plan, measurements: Measurements): { J: Matrix; quality: Quality } {
-  const { J, statistics } = decode(plan, measurements)
+  const notes: string[] = []
+  const { J, statistics } = decode(plan, measurements, notes)
   const { residuals, unresolved, flatRows } = judge(plan, measurements, J, statistics)
   const calls = { ...measurements.calls, detection: 0, repair: 0, fallback: 0 }
   const stepRange = stepRangeOf(plan, measurements)
-  const quality = qualityOf(plan, residuals, { calls, stepRange, unresolved, flatRows, statistics })
+  const quality = qualityOf(plan, residuals, { calls, stepRange, unresolved, flatRows, statistics, notes })
   return { J: Matrix.from1DArray(plan.outputs, plan.inputs, J), quality }
 }
 
-/** J [m × n], row-major, without certificate, and what is known of its errors. */
-export function decode(plan: Plan, measurements: Measurements): { J: Float64Array; statistics: Statistics | null } {
+/** J [m × n], row-major, without certificate, and what is known of its errors. `notes`: takes sentences on how rows were told. */
+export function decode(
+  plan: Plan,
+  measurements: Measurements,
+  notes: string[] = [],
+): { J: Float64Array; statistics: Statistics | null } {
   checkMeasurements('recover', plan, measurements)
   const J = new Float64Array(plan.outputs * plan.inputs)
-  const found = recoveries[plan.method].decodeInto(J, plan, answersOf(plan, measurements))
+  const found = recoveries[plan.method].decodeInto(J, plan, {
+    ...answersOf(plan, measurements),
+    explain: (note) => notes.push(note),
+  })
   if (plan.ties !== null) expandTies(J, plan.ties)
   if (found === null) return { J, statistics: null }
   const statistics = throughTies(found, plan.ties)

@@ -8,11 +8,14 @@
 
 import { transposePattern } from '../linalg/pattern.ts'
 import type { Random } from '../linalg/random.ts'
-import { misfitOf, rowResidual } from './certificate.ts'
-import { sparsestRowsInto } from './compressed/sparsestRows.ts'
+import { misfitOf, rowResidual, unresolvedRows } from './certificate.ts'
+import { sharedNote } from './compressed/sharedNote.ts'
+import { type SparsestRows, sparsestRowsInto } from './compressed/sparsestRows.ts'
 import { correctRow } from './correctRow.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
+import { perturbedAlone } from './perturbedAlone.ts'
 import { spanInto } from './perturb.ts'
+import { repairBlocks } from './repairBlocks.ts'
 import type { Measurements, Plan } from './plan.ts'
 import { callsPerDirection, stencilOf } from './stencil.ts'
 import type { Session } from './session.ts'
@@ -27,12 +30,11 @@ const FIRST_ROUND = 6
 const CHECKED = 2
 /** Repair by further directions is given up when its arithmetic would exceed this many multiplications. */
 const MAX_WORK = 2e9
-/** The dense fallback is measured in blocks of so many directions, so that memory stays small. */
-const BLOCK = 256
 
 export interface Repair {
   readonly repairedRows: readonly number[] // rows whose entries were replaced
   readonly fallback: string | null // why the dense fallback ran or could not run; null: not needed
+  readonly notes: readonly string[] // how rows were told
 }
 
 /** Directions measured so far beside the plan's, growing. */
@@ -66,6 +68,7 @@ export async function repairRows(
   const share = plan.decoder.method === 'rainbow' ? 0 : sparsely
   let budget = Math.min(Math.floor(share) - spent, Math.floor(session.remaining() / perDirection))
   let open = failed
+  const shared = { given: [] as number[], found: [] as number[] }
   const perRow = isCompressed ? COMPRESSED_PRODUCTS : plan.directions
   const work = failed.length * n * perRow * (plan.directions + FIRST_ROUND)
   for (let round = FIRST_ROUND; open.length > 0 && budget > CHECKED && work <= MAX_WORK; round *= 2) {
@@ -81,8 +84,8 @@ export async function repairRows(
     append(known, D.slice(0, fitted * n), steps.slice(0, fitted), Y.slice(0, fitted * m))
     const check = { ...measurements, D: D.slice(fitted * n), steps: steps.slice(fitted), Y: Y.slice(fitted * m) }
     const before = J.slice()
-    if (isCompressed) solveCompressed(J, plan, measurements, known, open, floor)
-    else solveRows(J, plan, measurements, known, open, floor)
+    const told = isCompressed ? solveCompressed(J, plan, measurements, known, open, floor) : null
+    if (told === null) solveRows(J, plan, measurements, known, open, floor)
     const misfits = misfitOf(J, m, check)
     open = open.filter((i) => {
       const residual = rowResidual(misfits, i, floor, tolerance)
@@ -94,21 +97,40 @@ export async function repairRows(
       return true
     })
     append(known, check.D, check.steps, check.Y)
+    for (const how of ['given', 'found'] as const)
+      shared[how].push(...(told?.[how] ?? []).filter((i) => !open.includes(i)))
+  }
+  const notes = sharedNote(shared)
+  const doubtful = isCompressed ? hiddenRows(plan, measurements, J, residuals) : []
+  const inDoubt = [...new Set([...open, ...doubtful])].sort((a, b) => a - b)
+  if (isCompressed && inDoubt.length > 0) {
+    const mended = await repairBlocks(session, plan, measurements, { J, residuals, floor, rows: inDoubt })
+    if (mended.length > 0) {
+      const repairedRows = [...new Set([...failed, ...mended])].sort((a, b) => a - b)
+      return { repairedRows, fallback: null, notes }
+    }
   }
   const bySparsity = failed.filter((i) => !open.includes(i))
-  if (open.length === 0) return { repairedRows: bySparsity, fallback: null }
+  if (open.length === 0) return { repairedRows: bySparsity, fallback: null, notes }
 
   const columns = columnsToMeasure(plan)
   const rows = open.length === 1 ? `row ${open[0]}` : `${open.length} rows`
   if (columns.length * perDirection > session.remaining()) {
     const reason = `${rows} need the dense fallback, but maxCalls leaves ${session.remaining()} of ${columns.length * perDirection} evaluations`
-    return { repairedRows: bySparsity, fallback: reason }
+    return { repairedRows: bySparsity, fallback: reason, notes }
   }
-  await measureColumns(session, J, plan, measurements, columns, open)
+  await measureColumns(session, J, plan, measurements, columns, inDoubt)
   const misfits = misfitOf(J, m, { ...measurements, ...known })
-  for (const i of open) residuals[i] = rowResidual(misfits, i, floor, tolerance)
+  for (const i of inDoubt) residuals[i] = rowResidual(misfits, i, floor, tolerance)
   const fallback = `${rows} could not be repaired within ${Math.round((100 * share) / n)} % of the cost of dense differences`
-  return { repairedRows: [...failed], fallback }
+  return { repairedRows: [...new Set([...failed, ...doubtful])].sort((a, b) => a - b), fallback, notes }
+}
+
+/** Rows that pass by what rounding may do, and no more. */
+function hiddenRows(plan: Plan, measurements: Measurements, J: Float64Array, residuals: Float64Array): number[] {
+  const { at, scale, scheme, outputScale, heldOutY: Y } = measurements
+  const misfits = misfitOf(J, plan.outputs, { at, scale, scheme, D: plan.heldOut, steps: plan.heldOutSteps, Y })
+  return unresolvedRows(misfits, residuals, outputScale, plan.tolerance).map(({ row }) => row)
 }
 
 function append(known: Directions, D: readonly number[], steps: readonly number[], Y: readonly number[]): void {
@@ -179,7 +201,7 @@ function solveCompressed(
   known: Directions,
   open: readonly number[],
   floor: Float64Array,
-): void {
+): SparsestRows {
   const { inputs: n, outputs: m, directions: k, tolerance, scheme } = plan
   const { at, scale } = measurements
   const count = k + known.steps.length
@@ -190,7 +212,8 @@ function solveCompressed(
     else spanInto(span, at, scale, known.D, (e - k) * n, known.steps[e - k]!, scheme)
   }
   const Y = [...measurements.Y, ...known.Y]
-  sparsestRowsInto(J, { spans, Y, count, n, m }, open, { superset: null, tolerance, floor })
+  const groups = plan.decoder.method === 'compressed' ? plan.decoder.groups : []
+  return sparsestRowsInto(J, { spans, Y, count, n, m }, open, { superset: null, groups, tolerance, floor })
 }
 
 /** Inputs that no direction of the plan moves alone. */
@@ -214,20 +237,8 @@ async function measureColumns(
 ): Promise<void> {
   const { inputs: n, outputs: m, scheme, decoder } = plan
   const { at, scale, Y } = measurements
-  const step = plan.heldOutSteps[0]!
   const span = new Float64Array(n)
-  session.expect(columns.length * callsPerDirection(scheme))
-  for (let from = 0; from < columns.length; from += BLOCK) {
-    const block = columns.slice(from, from + BLOCK)
-    const D = new Float64Array(block.length * n)
-    for (let t = 0; t < block.length; t++) D[t * n + block[t]!] = 1
-    const steps = new Float64Array(block.length).fill(step)
-    const answers = await session.differences('fallback', D, steps, block.length)
-    for (let t = 0; t < block.length; t++) {
-      spanInto(span, at, scale, D, t * n, step, scheme)
-      for (const i of rows) J[i * n + block[t]!] = answers[t * m + i]! / span[block[t]!]!
-    }
-  }
+  await perturbedAlone(session, plan, measurements, { J, rows, columns, purpose: 'fallback' })
 
   const isMeasured = new Uint8Array(n)
   for (const j of columns) isMeasured[j] = 1

@@ -10,6 +10,7 @@ import { misfitOf, unresolvedRows } from './certificate.ts'
 import { checkBlackbox } from './checkBlackbox.ts'
 import { checkMatch, type Field } from './checkMatch.ts'
 import { confirmKinks } from './confirmKinks.ts'
+import { checkRowGroups } from './checkRowGroups.ts'
 import { detectWithin } from './detectPattern.ts'
 import { dropTies } from './dropTies.ts'
 import { explainMisfits } from './explainMisfits.ts'
@@ -54,6 +55,8 @@ export interface SenseOptions extends MeasureOptions, PrepareOptions {
         /** Entries whose values are known, and entries that share parameters; see SensingStructure. */
         readonly known?: readonly KnownEntry[] | undefined
         readonly tied?: Tied | undefined
+        /** Rows that share their entries, see Blackbox; default: the blackbox's. */
+        readonly rowGroups?: readonly (readonly number[])[] | undefined
         /** Columns and rows that follow from others. Dropped, and all measured, where the certificate shows that they do not hold. */
         readonly ties?: Ties | undefined
       }
@@ -172,6 +175,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     }
   }
   const { J, heldOut, floor, misfits, residuals, statistics } = found
+  notes.push(...found.notes)
   const { outputScale } = measurements
   const isExact = statistics === null
   const doubtful = [...found.failed, ...found.unresolved.map(({ row }) => row)].sort((a, b) => a - b)
@@ -180,13 +184,14 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
       ? await explainMisfits(session, J, heldOut, misfits, doubtful, outputScale, plan.tolerance)
       : found.flatRows
   const failed = found.failed.filter((i) => !flatRows.includes(i))
-  let repair: Awaited<ReturnType<typeof repairRows>> = { repairedRows: [], fallback: null }
+  let repair: Awaited<ReturnType<typeof repairRows>> = { repairedRows: [], fallback: null, notes: [] }
   if (failed.length > 0) {
     if (plan.method === 'dense')
       notes.push('dense differences fail the certificate: the blackbox is not smooth or too noisy for this step')
     else if (mends && mendable(plan)) {
       const source = random(plan.seed, REPAIR_STREAM)
       repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed, source })
+      notes.push(...repair.notes)
       if (repair.repairedRows.length > 0) notes.push(`the ${suspectOf(plan)}, or the blackbox is not smooth there`)
     }
   }
@@ -306,11 +311,11 @@ function resultOf(plan: Plan, J: Float64Array, quality: Quality, pattern: Patter
 }
 
 function structureOf(
-  { inputs, outputs, inputGroups }: Blackbox,
-  { symmetric, ties, known, tied }: NonNullable<SenseOptions['structure']>,
+  { inputs, outputs, inputGroups, rowGroups: ofBlackbox }: Blackbox,
+  { symmetric, ties, known, tied, rowGroups = ofBlackbox }: NonNullable<SenseOptions['structure']>,
   sparsity: Pattern | undefined,
 ): SensingStructure {
-  return { inputs, outputs, sparsity, symmetric, ties, known, tied, inputGroups }
+  return { inputs, outputs, sparsity, symmetric, ties, known, tied, inputGroups, rowGroups }
 }
 
 /** The noise that the caller speaks of. Throws RangeError on what can't be one, or where the method does not allow for noise. */
@@ -354,6 +359,10 @@ function checkReuse(plan: Plan, blackbox: Blackbox, options: SenseOptions): void
   if (options.sparsityLevel !== undefined && !narrowed)
     add('directions', plan.directions, directionsFor(options.sparsityLevel, plan.inputs))
   add('design', plan.decoder.method === 'compressed' ? plan.decoder.design : 'none', options.design)
+  if (structure?.rowGroups !== undefined && plan.decoder.method === 'compressed') {
+    const groups = checkRowGroups('sense', structure.rowGroups, plan.outputs)
+    add('row groups', fingerprint(JSON.stringify(plan.decoder.groups)), fingerprint(JSON.stringify(groups)))
+  }
   const sparsity = structure?.sparsity
   if (typeof sparsity === 'object' && 'colPtr' in plan.decoder) {
     const { colPtr, rowIdx } = plan.decoder
@@ -372,8 +381,9 @@ function suspectOf({ decoder, directions }: Plan): string {
 
 /** J and how it stands against the held-out directions. */
 function assess(plan: Plan, measurements: Measurements) {
-  const { J, statistics } = decode(plan, measurements)
-  return { J, statistics, ...judge(plan, measurements, J, statistics) }
+  const notes: string[] = []
+  const { J, statistics } = decode(plan, measurements, notes)
+  return { J, statistics, notes, ...judge(plan, measurements, J, statistics) }
 }
 
 function detectionNote(session: Session, plan: Plan): string {

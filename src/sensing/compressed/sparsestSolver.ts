@@ -13,9 +13,16 @@ export interface Sparsest {
   readonly isExplained: boolean // every equation holds to its accuracy, by clearly fewer entries than equations
 }
 
+/** `candidates`: the only columns that may be nonzero; null for all. Accuracy: what each equation need only hold to. */
+type Solve<Answer> = (y: Float64Array, accuracy: Float64Array, candidates: readonly number[] | null) => Answer
+
 export interface SparsestSolver {
-  /** `candidates`: the only columns that may be nonzero; null for all. Accuracy: what each equation need only hold to. */
-  solve(y: Float64Array, accuracy: Float64Array, candidates: readonly number[] | null): Sparsest
+  /** By matching pursuit; `picks`: the columns that it took, in order. */
+  readonly quick: Solve<Sparsest & { readonly picks: readonly number[] }>
+  /** By l1 minimization, for what the quick way leaves. */
+  readonly thorough: Solve<Sparsest>
+  /** One after the other. */
+  readonly solve: Solve<Sparsest>
 }
 
 /** Iterations between looks at the support, and looks of the first, unweighted round. */
@@ -41,18 +48,17 @@ export function sparsestSolver(A: Float64Array, q: number, n: number): SparsestS
   let solved = 0
   const largest = Math.min(q - 1, Math.ceil(MAX_SHARE * q))
 
-  return {
-    solve(y, accuracy, candidates) {
+  const solver: SparsestSolver = {
+    quick(y, accuracy, candidates) {
       // with few candidates there is nothing to choose
-      if (candidates !== null && candidates.length <= q / 2) {
-        const x = fitSupport(A, y, n, candidates, accuracy)
-        return { x: x ?? new Float64Array(n), isExplained: x !== null }
-      }
+      const isChosen = candidates !== null && candidates.length <= q / 2
       const norm = 0.5 * Math.hypot(...accuracy)
-      const { support } = pursue(y, norm, largest, candidates)
-      const greedy = fitSupport(A, y, n, support, accuracy)
-      if (greedy !== null) return { x: greedy, isExplained: true }
-
+      const picks = isChosen ? candidates : pursue(y, norm, largest, candidates).support
+      const x = fitSupport(A, y, n, picks, accuracy)
+      return { x: x ?? new Float64Array(n), isExplained: x !== null, picks }
+    },
+    thorough(y, accuracy, candidates) {
+      if (candidates !== null && candidates.length <= q / 2) return { x: new Float64Array(n), isExplained: false }
       const pays = tried < TRIED || solved >= WORTHWHILE * tried
       if (pays) pursuit ??= basisPursuit(A, q, n)
       if (pays && pursuit !== undefined && pursuit !== null) {
@@ -80,7 +86,12 @@ export function sparsestSolver(A: Float64Array, q: number, n: number): SparsestS
       const x = candidates !== null && candidates.length <= q ? fitSupport(A, y, n, candidates, accuracy) : null
       return { x: x ?? new Float64Array(n), isExplained: x !== null }
     },
+    solve(y, accuracy, candidates) {
+      const quick = solver.quick(y, accuracy, candidates)
+      return quick.isExplained ? quick : solver.thorough(y, accuracy, candidates)
+    },
   }
+  return solver
 }
 
 /** w_j = 1 / (|x_j| / (SMALL · largest) + 1), Infinity where it was. */

@@ -1,4 +1,5 @@
 import { DESIGNS, designRows } from '../designs.ts'
+import { sharedNote } from '../compressed/sharedNote.ts'
 import { sparsestRowsInto } from '../compressed/sparsestRows.ts'
 import type { Plan } from '../plan.ts'
 import type { Problem, Recovery } from './recovery.ts'
@@ -13,7 +14,7 @@ export const compressed: Recovery = {
   method: 'compressed',
 
   design(problem) {
-    const { inputs: n, outputs: m, sparsity } = problem
+    const { inputs: n, outputs: m, sparsity, rowGroups = [] } = problem
     const { design = 'rademacher', seed = 1 } = problem.random ?? {}
     if (!DESIGNS.includes(design))
       throw new RangeError(`sensing: design must be one of ${DESIGNS.join(', ')}; got ${String(design)}`)
@@ -30,6 +31,7 @@ export const compressed: Recovery = {
       method: 'compressed' as const,
       design,
       superset: sparsity === null ? null : { colPtr: Array.from(sparsity.colPtr), rowIdx: Array.from(sparsity.rowIdx) },
+      groups: rowGroups.map((rows) => [...rows]),
     }
     const note = isDense
       ? `${k} directions, one for each input: too few inputs for random ones to save any`
@@ -38,14 +40,20 @@ export const compressed: Recovery = {
     return { directions: k, D, decoder, notes: [note, ...unused] }
   },
 
-  decodeInto(J, plan, { Y, floor, spanInto }) {
+  decodeInto(J, plan, { Y, floor, spanInto, explain }) {
     const { inputs: n, outputs: m, directions: k } = plan
-    const { superset } = decoderOf(plan)
+    const { superset, groups } = decoderOf(plan)
     J.fill(0)
     const spans = new Float64Array(k * n)
     for (let t = 0; t < k; t++) spanInto(spans.subarray(t * n, (t + 1) * n), t)
     const rows = Array.from({ length: m }, (_, i) => i)
-    sparsestRowsInto(J, { spans, Y, count: k, n, m }, rows, { superset, tolerance: plan.tolerance, floor })
+    const told = sparsestRowsInto(J, { spans, Y, count: k, n, m }, rows, {
+      superset,
+      groups,
+      tolerance: plan.tolerance,
+      floor,
+    })
+    for (const note of sharedNote(told)) explain?.(note)
     return null
   },
 }

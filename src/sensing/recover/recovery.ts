@@ -16,6 +16,7 @@ export interface Problem {
   readonly reading: Reading // how entries of symmetric blocks may be read
   readonly known?: readonly KnownEntry[] | undefined
   readonly tied?: Tied | undefined
+  readonly rowGroups?: readonly (readonly number[])[] | undefined // rows said to share their entries
   readonly random?: RandomDirections | undefined // for compressed sensing and rainbow
 }
 
@@ -50,6 +51,8 @@ export interface Answers {
   readonly noiseFreedom: number // behind it; Infinity: known exactly
   readonly share: number // of a difference's variance, that all differences of a row have in common: that of f(z̄)
   readonly prior: ArrayLike<number> | null // [m × n], a guess of J
+  /** Hears sentences for people on how rows were told. */
+  explain?(note: string): void
   /** Writes the exact distance between the points of direction t, entry by entry. */
   spanInto(span: Float64Array, t: number): void // [n]
   /** The same for one side of the stencil, from z̄. */
