@@ -23,6 +23,7 @@ export interface TiesContext {
   readonly state: TreeState // placed and moved at x
   readonly touch: Touch // within the period
   readonly substeps: number // physics steps in one control period
+  readonly pushes: boolean // contacts and limits move positions beside their speeds
   readonly layout: Layout
   readonly reach: Reach // of the bodies within the period
   readonly x: Float64Array // [nx]
@@ -34,6 +35,7 @@ const ALIGNED = 1e-12
 export function treeTies(context: TiesContext): Ties {
   const { layout, substeps } = context
   const contacts = treeContacts(context)
+  const pushed = context.pushes ? contacts.filter(({ aloft }) => !aloft).map(({ root }) => root) : []
   const tiedColumns = contacts.flatMap((contact) => [
     ...baseColumns(context, contact),
     ...(contact.aloft ? restColumns(context, contact.root) : []),
@@ -45,7 +47,7 @@ export function treeTies(context: TiesContext): Ties {
     rows: layout.ndx,
     cols: layout.ndx + layout.nu,
     tiedColumns: columns,
-    tiedRows: substeps === 1 ? positionRows(context) : [],
+    tiedRows: substeps === 1 ? positionRows(context, new Set(pushed)) : [],
   }
 }
 
@@ -184,12 +186,13 @@ function restColumns({ scene, model, layout, substeps, x }: TiesContext, root: n
   return columns
 }
 
-/** δq⁺ from δq and δv⁺. */
-function positionRows({ scene, model, layout, xNext }: TiesContext): TiedRow[] {
+/** δq⁺ from δq and δv⁺, but for trees that are pushed. */
+function positionRows({ scene, model, layout, xNext }: TiesContext, pushed: ReadonlySet<number>): TiedRow[] {
   const h = scene.dt
   const reason = 'a position follows from the speed after the step'
   const rows: TiedRow[] = []
   for (let i = 0; i < model.numBodies; i++) {
+    if (pushed.has(model.root[i]!)) continue
     const at = model.vIndex[i]!
     const rate = layout.nv + at
     const type = model.type[i]!

@@ -160,7 +160,7 @@ export function reducedCannonEngine(scene: Scene): Engine {
     },
     ties(x0, u, xNext) {
       check()
-      return treeTies({ scene, model, state, layout, substeps, ...loadForced(x0, u), x: x0, xNext })
+      return treeTies({ scene, model, state, layout, substeps, pushes: false, ...loadForced(x0, u), x: x0, xNext })
     },
     nearSwitches(x0, u) {
       check()
