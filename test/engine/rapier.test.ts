@@ -92,6 +92,25 @@ describe('contact in Rapier', () => {
   })
 })
 
+describe('nearSwitches of Rapier', () => {
+  it('names a contact that is open and within reach, and not one that presses or is far', async () => {
+    const engine = await rapierEngine(boxes(1))
+    const at = (z: number, vz: number) =>
+      engine.nearSwitches!(
+        engine.point!({
+          positions: { free0: [0, 0, z, 1, 0, 0, 0] },
+          velocities: { free0: [0, 0, vz, 0, 0, 0] },
+          controls: {},
+        }).x,
+        NO_CONTROL,
+      )
+    expect(at(0.2505, 0.1)).toEqual(['contact of box0 with the environment'])
+    expect(at(0.249, 0)).toEqual([])
+    expect(at(1, 0)).toEqual([])
+    engine.dispose()
+  })
+})
+
 describe('joint limits in Rapier', () => {
   const swing = (type: string, limits: readonly [number, number]) =>
     parseScene({
