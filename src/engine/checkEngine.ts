@@ -20,11 +20,16 @@ export interface CheckEngineOptions {
   readonly onProgress?: (done: number, total: number) => void
 }
 
-/** The step of central differences in linearizations, relative to max(1, |coordinate|); the finer one is a tenth of it. */
-const STEP = Math.cbrt(Number.EPSILON)
-const COARSER = [10, 100, 1000] // times STEP: how far a smooth point stays smooth
-const FINER = [0.1, 0.01] // times STEP: whether a rough one is smooth further in
-const ROUGH = 1e-3 // relative change of a difference quotient, from h to h/10 or from left to right, that is no curvature
+interface Arithmetic {
+  readonly epsilon: number // rounding, relative
+  readonly step: number // of central differences in linearizations, relative to max(1, |coordinate|); the finer one is a tenth of it
+  readonly rough: number // relative change of a difference quotient, from h to h/10 or from left to right, that is no curvature
+  readonly least: number // largest entry of a column that such changes are held against, at least
+}
+const DOUBLE: Arithmetic = { epsilon: Number.EPSILON, step: Math.cbrt(Number.EPSILON), rough: 1e-3, least: 1e-3 }
+const SINGLE: Arithmetic = { epsilon: 2 ** -23, step: 2e-2, rough: 5e-2, least: 1e-2 }
+const COARSER = [10, 100, 1000] // times the step: how far a smooth point stays smooth
+const FINER = [0.1, 0.01] // times the step: whether a rough one is smooth further in
 const ROUNDING_UNITS = 64 // of a step's result
 const TANGENT = 1e-9 // absolute error of ⊖ after ⊕
 const DETOURS = 12
@@ -190,8 +195,10 @@ async function checkDifferences(engine: Engine, point: Point, options: CheckEngi
   const { ndx, nu } = layout
   const inputs = [...layout.dx, ...layout.u]
   const troubles: string[] = []
+  const arithmetic = engine.precision === 'single' ? SINGLE : DOUBLE
+  const { step: unit, rough: most, least } = arithmetic
   const quotients = differenceQuotients(engine, point, troubles)
-  const noise = roundingNoise(engine, point)
+  const noise = roundingNoise(engine, point, arithmetic)
   const structure = engine.structure?.(point.x, point.u)
   const A = new Float64Array(ndx * ndx)
   const B = new Float64Array(ndx * nu)
@@ -203,10 +210,10 @@ async function checkDifferences(engine: Engine, point: Point, options: CheckEngi
   let wrong: string | undefined
   const finest: Float64Array[] = [] // ∂f/∂(dx, u)_j at h/10
   for (let j = 0; j < ndx + nu; j++) {
-    const coarse = quotients(j, STEP)
-    const fine = quotients(j, STEP / 10)
+    const coarse = quotients(j, unit)
+    const fine = quotients(j, unit / 10)
     finest.push(fine.central)
-    const scale = scaleOf(fine.central)
+    const scale = scaleOf(fine.central, least)
     for (let i = 0; i < ndx; i++) {
       const where = `∂ ${layout.dx[i]!.name} / ∂ ${inputs[j]!.name}`
       const drift = Math.abs(coarse.central[i]! - fine.central[i]!) / scale
@@ -234,38 +241,38 @@ async function checkDifferences(engine: Engine, point: Point, options: CheckEngi
     for (let j = 0; j < ndx + nu; j++) {
       const { left, right, central } = quotients(j, step)
       const wanted = reference(j)
-      const scale = scaleOf(wanted)
+      const scale = scaleOf(wanted, least)
       for (let i = 0; i < ndx; i++) {
         const kink = kinks ? Math.abs(right[i]! - left[i]!) : 0
-        if (!(Math.max(Math.abs(central[i]! - wanted[i]!), kink) <= ROUGH * scale)) return false
+        if (!(Math.max(Math.abs(central[i]! - wanted[i]!), kink) <= most * scale)) return false
       }
       await pause(ndx + nu + j + 1, 2 * (ndx + nu))
     }
     return true
   }
-  const isSmooth = rough.size <= ROUGH
-  let reach = 0 // the largest step tried at which the point is smooth, in units of STEP; 0 if none
+  const isSmooth = rough.size <= most
+  let reach = 0 // the largest step tried at which the point is smooth, in units of the step; 0 if none
   if (isSmooth) {
     reach = 1
     // Left and right of a curved function differ at a coarse step. A contact on one side shows in central differences.
     for (const factor of COARSER) {
-      if (!(await agree(factor * STEP, (j) => finest[j]!, false))) break
+      if (!(await agree(factor * unit, (j) => finest[j]!, false))) break
       reach = factor
     }
   } else {
     for (const factor of FINER) {
-      if (!(await agree(factor * STEP, (j) => quotients(j, (factor * STEP) / 10).central, true))) continue
+      if (!(await agree(factor * unit, (j) => quotients(j, (factor * unit) / 10).central, true))) continue
       reach = factor
       break
     }
   }
-  const h = STEP.toExponential(1)
-  const at = (reach * STEP).toExponential(1)
+  const h = unit.toExponential(1)
+  const at = (reach * unit).toExponential(1)
   const largest = `difference quotients at h = ${h} and h/10 agree to ${rough.size.toExponential(1)}; smooth up to steps of ${at}${reach === COARSER.at(-1) ? ' at least' : ''}`
   const depth =
     reach > 0
       ? `smooth only at steps up to ${at}`
-      : `not smooth at steps of ${(FINER.at(-1)! * STEP).toExponential(1)} either`
+      : `not smooth at steps of ${(FINER.at(-1)! * unit).toExponential(1)} either`
   const kinked = `${rough.text} (h = ${h}): a contact or a limit may switch here; ${depth}`
   return [
     ...(engine.trouble ? [verdict('convergence', troubles[0], 'every step around the point was solved')] : []),
@@ -276,8 +283,8 @@ async function checkDifferences(engine: Engine, point: Point, options: CheckEngi
 }
 
 /** What differences of a column are held against. */
-function scaleOf(column: Float64Array): number {
-  return column.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-3)
+function scaleOf(column: Float64Array, least: number): number {
+  return column.reduce((largest, value) => Math.max(largest, Math.abs(value)), least)
 }
 
 /** Lets the signal and other work through after every 40 ms of stepping. */
@@ -298,14 +305,14 @@ interface Quotients {
   readonly central: Float64Array
 }
 
-/** How large a difference quotient at STEP can be where nothing depends on anything, [ndx]: rounding of the step's result. */
-function roundingNoise(engine: Engine, { x, u }: Point): Float64Array {
+/** How large a difference quotient can be where nothing depends on anything, [ndx]: rounding of the step's result. */
+function roundingNoise(engine: Engine, { x, u }: Point, { epsilon, step }: Arithmetic): Float64Array {
   const { layout } = engine
   const xNext = new Float64Array(layout.nx)
   engine.step(x, u, xNext)
   const places = new Map(layout.x.map(({ name }, k) => [name, k]))
   const sizeOf = (name: string): number => Math.max(1, Math.abs(xNext[places.get(name) ?? -1] ?? 1))
-  return Float64Array.from(layout.dx, ({ name }) => (ROUNDING_UNITS * Number.EPSILON * sizeOf(name)) / STEP)
+  return Float64Array.from(layout.dx, ({ name }) => (ROUNDING_UNITS * epsilon * sizeOf(name)) / step)
 }
 
 /**

@@ -19,6 +19,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   cannon: async (scene, { coordinates }) =>
     (await import('./cannon/cannonEngine.ts')).cannonEngine(scene, coordinates ? { coordinates } : {}),
   mujoco: async (scene) => (await import('./mujoco/mujocoEngine.ts')).mujocoEngine(scene),
+  rapier: async (scene) => (await import('./rapier/rapierEngine.ts')).rapierEngine(scene),
   reference: async (scene) => (await import('./reference/referenceFromScene.ts')).referenceFromScene(scene),
 }
 

@@ -15,7 +15,7 @@ export interface EquilibriumOptions {
    * Default: positions, controls and activations. Velocities that may not move are set to zero first.
    */
   readonly free?: readonly string[]
-  /** Largest accepted |f(x, u) ⊖ x| / dt of any coordinate, in its unit per second; default 1e-8. */
+  /** Largest accepted |f(x, u) ⊖ x| / dt of any coordinate, in its unit per second; default 1e-8, in single precision 1e-4. */
   readonly tolerance?: number
   readonly maxIterations?: number // default 50
   readonly scheme?: 'central' | 'forward' // of the sensed derivatives
@@ -46,7 +46,7 @@ export interface Equilibrium {
 }
 
 const NEGLIGIBLE = 1e-8 // singular values relative to the largest: below is noise of the sensed derivatives
-const NOISE = { central: 1e-9, forward: 1e-7 } // of sensed entries of A and B, in any case
+const NOISE = { central: 1e-9, forward: 1e-7, single: 1e-4 } // of sensed entries of A and B, in any case
 const LONGEST_MOVE = 0.5 // of one coordinate in one iteration, relative to max(1, |coordinate|), for positions
 const RUNAWAY = 1e6
 const DAMPINGS = [0, 1e-6, 1e-4, 1e-2, 1, 100] // relative to the square of the largest singular value
@@ -61,7 +61,8 @@ export async function findEquilibrium(
   point: Point = engine?.home,
   options: EquilibriumOptions = {},
 ): Promise<Equilibrium> {
-  const { tolerance = 1e-8, maxIterations = 50, signal, onProgress, scheme = 'central' } = options
+  const isSingle = engine?.precision === 'single'
+  const { tolerance = isSingle ? 1e-4 : 1e-8, maxIterations = 50, signal, onProgress, scheme = 'central' } = options
   if (!(tolerance > 0)) throw new RangeError(`findEquilibrium: tolerance must be a number > 0, got ${tolerance}`)
   checkPoint('findEquilibrium', engine, point)
   const { layout, dt } = engine
@@ -92,7 +93,7 @@ export async function findEquilibrium(
     onProgress?.(iterations, maxIterations)
     let lin: Linearization
     try {
-      lin = await linearize(counted, { x, u }, { heldOut: 0, signal, scheme })
+      lin = await linearize(counted, { x, u }, { heldOut: 0, noise: 'none', signal, scheme })
     } catch (error) {
       if (error instanceof BlackboxError) return report('diverged', iterations)
       throw error
@@ -107,7 +108,7 @@ export async function findEquilibrium(
       }
     const next = lowerPoint(
       J,
-      NOISE[scheme] / dt,
+      NOISE[isSingle ? 'single' : scheme] / dt,
       r,
       (step) => {
         const dx = new Float64Array(ndx)
@@ -147,6 +148,7 @@ function countSteps(engine: Engine): { engine: Engine; count: { steps: number } 
     layout: engine.layout,
     dt: engine.dt,
     home: engine.home,
+    ...(engine.differenceStep !== undefined && { differenceStep: engine.differenceStep }),
     step(x, u, xNext) {
       count.steps++
       engine.step(x, u, xNext)

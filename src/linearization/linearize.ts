@@ -54,7 +54,7 @@ export interface LinearizeOptions {
   readonly step?: number | undefined // difference step, relative to max(1, |coordinate|); default: the engine's differenceStep
   /**
    * Noise of a step's outcome, by coordinate [ndx] or the same for all; 'estimate': find it first; 'none'. Default: looked for where
-   * half of the rows fail their certificate. `quality.standardError` then says how far each entry can be trusted.
+   * half of the rows fail their certificate, with engines of single precision ('suspect') where any does. `quality.standardError` then says how far each entry can be trusted.
    */
   readonly noise?: SenseOptions['noise']
   /** true: some steps are grossly wrong, or give NaN. Default: looked for together with noise. */
@@ -143,6 +143,7 @@ export async function linearize(
       return { ...(await nativeJacobian(engine, point, blackbox, senseOptions)), plan: null }
     return sense(blackbox, {
       ...senseOptions,
+      noise: options.noise ?? (engine.precision === 'single' ? 'suspect' : undefined),
       method: options.method === 'native' ? 'auto' : options.method,
       structure: { sparsity, refine: structure?.refine, ties },
     })

@@ -9,6 +9,7 @@ import {
   type BodyInput,
   CANNON_DEFAULTS,
   type JointInput,
+  RAPIER_DEFAULTS,
   type SceneInput,
   type ShapeInput,
   sceneSchema,
@@ -80,9 +81,15 @@ export function parseScene(value: unknown, { file = null }: { file?: string | nu
     contact: { enabled: input.contact?.enabled ?? true, restitution: input.contact?.restitution ?? 0 },
     home,
     task: null,
-    engines: { cannon: input.engines?.cannon ?? CANNON_DEFAULTS },
+    engines: resolveEngines(input),
   }
   return input.task ? { ...scene, task: resolveTask(input.task, scene, problem) } : scene
+}
+
+function resolveEngines({ engines }: SceneInput): Scene['engines'] {
+  const cannon = engines?.cannon ?? CANNON_DEFAULTS
+  const { substeps = cannon.substeps, iterations = null, contactFrequency } = engines?.rapier ?? RAPIER_DEFAULTS
+  return { cannon, rapier: { substeps, iterations, contactFrequency } }
 }
 
 function resolveShape(shape: ShapeInput, friction: number): Shape {

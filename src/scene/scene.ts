@@ -118,6 +118,7 @@ export type Weights = number | readonly number[] | Readonly<Record<string, numbe
 
 export interface EngineOptions {
   readonly cannon: CannonOptions
+  readonly rapier: RapierOptions
 }
 
 export interface CannonOptions {
@@ -126,4 +127,10 @@ export interface CannonOptions {
   readonly iterations: number // of the stock Gauss–Seidel solver (maximal coordinates only)
   readonly contactStiffness: number // N/m, SPOOK
   readonly contactRelaxation: number // SPOOK, in steps
+}
+
+export interface RapierOptions {
+  readonly substeps: number // physics steps in one control period, ≥ 1
+  readonly iterations: number | null // of the solver; null: found for the scene's joints
+  readonly contactFrequency: number // Hz, of the soft contact
 }

@@ -201,6 +201,20 @@ const cannon = keyed('options of the cannon engine', {
   contactRelaxation: positive('steps', 'Contact relaxation (SPOOK)').default(3),
 })
 
+const rapier = keyed('options of the rapier engine', {
+  substeps: count(
+    'Physics steps in one control period. Default: those of cannon',
+    1000,
+    'every control period takes that many',
+  ).optional(),
+  iterations: count(
+    'Solver iterations in each half of a physics step. Default: as many as its joints take',
+    100_000,
+    'every physics step may take that many',
+  ).optional(),
+  contactFrequency: positive('Hz', 'Natural frequency of the soft contact', 1e6).default(30),
+})
+
 /** What a scene file may hold. Output: defaults of single values filled in, names not yet resolved. */
 export const sceneSchema = keyed('a scene { "name", "bodies", "joints", … }', {
   $schema: z.string('a text').describe('Where editors find the description of this format.').optional(),
@@ -227,7 +241,7 @@ export const sceneSchema = keyed('a scene { "name", "bodies", "joints", … }', 
   }).optional(),
   home: namedState.describe('The state and controls the scene rests in.').optional(),
   task: task.optional(),
-  engines: keyed('engine options by engine name', { cannon: cannon.optional() })
+  engines: keyed('engine options by engine name', { cannon: cannon.optional(), rapier: rapier.optional() })
     .describe('Options of single engines; the only place where engines differ.')
     .optional(),
 })
@@ -241,3 +255,4 @@ export type StateInput = z.output<typeof namedState>
 
 /** Engine defaults for a scene that says nothing. */
 export const CANNON_DEFAULTS = cannon.parse({})
+export const RAPIER_DEFAULTS = rapier.parse({})

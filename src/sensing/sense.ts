@@ -36,10 +36,11 @@ import { type Symmetry, withMirrorImages } from './symmetricBlocks.ts'
 export interface SenseOptions extends MeasureOptions, PrepareOptions {
   /**
    * Standard deviation of the noise in a value, of all outputs or of each [m]; 'estimate': find it first; 'none': there is none.
-   * Default: it is looked for where half of the rows fail the certificate, with methods 'auto' and 'rainbow'. Under noise the step is
-   * chosen anew (unless `step` is given), all colors move in every call, and `tolerance` is by default 0.05.
+   * Default: it is looked for where half of the rows fail the certificate, with methods 'auto' and 'rainbow'; 'suspect': where any row
+   * fails. Under noise the step is chosen anew (unless `step` is given), all colors move in every call, and `tolerance` is by default
+   * 0.05, for 'suspect' that of the step.
    */
-  readonly noise?: number | ArrayLike<number> | 'estimate' | 'none' | undefined
+  readonly noise?: number | ArrayLike<number> | 'estimate' | 'suspect' | 'none' | undefined
   /** Step under noise: 'auto' finds it; default: `step` where it is given, else 'auto'. */
   readonly noisyStep?: number | 'auto' | undefined
   /** true: some values are grossly wrong, or NaN. Default: looked for together with noise. */
@@ -156,9 +157,11 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
   let found = assess(plan, measurements)
   const silent = mends ? await silentRows(session, plan, measurements) : []
   const numBad = found.failed.length + silent.length
-  const isHopeless = silent.length > 0 || (numBad >= NOISY_SHARE * plan.outputs && numBad > 0)
+  const share = options.noise === 'suspect' ? 0 : NOISY_SHARE
+  const isHopeless = silent.length > 0 || (numBad >= share * plan.outputs && numBad > 0)
   if (isHopeless && looksForNoise) {
-    const noisy = await senseNoise(session, options, 'estimate')
+    const { tolerance = options.noise === 'suspect' ? plan.tolerance : undefined } = options
+    const noisy = await senseNoise(session, { ...options, tolerance }, 'estimate')
     if (noisy !== null) return noisy
   }
   let failedWithTies: readonly number[] = []
@@ -280,7 +283,7 @@ async function senseNoise(
   const told = new Set([...judgement.failed, ...judgement.unresolved.map(({ row }) => row)])
   const silent = (await silentRows(session, plan, measurements)).filter((row) => !told.has(row))
   const kinkedRows = await confirmKinks(session, measurements.noise)
-  const isFound = options.noise === undefined && options.robust === undefined
+  const isFound = (options.noise === undefined || options.noise === 'suspect') && options.robust === undefined
   const why = method === 'auto' && diagnosis !== null && isFound ? [`auto took rainbow: ${describe(diagnosis)}`] : []
   const quality = qualityOf(plan, judgement.residuals, {
     calls: session.calls,
@@ -324,12 +327,12 @@ function expectedNoise(
   { noise, robust, method = 'auto', plan }: SenseOptions,
 ): Float64Array | 'estimate' | 'none' | 'unknown' {
   const allows = method === 'auto' || method === 'rainbow'
-  const isSaid = (noise !== undefined && noise !== 'none') || robust === true
+  const isSaid = (noise !== undefined && noise !== 'none' && noise !== 'suspect') || robust === true
   if (isSaid && !allows)
     throw new RangeError(`sense: noise and robust are for methods 'auto' and 'rainbow', got method '${method}'`)
   if (isSaid && plan !== undefined) throw new RangeError('sense: give noise and robust, or a plan, not both')
   if (noise === 'none') return robust === true ? new Float64Array(m) : 'none'
-  if (noise === undefined) return robust === true ? 'estimate' : allows ? 'unknown' : 'none'
+  if (noise === undefined || noise === 'suspect') return robust === true ? 'estimate' : allows ? 'unknown' : 'none'
   if (noise === 'estimate') return noise
   const sigma = typeof noise === 'number' ? new Float64Array(m).fill(noise) : Float64Array.from(noise)
   if (sigma.length !== m)

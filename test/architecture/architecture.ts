@@ -40,7 +40,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 const EVERYWHERE = ['ml-matrix']
 
 /** Public entries: they collect names for users of the package, and no room imports them. */
-const ENTRIES = ['src/index.ts', 'src/mujoco.ts']
+const ENTRIES = ['src/index.ts', 'src/mujoco.ts', 'src/rapier.ts']
 const ENTRY = 'entry'
 
 /** Packages that belong to one adapter: only files at or under these paths may import them. */

@@ -54,7 +54,7 @@ describe('bad input: one line on stderr, nothing on stdout, exit code 2', () => 
     [
       'an engine that is not there',
       ['linearize', 'cartpole', '--engine', 'bullet'],
-      /"bullet" is invalid.*cannon, mujoco, reference/,
+      /"bullet" is invalid.*cannon, mujoco, rapier, reference/,
     ],
     ['a seed that is no integer', ['linearize', 'cartpole', '--seed', '1.5'], /seed.*"1\.5".*integer/],
     ['an unknown scene', ['linearize', 'cartpol'], /cartpol.*cartpole/],

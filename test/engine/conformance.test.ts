@@ -4,6 +4,7 @@ import { cannonEngine } from '../../src/engine/cannon/cannonEngine.ts'
 import { checkEngine } from '../../src/engine/checkEngine.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { mujocoEngine } from '../../src/engine/mujoco/mujocoEngine.ts'
+import { rapierEngine } from '../../src/engine/rapier/rapierEngine.ts'
 import { referenceFromScene } from '../../src/engine/reference/referenceFromScene.ts'
 import { patternHas } from '../../src/linalg/pattern.ts'
 import { random as seeded } from '../../src/linalg/random.ts'
@@ -35,6 +36,7 @@ const engines: [string, (scene: Scene) => Engine | Promise<Engine>, (scene: Scen
   ['cannon, reduced', (scene) => cannonEngine(scene, { coordinates: 'reduced' }), () => true],
   ['cannon, maximal', (scene) => cannonEngine(scene, { coordinates: 'maximal' }), () => true],
   ['mujoco', (scene) => mujocoEngine(scene), () => true],
+  ['rapier', (scene) => rapierEngine(scene), () => true],
   ['reference', (scene) => referenceFromScene(scene), ({ name }) => name === 'pendulum' || name === 'cartpole'],
 ]
 

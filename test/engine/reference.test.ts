@@ -219,6 +219,7 @@ describe('reference engine from a scene', () => {
     task: null,
     engines: {
       cannon: { coordinates: 'reduced', substeps: 1, iterations: 50, contactStiffness: 1e5, contactRelaxation: 3 },
+      rapier: { substeps: 1, iterations: null, contactFrequency: 30 },
     },
     ...fields,
   })

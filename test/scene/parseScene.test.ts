@@ -5,6 +5,18 @@ import { parseScene } from '../../src/scene/parseScene.ts'
 import { minimalScene, withValue } from './minimal.ts'
 
 describe('parseScene', () => {
+  test('the substeps of rapier are those of cannon, unless it has its own', () => {
+    const engines = { cannon: { substeps: 4 } }
+    const scene = { ...(minimalScene() as object), engines }
+    expect(parseScene(scene).engines.rapier.substeps).toBe(4)
+    expect(parseScene({ ...scene, engines: { ...engines, rapier: { iterations: 9 } } }).engines.rapier).toEqual({
+      substeps: 4,
+      iterations: 9,
+      contactFrequency: 30,
+    })
+    expect(parseScene({ ...scene, engines: { ...engines, rapier: { substeps: 2 } } }).engines.rapier.substeps).toBe(2)
+  })
+
   test('fills in the documented defaults', () => {
     const scene = parseScene(minimalScene())
     expect(scene).toMatchObject({
@@ -15,6 +27,7 @@ describe('parseScene', () => {
       contact: { enabled: true, restitution: 0 },
       engines: {
         cannon: { coordinates: 'reduced', substeps: 1, iterations: 50, contactStiffness: 1e5, contactRelaxation: 3 },
+        rapier: { substeps: 1, iterations: null, contactFrequency: 30 },
       },
     })
     expect(scene.bodies[0]).toMatchObject({ com: [0, 0, 0], inertia: [0.1, 0.1, 0.1, 0, 0, 0], shapes: [] })

@@ -10,19 +10,21 @@ import * as CANNON from 'cannon-es'
 import { maximalLayout } from '../../scene/layout.ts'
 import type { NamedState, Scene } from '../../scene/scene.ts'
 import { controlVector, reducedState } from '../../scene/stateVector.ts'
+import { addJointForce, createActuation } from '../actuation.ts'
 import type { Engine } from '../engine.ts'
+import { islandPattern } from '../islandPattern.ts'
 import { createKinematics, createTreeState } from '../kinematics.ts'
 import { manifoldOf } from '../manifold.ts'
 import { rotationMatrixInto } from '../../scene/rotation.ts'
 import { JOINT_ROW, jointRate, jointRowInto } from '../jointRow.ts'
+import { nearSwitches } from '../nearSwitches.ts'
+import { type Reach, reachWithin } from '../reach.ts'
 import { multiplyQuatsInto } from '../rotation.ts'
+import { findTouch, type Touch } from '../touch.ts'
 import { createTreeModel, type TreeModel } from '../treeModel.ts'
-import { addJointForce, createActuation } from './actuation.ts'
 import { type AxisJoint, LimitConstraint, PrismaticConstraint, setConstraintStep } from './constraints.ts'
 import { maximalTies } from './maximalTies.ts'
-import { nearSwitches } from './nearSwitches.ts'
-import { type Reach, reachWithin } from './reach.ts'
-import { islandPattern } from './structure.ts'
+import { outlineOf, touchingPairs } from './outline.ts'
 import { createCannonWorld } from './world.ts'
 
 export function maximalCannonEngine(scene: Scene): Engine {
@@ -168,15 +170,16 @@ export function maximalCannonEngine(scene: Scene): Engine {
     }
   }
 
-  /** Places the bodies at x with the forces of u on them; how far they may get. */
-  function loadForced(x: Float64Array, u: Float64Array): Reach {
+  /** Places the bodies at x with the forces of u on them; how far they may get, and what they may touch. */
+  function loadForced(x: Float64Array, u: Float64Array): { reach: Reach; touch: Touch } {
     check()
     load(x)
     prepare()
     damp()
     actuate(u)
     loadVelocities()
-    return reachWithin(scene, model, state, bodies, V)
+    const reach = reachWithin(scene, model, state, bodies, V)
+    return { reach, touch: findTouch(scene, () => outlineOf(world), reach) }
   }
 
   function check(): void {
@@ -205,11 +208,14 @@ export function maximalCannonEngine(scene: Scene): Engine {
       return { x: poseOf.state(named), u: controlVector(scene, named, base?.u ?? controlVector(scene, scene.home)) }
     },
     structure(x, u) {
-      const reach = loadForced(x, u)
+      const { touch } = loadForced(x, u)
       const blocks = bodies.map((_, i) => ({ tree: model.root[i]!, first: 6 * i, last: 6 * i + 6 }))
-      return islandPattern(scene, world, reach, blocks, layout)
+      return islandPattern(scene, touch, blocks, layout)
     },
-    nearSwitches: (x, u) => nearSwitches(scene, model, world, loadForced(x, u), null),
+    nearSwitches(x, u) {
+      const { reach, touch } = loadForced(x, u)
+      return nearSwitches(scene, model, touch, reach, () => touchingPairs(world), null)
+    },
     ...(substeps === 1 && { ties: (x, _u, xNext) => maximalTies(model, layout, h, x, xNext) }),
     dispose() {
       disposed = true

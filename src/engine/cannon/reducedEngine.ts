@@ -8,19 +8,21 @@
 import type { Scene } from '../../scene/scene.ts'
 import { reducedLayout } from '../../scene/layout.ts'
 import { controlVector, reducedState } from '../../scene/stateVector.ts'
+import { createActuation } from '../actuation.ts'
 import type { Engine } from '../engine.ts'
+import { islandPattern } from '../islandPattern.ts'
 import { createKinematics, createTreeState } from '../kinematics.ts'
-import { JOINT_ROW, jointRate, jointRowInto } from '../jointRow.ts'
+import { createJointRates } from '../jointRates.ts'
 import { manifoldOf } from '../manifold.ts'
+import { jointed, nearSwitches } from '../nearSwitches.ts'
+import { type Reach, reachWithin } from '../reach.ts'
 import { momentumInto } from '../rotation.ts'
+import { findTouch, type Touch } from '../touch.ts'
 import { createTreeModel } from '../treeModel.ts'
-import { createActuation } from './actuation.ts'
+import { treeTies } from '../treeTies.ts'
 import { JointSolver } from './jointSolver.ts'
-import { jointed, nearSwitches } from './nearSwitches.ts'
+import { outlineOf, touchingPairs } from './outline.ts'
 import { PairBroadphase } from './pairBroadphase.ts'
-import { type Reach, reachWithin } from './reach.ts'
-import { islandPattern } from './structure.ts'
-import { cannonTies } from './ties.ts'
 import { createCannonWorld } from './world.ts'
 
 export function reducedCannonEngine(scene: Scene): Engine {
@@ -40,7 +42,7 @@ export function reducedCannonEngine(scene: Scene): Engine {
   const x = new Float64Array(layout.nx)
   const V = new Float64Array(6 * n)
   const spin = new Float64Array(3) // angular momentum of a body
-  const row = new Float64Array(JOINT_ROW)
+  const ratesInto = createJointRates(model, state)
   const { nq, nv } = layout
   const v = x.subarray(nq)
   const home = { x: reducedState(scene, scene.home), u: controlVector(scene, scene.home) }
@@ -90,7 +92,6 @@ export function reducedCannonEngine(scene: Scene): Engine {
 
   /** v := joint rates of cannon's bodies, along the axes of the step's start. */
   function readRates(): void {
-    const { frame, fromAnchor } = state
     for (let i = 0; i < n; i++) {
       const { velocity, angularVelocity } = bodies[i]!
       const k = 6 * i
@@ -100,38 +101,17 @@ export function reducedCannonEngine(scene: Scene): Engine {
       V[k + 3] = angularVelocity.x
       V[k + 4] = angularVelocity.y
       V[k + 5] = angularVelocity.z
-      const kind = model.type[i]!
-      const at = model.vIndex[i]!
-      if (kind === 'hinge' || kind === 'slider') {
-        jointRowInto(row, 0, model, state, i)
-        v[at] = jointRate(row, 0, V, i, model.parent[i]!)
-      } else if (kind === 'free' || kind === 'ball') {
-        const p = model.parent[i]!
-        const wx = V[k + 3]! - (p < 0 ? 0 : V[6 * p + 3]!)
-        const wy = V[k + 4]! - (p < 0 ? 0 : V[6 * p + 4]!)
-        const wz = V[k + 5]! - (p < 0 ? 0 : V[6 * p + 5]!)
-        const to = kind === 'free' ? at + 3 : at
-        const f = 9 * i
-        for (let c = 0; c < 3; c++) v[to + c] = frame[f + c]! * wx + frame[f + 3 + c]! * wy + frame[f + 6 + c]! * wz
-        if (kind === 'free') {
-          // velocity of the body frame's origin
-          const cx = fromAnchor[3 * i]!
-          const cy = fromAnchor[3 * i + 1]!
-          const cz = fromAnchor[3 * i + 2]!
-          v[at] = V[k]! - (wy * cz - wz * cy)
-          v[at + 1] = V[k + 1]! - (wz * cx - wx * cz)
-          v[at + 2] = V[k + 2]! - (wx * cy - wy * cx)
-        }
-      }
     }
+    ratesInto(v, V)
   }
 
-  /** Places the bodies at x0 with the forces of u on them; how far they may get. */
-  function loadForced(x0: Float64Array, u: Float64Array): Reach {
+  /** Places the bodies at x0 with the forces of u on them; how far they may get, and what they may touch. */
+  function loadForced(x0: Float64Array, u: Float64Array): { reach: Reach; touch: Touch } {
     x.set(x0)
     load()
     actuate(u)
-    return reachWithin(scene, model, state, bodies, state.velocity, state.bias)
+    const reach = reachWithin(scene, model, state, bodies, state.velocity, state.bias)
+    return { reach, touch: findTouch(scene, () => outlineOf(world), reach) }
   }
 
   function check(): void {
@@ -170,22 +150,29 @@ export function reducedCannonEngine(scene: Scene): Engine {
         : `no contact, friction and limit impulses found that satisfy all ${troubled} rows of an island`,
     structure(x0, u) {
       check()
-      const reach = loadForced(x0, u)
+      const { touch } = loadForced(x0, u)
       const blocks = scene.joints.map((_, i) => ({
         tree: model.root[i]!,
         first: model.vIndex[i]!,
         last: i + 1 < n ? model.vIndex[i + 1]! : nv,
       }))
-      return islandPattern(scene, world, reach, blocks, layout)
+      return islandPattern(scene, touch, blocks, layout)
     },
     ties(x0, u, xNext) {
       check()
-      const reach = loadForced(x0, u)
-      return cannonTies({ scene, model, state, world, layout, reach, x: x0, xNext })
+      return treeTies({ scene, model, state, layout, substeps, pushes: false, ...loadForced(x0, u), x: x0, xNext })
     },
     nearSwitches(x0, u) {
       check()
-      return nearSwitches(scene, model, world, loadForced(x0, u), (i) => x[model.qIndex[i]!]!)
+      const { reach, touch } = loadForced(x0, u)
+      return nearSwitches(
+        scene,
+        model,
+        touch,
+        reach,
+        () => touchingPairs(world),
+        (i) => x[model.qIndex[i]!]!,
+      )
     },
     dispose() {
       disposed = true

@@ -114,6 +114,7 @@ function emptyScene(name: string, gravity: Vec3): Scene {
     task: null,
     engines: {
       cannon: { coordinates: 'reduced', substeps: 1, iterations: 50, contactStiffness: 1e5, contactRelaxation: 3 },
+      rapier: { substeps: 1, iterations: null, contactFrequency: 30 },
     },
   }
 }

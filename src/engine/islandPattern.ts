@@ -3,12 +3,10 @@
  * bodies connect nothing. A superset: every coordinate of an island influences every other one of it, and what may touch is found
  * from the speeds at x and the forces of u (see reach.ts).
  */
-import type * as CANNON from 'cannon-es'
-import { type Pattern, patternFromColumns } from '../../linalg/pattern.ts'
-import type { Layout } from '../../scene/layout.ts'
-import type { Scene } from '../../scene/scene.ts'
-import type { Reach } from './reach.ts'
-import { findTouch } from './touch.ts'
+import { type Pattern, patternFromColumns } from '../linalg/pattern.ts'
+import type { Layout } from '../scene/layout.ts'
+import type { Scene } from '../scene/scene.ts'
+import type { Touch } from './touch.ts'
 
 /** The tangent entries first … last − 1 (counted within positions, and again within velocities) belong to `tree`. */
 export interface CoordinateBlock {
@@ -17,11 +15,10 @@ export interface CoordinateBlock {
   readonly last: number
 }
 
-/** Pattern [ndx × (ndx + nu)] of [A B]. `blocks[i]` are the coordinates of body i; world's bodies stand where x puts them. */
+/** Pattern [ndx × (ndx + nu)] of [A B]. `blocks[i]` are the coordinates of body i. */
 export function islandPattern(
   scene: Scene,
-  world: CANNON.World,
-  reach: Reach,
+  { pairs }: Touch,
   blocks: readonly CoordinateBlock[],
   layout: Layout,
 ): Pattern {
@@ -38,7 +35,7 @@ export function islandPattern(
     const q = find(j)
     island[Math.max(p, q)] = Math.min(p, q)
   }
-  for (const [i, j] of findTouch(scene, world, reach).pairs) join(blocks[i]!.tree, blocks[j]!.tree)
+  for (const [i, j] of pairs) join(blocks[i]!.tree, blocks[j]!.tree)
 
   const members = new Map<number, number[]>() // coordinates by island
   for (const { tree, first, last } of blocks) {

@@ -1,28 +1,27 @@
 /**
  * Contacts and joint limits that are open as the bodies stand, and may close within the control period: what a derivative here knows
- * nothing of. Who may touch is found by bounding boxes, grown by the bodies' reach (touch.ts); who touches, as cannon-es finds it.
+ * nothing of. Who may touch is found by bounding boxes, grown by the bodies' reach (touch.ts); who touches is the engine's to say.
  */
-import type * as CANNON from 'cannon-es'
-import type { Scene } from '../../scene/scene.ts'
-import type { TreeModel } from '../treeModel.ts'
+import type { Scene } from '../scene/scene.ts'
 import type { Reach } from './reach.ts'
-import { findTouch } from './touch.ts'
+import type { Touch } from './touch.ts'
+import type { TreeModel } from './treeModel.ts'
 
-/** In words, for the bodies as they stand in `world` (dynamic ones first, then the static one) with joint coordinates `q`. */
+/** In words; body index n is the environment, `q` are joint coordinates. */
 export function nearSwitches(
   scene: Scene,
   model: TreeModel,
-  world: CANNON.World,
+  { pairs, environment }: Touch,
   reach: Reach,
+  findTouching: () => ReadonlySet<number>, // pairNumber of pairs in contact; asked only where some are near
   q: ((joint: number) => number) | null, // of hinges and sliders; null: limits are left out
 ): string[] {
   const n = scene.bodies.length
-  const { pairs, environment } = findTouch(scene, world, reach)
   const near = [
     ...pairs.filter(([i, j]) => !jointed(model, i, j)),
     ...environment.flatMap((found, i) => (found === null ? [] : [[n, i] as const])),
   ]
-  const touching = near.length > 0 ? touchingPairs(world) : new Set<number>()
+  const touching = near.length > 0 ? findTouching() : new Set<number>()
   const contacts = near
     .filter(([i, j]) => !touching.has(pairNumber(i, j, n)))
     .map(([i, j]) =>
@@ -48,16 +47,7 @@ export function jointed({ parent, type, numBodies: n }: TreeModel, i: number, j:
   return (type[i] !== 'free' && parent[i] === j) || (type[j] !== 'free' && parent[j] === i)
 }
 
-/** Pairs of bodies between which cannon-es finds contact points, as it does at the beginning of a step. */
-function touchingPairs(world: CANNON.World): Set<number> {
-  const [first, second]: [CANNON.Body[], CANNON.Body[]] = [[], []]
-  world.broadphase.collisionPairs(world, first, second)
-  const contacts: CANNON.ContactEquation[] = []
-  world.narrowphase.getContacts(first, second, world, contacts, [], [], [])
-  const last = world.bodies.length - 1
-  return new Set(contacts.map(({ bi, bj }) => pairNumber(bi.index, bj.index, last)))
-}
-
-function pairNumber(i: number, j: number, last: number): number {
+/** A number for the pair of bodies i and j; index `last` is the environment. */
+export function pairNumber(i: number, j: number, last: number): number {
   return Math.max(i, j) * (last + 1) + Math.min(i, j)
 }

@@ -5,24 +5,25 @@
  * - the world looks the same from everywhere: translations of a free or sliding base, its speed, and turns about gravity;
  * - a body tree at rest that touches nothing feels speeds through damping only: ∂v⁺/∂v = I − ∂v⁺/∂τ · diag(damping), as Coriolis
  *   terms are quadratic in the speeds.
- * All hold exactly in the reduced engine where they are given; a certificate on the whole Jacobian still checks them.
+ * All hold where symplectic Euler steps joint coordinates; a certificate on the whole Jacobian still checks them.
  */
-import type * as CANNON from 'cannon-es'
-import type { Term, TiedColumn, TiedRow, Ties } from '../../linalg/ties.ts'
-import type { Layout } from '../../scene/layout.ts'
-import type { Scene, Vec3 } from '../../scene/scene.ts'
-import type { TreeState } from '../kinematics.ts'
-import { rotationMatrixInto } from '../../scene/rotation.ts'
-import { rightJacobianInto } from '../rotation.ts'
-import type { TreeModel } from '../treeModel.ts'
+import type { Term, TiedColumn, TiedRow, Ties } from '../linalg/ties.ts'
+import type { Layout } from '../scene/layout.ts'
+import type { Scene, Vec3 } from '../scene/scene.ts'
+import type { TreeState } from './kinematics.ts'
+import { rotationMatrixInto } from '../scene/rotation.ts'
+import { rightJacobianInto } from './rotation.ts'
+import type { TreeModel } from './treeModel.ts'
 import type { Reach } from './reach.ts'
-import { findTouch } from './touch.ts'
+import type { Touch } from './touch.ts'
 
 export interface TiesContext {
   readonly scene: Scene
   readonly model: TreeModel
   readonly state: TreeState // placed and moved at x
-  readonly world: CANNON.World // with the bodies placed
+  readonly touch: Touch // within the period
+  readonly substeps: number // physics steps in one control period
+  readonly pushes: boolean // contacts and limits move positions beside their speeds
   readonly layout: Layout
   readonly reach: Reach // of the bodies within the period
   readonly x: Float64Array // [nx]
@@ -31,9 +32,10 @@ export interface TiesContext {
 
 const ALIGNED = 1e-12
 
-export function cannonTies(context: TiesContext): Ties {
-  const { scene, layout } = context
+export function treeTies(context: TiesContext): Ties {
+  const { layout, substeps } = context
   const contacts = treeContacts(context)
+  const pushed = context.pushes ? contacts.filter(({ aloft }) => !aloft).map(({ root }) => root) : []
   const tiedColumns = contacts.flatMap((contact) => [
     ...baseColumns(context, contact),
     ...(contact.aloft ? restColumns(context, contact.root) : []),
@@ -45,7 +47,7 @@ export function cannonTies(context: TiesContext): Ties {
     rows: layout.ndx,
     cols: layout.ndx + layout.nu,
     tiedColumns: columns,
-    tiedRows: scene.engines.cannon.substeps === 1 ? positionRows(context) : [],
+    tiedRows: substeps === 1 ? positionRows(context, new Set(pushed)) : [],
   }
 }
 
@@ -57,8 +59,7 @@ interface TreeContact {
 }
 
 /** What each kinematic tree may touch. */
-function treeContacts({ scene, model, world, reach, x }: TiesContext): TreeContact[] {
-  const touch = findTouch(scene, world, reach)
+function treeContacts({ scene, model, touch, reach, x }: TiesContext): TreeContact[] {
   const roots = [...new Set(model.root)]
   return roots.map((root) => {
     const bodies = Array.from({ length: model.treeEnd[root]! - root }, (_, k) => root + k)
@@ -158,8 +159,8 @@ function turnAboutGravity(
 }
 
 /** Columns of joint speeds of a tree at rest: through damping and the joint's own actuator, or not at all. */
-function restColumns({ scene, model, layout, x }: TiesContext, root: number): TiedColumn[] {
-  if (scene.engines.cannon.substeps !== 1) return []
+function restColumns({ scene, model, layout, substeps, x }: TiesContext, root: number): TiedColumn[] {
+  if (substeps !== 1) return []
   const end = model.treeEnd[root]!
   const first = layout.nq + model.vIndex[root]!
   const last = layout.nq + (end < model.numBodies ? model.vIndex[end]! : model.nv)
@@ -185,12 +186,13 @@ function restColumns({ scene, model, layout, x }: TiesContext, root: number): Ti
   return columns
 }
 
-/** δq⁺ from δq and δv⁺. */
-function positionRows({ scene, model, layout, xNext }: TiesContext): TiedRow[] {
+/** δq⁺ from δq and δv⁺, but for trees that are pushed. */
+function positionRows({ scene, model, layout, xNext }: TiesContext, pushed: ReadonlySet<number>): TiedRow[] {
   const h = scene.dt
   const reason = 'a position follows from the speed after the step'
   const rows: TiedRow[] = []
   for (let i = 0; i < model.numBodies; i++) {
+    if (pushed.has(model.root[i]!)) continue
     const at = model.vIndex[i]!
     const rate = layout.nv + at
     const type = model.type[i]!

@@ -1,12 +1,16 @@
 /** How far bodies and joints may get within one control period, from their speeds and the forces on them. */
-import type * as CANNON from 'cannon-es'
-import type { Scene } from '../../scene/scene.ts'
-import { JOINT_ROW, jointRate, jointRowInto } from '../jointRow.ts'
-import type { TreeState } from '../kinematics.ts'
-import type { TreeModel } from '../treeModel.ts'
+import type { Scene } from '../scene/scene.ts'
+import type { Loaded } from './actuation.ts'
+import { JOINT_ROW, jointRate, jointRowInto } from './jointRow.ts'
+import type { TreeState } from './kinematics.ts'
+import type { TreeModel } from './treeModel.ts'
 
 const PERIODS = 2 // of motion, where one would do: room for what is perturbed
 const MARGIN = 1e-3 // m or rad, at least: difference steps are smaller
+
+export interface Reaching extends Loaded {
+  readonly boundingRadius: number // m, of its shapes about the centre of mass
+}
 
 export interface Reach {
   readonly body: Float64Array // [n] m, of any point of the body
@@ -23,7 +27,7 @@ export function reachWithin(
   scene: Scene,
   model: TreeModel,
   state: TreeState,
-  bodies: readonly CANNON.Body[],
+  bodies: readonly Reaching[],
   velocity: Float64Array,
   bias?: Float64Array,
 ): Reach {
@@ -41,7 +45,8 @@ export function reachWithin(
       force.z / m + gravity[2] - lz!,
     )
     const about =
-      torque.length() / Math.sqrt(Math.min(...moments)) + Math.hypot(ax!, ay!, az!) * Math.sqrt(Math.max(...moments))
+      Math.hypot(torque.x, torque.y, torque.z) / Math.sqrt(Math.min(...moments)) +
+      Math.hypot(ax!, ay!, az!) * Math.sqrt(Math.max(...moments))
     energy[model.root[i]!]! += dt * dt * (m * along * along + about * about)
   }
   const gained = Float64Array.from({ length: n }, (_, i) => Math.sqrt(energy[model.root[i]!]! / mass[i]!))

@@ -1,17 +1,29 @@
-/** Applies controls to cannon-es bodies: joint actuators as equal and opposite torques or forces, thrusters with their reaction torque. */
-import type * as CANNON from 'cannon-es'
-import type { Scene } from '../../scene/scene.ts'
-import { rotateByInverse } from '../rotation.ts'
-import { JOINT_ROW, jointRowInto } from '../jointRow.ts'
-import type { TreeState } from '../kinematics.ts'
-import type { TreeModel } from '../treeModel.ts'
+/** Applies controls to bodies: joint actuators as equal and opposite torques or forces, thrusters with their reaction torque. */
+import type { Scene } from '../scene/scene.ts'
+import { rotateByInverse } from './rotation.ts'
+import { JOINT_ROW, jointRowInto } from './jointRow.ts'
+import type { TreeState } from './kinematics.ts'
+import type { TreeModel } from './treeModel.ts'
+
+/** A vector that is added to. */
+export interface Vector {
+  x: number
+  y: number
+  z: number
+}
+
+/** What acts on a body at its centre of mass, in world axes. */
+export interface Loaded {
+  readonly force: Vector // N
+  readonly torque: Vector // N·m
+}
 
 /** Returns `actuate(u)`, which adds the forces of u [nu] to the bodies as the TreeState has placed them. */
 export function createActuation(
   scene: Scene,
   model: TreeModel,
   state: TreeState,
-  bodies: readonly CANNON.Body[],
+  bodies: readonly Loaded[],
 ): (u: Float64Array) => void {
   const { rotation } = state
   const motors = scene.actuators.map(({ joint, gear }) => ({ child: joint, parent: model.parent[joint]!, gear }))
@@ -48,7 +60,7 @@ export function createActuation(
 }
 
 /** Adds Jᵀ f of a joint row [12] to the forces and torques of the two bodies; the world, null, takes none. */
-export function addJointForce(J: Float64Array, f: number, child: CANNON.Body, parent: CANNON.Body | null): void {
+export function addJointForce(J: Float64Array, f: number, child: Loaded, parent: Loaded | null): void {
   addTo(child.force, J, 0, f)
   addTo(child.torque, J, 3, f)
   if (!parent) return
@@ -56,13 +68,13 @@ export function addJointForce(J: Float64Array, f: number, child: CANNON.Body, pa
   addTo(parent.torque, J, 9, f)
 }
 
-function addTo(v: CANNON.Vec3, J: Float64Array, k: number, f: number): void {
+function addTo(v: Vector, J: Float64Array, k: number, f: number): void {
   v.x += f * J[k]!
   v.y += f * J[k + 1]!
   v.z += f * J[k + 2]!
 }
 
-function addRotated(v: CANNON.Vec3, R: Float64Array, r: number, local: Float64Array, size: number): void {
+function addRotated(v: Vector, R: Float64Array, r: number, local: Float64Array, size: number): void {
   const x = size * local[0]!
   const y = size * local[1]!
   const z = size * local[2]!
