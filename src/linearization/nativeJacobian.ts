@@ -8,7 +8,7 @@ import { callsPerDirection } from '../sensing/stencil.ts'
 import { prepareSensing } from '../sensing/prepareSensing.ts'
 import type { Quality } from '../sensing/quality.ts'
 import { qualityOf } from '../sensing/recover.ts'
-import type { SenseOptions } from '../sensing/sense.ts'
+import type { SenseOptions } from '../sensing/senseOptions.ts'
 import { openSession } from '../sensing/session.ts'
 
 /**

@@ -1,85 +1,27 @@
 /** Senses the Jacobian of a blackbox at a point: prepare, measure, recover, certify, and repair where the certificate fails. */
 
-import { Matrix } from 'ml-matrix'
 import type { Blackbox } from '../blackbox/blackbox.ts'
-import { type MatrixLike, toSizedMatrix } from '../linalg/dense.ts'
 import type { Pattern } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
-import type { Ties } from '../linalg/ties.ts'
 import { misfitOf, unresolvedRows } from './certificate.ts'
 import { checkBlackbox } from './checkBlackbox.ts'
-import { checkMatch, type Field } from './checkMatch.ts'
-import { confirmKinks } from './confirmKinks.ts'
-import { checkRowGroups } from './checkRowGroups.ts'
+import { checkReuse } from './checkReuse.ts'
 import { detectWithin } from './detectPattern.ts'
 import { dropTies } from './dropTies.ts'
 import { explainMisfits } from './explainMisfits.ts'
-import { type Diagnosis, diagnoseNoise } from './diagnoseNoise.ts'
-import type { KnownEntry, Tied } from './family.ts'
-import { fingerprint } from './fingerprint.ts'
 import { judge } from './judge.ts'
-import { callsOf, checkPlanFits, type MeasureOptions, measureUnless, measureWithin } from './measure.ts'
+import { callsOf, measureUnless, measureWithin } from './measure.ts'
 import { decodingOf, type Measurements, type Plan } from './plan.ts'
 import { type PrepareOptions, prepareSensing, type SensingStructure } from './prepareSensing.ts'
-import type { Quality } from './quality.ts'
-import { directionsFor } from './recover/compressed.ts'
 import { decode, qualityOf, stepRangeOf } from './recover.ts'
 import { repairRows } from './repairRows.ts'
-import { restrictPattern } from './restrictPattern.ts'
-import { NOISY_TOLERANCE, senseUnderNoise } from './senseUnderNoise.ts'
+import { expectedNoise, senseNoise } from './senseNoise.ts'
+import { priorOf, resultOf, type SenseOptions, type SenseResult, structureOf } from './senseOptions.ts'
 import { silentRows } from './silentRows.ts'
 import { openSession, type Session } from './session.ts'
 import { shortPlan } from './shortPlan.ts'
-import { callsPerDirection, checkScheme } from './stencil.ts'
-import { type Symmetry, withMirrorImages } from './symmetricBlocks.ts'
-
-export interface SenseOptions extends MeasureOptions, PrepareOptions {
-  /**
-   * Standard deviation of the noise in a value, of all outputs or of each [m]; 'estimate': find it first; 'none': there is none.
-   * Default: it is looked for where half of the rows fail the certificate, with methods 'auto' and 'rainbow'; 'suspect': where any row
-   * fails. Under noise the step is chosen anew (unless `step` is given), all colors move in every call, and `tolerance` is by default
-   * 0.05, for 'suspect' that of the step.
-   */
-  readonly noise?: number | ArrayLike<number> | 'estimate' | 'suspect' | 'none' | undefined
-  /** Step under noise: 'auto' finds it; default: `step` where it is given, else 'auto'. */
-  readonly noisyStep?: number | 'auto' | undefined
-  /** true: some values are grossly wrong, or NaN. Default: looked for together with noise. */
-  readonly robust?: boolean | undefined
-  readonly structure?:
-    | {
-        /** Superset of the nonzeros, [m × n], or 'detect' to find it first, from random directions (detectBySensing.ts). */
-        readonly sparsity?: Pattern | 'detect' | undefined
-        /** true: probe the given superset first and keep only the entries that stand out. */
-        readonly refine?: boolean | undefined
-        /** What is known to be symmetric, see SensingStructure; checked like all else by the held-out directions. */
-        readonly symmetric?: Symmetry | undefined
-        /** Entries whose values are known, and entries that share parameters; see SensingStructure. */
-        readonly known?: readonly KnownEntry[] | undefined
-        readonly tied?: Tied | undefined
-        /** Rows that share their entries, see Blackbox; default: the blackbox's. */
-        readonly rowGroups?: readonly (readonly number[])[] | undefined
-        /** Columns and rows that follow from others. Dropped, and all measured, where the certificate shows that they do not hold. */
-        readonly ties?: Ties | undefined
-      }
-    | undefined
-  /** false: rows that fail the certificate are only reported, not measured again. Default true. */
-  readonly repair?: boolean | undefined
-  /**
-   * A guess of J, [m × n], such as that of a point near by. Where maxCalls is too little for exact recovery, the estimate is the one
-   * nearest to it that the differences allow, entries moving in proportion to their size. Default: zero.
-   */
-  readonly prior?: MatrixLike | undefined
-  /** A plan of an earlier result, to be used again: saves coloring. Structure and preparing options are then those of the plan. */
-  readonly plan?: Plan | undefined
-}
-
-export interface SenseResult {
-  readonly result: 'certified' | 'uncertified'
-  readonly J: Matrix // [m × n], outputs per input
-  readonly quality: Quality
-  readonly plan: Plan // fits other points of the same blackbox
-  readonly pattern: Pattern | null // the one found, where detection or refinement ran
-}
+import { checkScheme } from './stencil.ts'
+import { withMirrorImages } from './symmetricBlocks.ts'
 
 /** Random stream of the repair directions; the plan's held-out ones are stream 0. */
 const REPAIR_STREAM = 1
@@ -88,13 +30,6 @@ const NOISY_SHARE = 0.5
 /** With as many directions or more, noise is looked for after the first few: left and right differences then disagree in most rows. */
 const MANY = 64
 const EARLY = 2
-/** Values that a diagnosed noise level was told from, less what they were fitted with. */
-const DIAGNOSED_FREEDOM = 8
-/** Share of the values that gross errors are taken for at least, where there are any. */
-const LEAST_GROSS = 0.2
-/** Calls that accuracy under noise may take without maxCalls, in units of dense differences. */
-const MOST_DENSE = 20
-
 /**
  * J = ∂f/∂z at `at`. Calls: 1 + C forward (without `base`) or 2C central with C colors (n directions for dense differences),
  * 1 or 2 per held-out direction, and those of detection and repair, as `quality.callsFor` says. Rows that fail on held-out
@@ -122,19 +57,22 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     const usesPattern = needsPattern || method === 'auto'
     const detects = usesPattern && (structure.sparsity === 'detect' || (superset === undefined && needsPattern))
     const refines = usesPattern && superset !== undefined && structure.refine === true
-    const prepare = (sparsity: Pattern | undefined, as: PrepareOptions['method']) =>
-      prepareSensing(structureOf(blackbox, structure, sparsity), { ...options, method: as })
-    // Prepared before detection too: misuse shall throw before anything is called.
-    plan = prepare(superset, detects ? 'dense' : method)
+    const isSaid = expected !== 'none' && expected !== 'unknown'
+    const prepare = (sparsity: Pattern | undefined, as: PrepareOptions['method'], free = {}) =>
+      prepareSensing(structureOf(blackbox, structure, sparsity), { ...options, method: as, ...free })
+    // Prepared before anything is called, as misuse shall throw. Under noise, steps and tolerances are another matter.
+    const free = isSaid ? { step: undefined, tolerance: undefined } : {}
+    plan = prepare(superset, detects ? 'dense' : method, free)
     const isShort = method === 'auto' && !detects && !refines && callsOf(plan, session) > session.remaining()
     if (isShort && options.scheme === undefined) {
       const { quality, ...found } = await sense(blackbox, { ...options, scheme: 'forward' })
       const note = `forward differences: maxCalls is too little for central ones, which take ${callsOf(plan, session)}`
       return { ...found, quality: { ...quality, notes: [note, ...quality.notes] } }
     }
-    if (expected !== 'none' && expected !== 'unknown') {
+    if (isSaid) {
       const found = await senseNoise(session, options, expected)
       if (found !== null) return found
+      plan = prepare(superset, detects ? 'dense' : method)
     }
     if (isShort) plan = planFor(session, plan, structureOf(blackbox, structure, superset), options)
     if (detects || refines) {
@@ -233,146 +171,10 @@ function planFor(session: Session, plan: Plan, structure: SensingStructure, opti
   return { ...short, notes: [note, ...short.notes] }
 }
 
-function priorOf({ inputs: n, outputs: m }: Blackbox, { prior }: SenseOptions): { prior?: number[] } {
-  if (prior === undefined) return {}
-  return { prior: toSizedMatrix(prior, 'sense', 'prior', { rows: m, columns: n, symbols: 'm × n' }).to1DArray() }
-}
-
 /** Whether rows that fail can be measured again: not where gross errors or too few calls are what ails them. */
 function mendable(plan: Plan): boolean {
   const decoding = decodingOf(plan)
   return decoding !== 'least-absolute' && decoding !== 'nearest'
-}
-
-/** Takes the values for noisy, or partly wrong: as said, or as 15 or more of them show. null where they turn out to be neither. */
-async function senseNoise(
-  session: Session,
-  options: SenseOptions,
-  expected: Float64Array | 'estimate',
-): Promise<SenseResult | null> {
-  const { structure = {}, method = 'auto', seed = 1, tolerance = NOISY_TOLERANCE } = options
-  const { blackbox } = session
-  const { inputs: n } = blackbox
-  const diagnosis = expected === 'estimate' ? await diagnoseNoise(session, seed) : null
-  const isRobust = options.robust ?? (diagnosis !== null && diagnosis.grossShare > 0)
-  if (diagnosis !== null && !diagnosis.isNoisy && !isRobust) return null
-  session.startOver(isRobust)
-  const sparsity = structure.sparsity === 'detect' ? undefined : structure.sparsity
-  const isTied = structure.tied !== undefined
-  const found = await senseUnderNoise(session, {
-    sigma: diagnosis?.sigma ?? (expected as Float64Array),
-    freedom: diagnosis === null ? Number.POSITIVE_INFINITY : DIAGNOSED_FREEDOM,
-    grossShare: isRobust ? Math.max(LEAST_GROSS, diagnosis?.grossShare ?? 0) : 0,
-    step: options.noisyStep === 'auto' ? undefined : (options.noisyStep ?? options.step),
-    tolerance,
-    ...priorOf(blackbox, options),
-    most: Number.isFinite(options.maxCalls ?? Number.POSITIVE_INFINITY)
-      ? options.maxCalls!
-      : MOST_DENSE * (n + 10) * callsPerDirection(session.scheme),
-    prepare: (asked, isWhole) =>
-      prepareSensing(isWhole ? structureOf(blackbox, {}, undefined) : structureOf(blackbox, structure, sparsity), {
-        scheme: session.scheme,
-        seed,
-        weighing: options.weighing ?? (isTied ? undefined : 'multiplexed'),
-        ...(options.heldOut !== undefined && { heldOut: options.heldOut }),
-        ...asked,
-        method: 'rainbow',
-      }),
-  })
-  const { plan, measurements, J, judgement, statistics } = found
-  const told = new Set([...judgement.failed, ...judgement.unresolved.map(({ row }) => row)])
-  const silent = (await silentRows(session, plan, measurements)).filter((row) => !told.has(row))
-  const kinkedRows = await confirmKinks(session, measurements.noise)
-  const isFound = (options.noise === undefined || options.noise === 'suspect') && options.robust === undefined
-  const why = method === 'auto' && diagnosis !== null && isFound ? [`auto took rainbow: ${describe(diagnosis)}`] : []
-  const quality = qualityOf(plan, judgement.residuals, {
-    calls: session.calls,
-    stepRange: stepRangeOf(plan, measurements),
-    flatRows: judgement.flatRows.filter((row) => !silent.includes(row)),
-    unresolved: [...judgement.unresolved, ...silent.map((row) => ({ row, resolution: 1 }))],
-    kinkedRows,
-    statistics,
-    notes: [...why, ...found.notes],
-  })
-  return resultOf(plan, J, quality, null)
-}
-
-function describe({ isNoisy, grossShare }: Diagnosis): string {
-  if (grossShare === 0) return 'values carry more noise than rounding'
-  const share = `${Math.max(1, Math.round(100 * grossShare))} % of the values looked at are grossly wrong or missing`
-  return isNoisy ? `${share}, the others carry noise` : share
-}
-
-function resultOf(plan: Plan, J: Float64Array, quality: Quality, pattern: Pattern | null): SenseResult {
-  return {
-    result: quality.certified ? 'certified' : 'uncertified',
-    J: Matrix.from1DArray(plan.outputs, plan.inputs, J),
-    quality,
-    plan,
-    pattern,
-  }
-}
-
-function structureOf(
-  { inputs, outputs, inputGroups, rowGroups: ofBlackbox }: Blackbox,
-  { symmetric, ties, known, tied, rowGroups = ofBlackbox }: NonNullable<SenseOptions['structure']>,
-  sparsity: Pattern | undefined,
-): SensingStructure {
-  return { inputs, outputs, sparsity, symmetric, ties, known, tied, inputGroups, rowGroups }
-}
-
-/** The noise that the caller speaks of. Throws RangeError on what can't be one, or where the method does not allow for noise. */
-function expectedNoise(
-  { outputs: m }: Blackbox,
-  { noise, robust, method = 'auto', plan }: SenseOptions,
-): Float64Array | 'estimate' | 'none' | 'unknown' {
-  const allows = method === 'auto' || method === 'rainbow'
-  const isSaid = (noise !== undefined && noise !== 'none' && noise !== 'suspect') || robust === true
-  if (isSaid && !allows)
-    throw new RangeError(`sense: noise and robust are for methods 'auto' and 'rainbow', got method '${method}'`)
-  if (isSaid && plan !== undefined) throw new RangeError('sense: give noise and robust, or a plan, not both')
-  if (noise === 'none') return robust === true ? new Float64Array(m) : 'none'
-  if (noise === undefined || noise === 'suspect') return robust === true ? 'estimate' : allows ? 'unknown' : 'none'
-  if (noise === 'estimate') return noise
-  const sigma = typeof noise === 'number' ? new Float64Array(m).fill(noise) : Float64Array.from(noise)
-  if (sigma.length !== m)
-    throw new RangeError(`sense: noise must be a number or have ${m} entries, got ${sigma.length}`)
-  for (const value of sigma)
-    if (!(Number.isFinite(value) && value >= 0))
-      throw new RangeError(`sense: noise must be finite and ≥ 0, got ${value}`)
-  return sigma
-}
-
-/** Throws RangeError listing what differs between a plan and the blackbox or options it is to be used with. */
-function checkReuse(plan: Plan, blackbox: Blackbox, options: SenseOptions): void {
-  checkPlanFits('sense', plan, blackbox)
-  const { method = 'auto', scheme, step, heldOut, tolerance, seed, structure } = options
-  const fields: Field[] = []
-  const add = (name: string, planned: string | number, actual: string | number | undefined) => {
-    if (actual !== undefined) fields.push({ name, planned, actual })
-  }
-  add('method', plan.method, method === 'auto' ? undefined : method)
-  add('scheme', plan.scheme, scheme)
-  add('step', plan.heldOutSteps[0] ?? plan.steps[0] ?? 'none', step)
-  add('heldOut', plan.heldOutDirections, heldOut)
-  add('tolerance', plan.tolerance, tolerance)
-  add('seed', plan.seed, seed)
-  add('directions', plan.directions, options.directions)
-  const narrowed = plan.outputs === 0 || (plan.decoder.method === 'compressed' && plan.decoder.superset !== null)
-  if (options.sparsityLevel !== undefined && !narrowed)
-    add('directions', plan.directions, directionsFor(options.sparsityLevel, plan.inputs))
-  add('design', plan.decoder.method === 'compressed' ? plan.decoder.design : 'none', options.design)
-  if (structure?.rowGroups !== undefined && plan.decoder.method === 'compressed') {
-    const groups = checkRowGroups('sense', structure.rowGroups, plan.outputs)
-    add('row groups', fingerprint(JSON.stringify(plan.decoder.groups)), fingerprint(JSON.stringify(groups)))
-  }
-  const sparsity = structure?.sparsity
-  if (typeof sparsity === 'object' && 'colPtr' in plan.decoder) {
-    const { colPtr, rowIdx } = plan.decoder
-    const left = plan.ties === null ? sparsity : restrictPattern(sparsity, plan.ties)
-    add('sparsity pattern', fingerprint(colPtr, rowIdx), fingerprint(left.colPtr, left.rowIdx))
-  }
-  checkMatch('sense', fields)
 }
 
 function suspectOf({ decoder, directions }: Plan): string {

@@ -9,7 +9,8 @@ import { designRows } from '../../src/sensing/designs.ts'
 import { measure } from '../../src/sensing/measure.ts'
 import { prepareSensing } from '../../src/sensing/prepareSensing.ts'
 import { recover } from '../../src/sensing/recover.ts'
-import { type SenseOptions, sense } from '../../src/sensing/sense.ts'
+import { sense } from '../../src/sensing/sense.ts'
+import type { SenseOptions } from '../../src/sensing/senseOptions.ts'
 
 /** y_i = Σ a_ij sin(z_j), rows in groups of `members` that share `s` random places of n; members may have entries of their own. */
 function groupedMap(
