@@ -9,6 +9,7 @@ import { patternHas } from '../../src/linalg/pattern.ts'
 import { random as seeded } from '../../src/linalg/random.ts'
 import { listScenes, loadScene } from '../../src/scene/loadScene.ts'
 import type { Scene } from '../../src/scene/scene.ts'
+import { fiveBars, parallelogram } from '../fixtures/loops.ts'
 import { arm3d, boxes, cartsOnRail, mixedTree, planarChain, pressOnFloor, strongJet } from '../fixtures/scenes.ts'
 
 const scenes: [string, Scene][] = [
@@ -28,6 +29,8 @@ const scenes: [string, Scene][] = [
   ],
   ['press on a floor', pressOnFloor({ type: 'box', size: [0.2, 0.2, 0.2] }, { home: 0.0999, stiffness: 1e5 })],
   ['jet and ram', strongJet()],
+  ['a loop between two trees', parallelogram({ angle: 0.4 }).scene],
+  ['five-bar legs on a floor', fiveBars({ floor: -0.3 })],
 ]
 
 /** Every engine, with the scenes it supports. A new engine joins this table. */
