@@ -49,23 +49,29 @@ export function weldLinks(urdf: Urdf): { welds: readonly Weld[]; weldOf: Readonl
 }
 
 /**
- * Shapes of a weld in its frame: those that collide, colored as a link's first visual; for links without any, its visual ones, drawn
- * only. Meshes are not drawn, and refused as collision shapes unless they are to be left out.
+ * Shapes of a weld in its frame: those that collide, colored as a link's first visual, and visual ones that differ from them, which are
+ * drawn only. Meshes are not drawn, and refused as collision shapes unless they are to be left out.
  */
 export function weldShapes(weld: Weld, urdf: Urdf, ignore: RobotInput['ignore'], friction: number): Shape[] {
   return weld.links.flatMap(({ link, pose }) => {
-    const isCollider = link.collision.length > 0
-    const color = link.visual.find((shape) => shape.color !== null)?.color ?? null
-    return (isCollider ? link.collision : link.visual).flatMap((shape): Shape[] => {
-      const { geometry } = shape
-      if (geometry.type !== 'mesh') {
-        const placement = composePoses(pose, shape.pose)
-        return [{ ...geometry, ...placement, color: shape.color ?? color, collide: isCollider, friction }]
-      }
-      if (!isCollider || ignore.includes('meshes')) return []
-      throw meshProblem(shape, link, urdf)
+    const { collision, visual } = link
+    const color = visual.find((shape) => shape.color !== null)?.color ?? null
+    const mesh = collision.find(({ geometry }) => geometry.type === 'mesh')
+    if (mesh && !ignore.includes('meshes')) throw meshProblem(mesh, link, urdf)
+    const drawn = visual.filter((shape) => !collision.some((other) => isSame(shape, other)))
+    return [...collision, ...drawn].flatMap((shape): Shape[] => {
+      const { geometry, pose: place } = shape
+      if (geometry.type === 'mesh') return []
+      const collide = collision.includes(shape)
+      const own = collide ? visual.find((other) => isSame(shape, other))?.color : shape.color
+      return [{ ...geometry, ...composePoses(pose, place), color: own ?? color, collide, friction }]
     })
   })
+}
+
+/** The same shape at the same place, exactly as the file says it. */
+function isSame(one: UrdfShape, other: UrdfShape): boolean {
+  return JSON.stringify([one.geometry, one.pose]) === JSON.stringify([other.geometry, other.pose])
 }
 
 function meshProblem(shape: UrdfShape, link: UrdfLink, { file }: Urdf): InputError {
