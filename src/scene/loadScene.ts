@@ -45,7 +45,10 @@ async function includedFiles(
   const { realpath } = await import('node:fs/promises')
   const { dirname, relative, resolve, sep } = await import('node:path')
   const own = await realpath(dirname(file))
-  const folder = root === undefined ? own : await realpath(root).catch(() => resolve(root))
+  // Scenes of the package may share their robots.
+  const shipped = await realpath(await scenesFolder()).catch(() => own)
+  const usual = own.startsWith(shipped + sep) ? shipped : own
+  const folder = root === undefined ? usual : await realpath(root).catch(() => resolve(root))
   let total = 0
   for (const [r, robot] of robots.entries()) {
     const name: unknown = typeof robot === 'object' && robot !== null && 'urdf' in robot ? robot.urdf : null

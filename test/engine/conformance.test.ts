@@ -14,7 +14,12 @@ import { arm3d, boxes, cartsOnRail, mixedTree, planarChain, pressOnFloor, strong
 
 const scenes: [string, Scene][] = [
   ...(await Promise.all(
-    (await listScenes()).map(async (name): Promise<[string, Scene]> => [name, await loadScene(name)]),
+    // the arena's robots are here one by one
+    (
+      await listScenes()
+    )
+      .filter((name) => name !== 'arena')
+      .map(async (name): Promise<[string, Scene]> => [name, await loadScene(name)]),
   )),
   ['3-D arm', arm3d()],
   ['mixed tree', mixedTree()],

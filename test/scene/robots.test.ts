@@ -3,10 +3,12 @@ import { checkEngine } from '../../src/engine/checkEngine.ts'
 import { createEngine } from '../../src/engine/createEngine.ts'
 import { linearize } from '../../src/linearization/linearize.ts'
 import { eigenvalues } from '../../src/linalg/eigenvalues.ts'
+import { bodyPoses } from '../../src/scene/bodyPoses.ts'
 import { loadScene } from '../../src/scene/loadScene.ts'
+import { placedPoint } from '../../src/scene/pose.ts'
 
 const G = 9.81
-const ROBOTS = ['minitaur', 'arm7', 'balancer', 'hopper']
+const ROBOTS = ['minitaur', 'arm7', 'balancer', 'hopper', 'humanoid']
 
 describe.each(ROBOTS)('%s', (name) => {
   test('passes all checks, and is certified with cannon and with MuJoCo at home', async () => {
@@ -91,6 +93,43 @@ test('balancer: falls as a pendulum on a rolling axle', async () => {
   }
   expect(Math.log(fastest) / dt / low).toBeCloseTo(1, 2)
 })
+
+test('humanoid: 27 degrees of freedom, its centre of mass above the middle of its right foot', async () => {
+  const scene = await loadScene('humanoid')
+  const engine = await createEngine(scene)
+  expect([engine.layout.nv, engine.layout.nu]).toEqual([27, 21])
+  const poses = bodyPoses(scene, scene.home.positions)
+  const mass = scene.bodies.reduce((sum, body) => sum + body.mass, 0)
+  const com = [0, 1].map((k) =>
+    scene.bodies.reduce((sum, body, i) => sum + (body.mass / mass) * placedPoint(poses[i]!, body.com)[k]!, 0),
+  )
+  const soles = ['right_foot', 'left_foot'].map((name) => {
+    const foot = scene.bodies.findIndex((body) => body.name === name)
+    const corners = scene.bodies[foot]!.shapes.filter(({ type }) => type === 'sphere')
+    expect(corners).toHaveLength(4)
+    return corners.map(({ position }) => placedPoint(poses[foot]!, position))
+  })
+  for (const k of [0, 1])
+    expect(com[k]).toBeCloseTo(
+      soles[0]!.reduce((sum, corner) => sum + corner[k]! / 4, 0),
+      9,
+    )
+  for (const corner of soles[0]!) expect(corner[2]).toBeCloseTo(0.02 - (mass * G) / 4 / 1e5, 9)
+  for (const corner of soles[1]!) expect(corner[2]).toBeGreaterThan(0.1)
+})
+
+test.each(['cannon', 'mujoco'])(
+  'arena: 20 robots that %s linearizes in the colors of its largest, certified',
+  async (choice) => {
+    const scene = await loadScene('arena')
+    const engine = await createEngine(scene, { engine: choice })
+    expect([engine.layout.ndx, engine.layout.nu]).toEqual([504, 136])
+    const { quality } = await linearize(engine)
+    expect([quality.certified, quality.method]).toEqual([true, 'colored'])
+    expect(quality.calls).toBeLessThanOrEqual(2 * (54 + 21) + 5) // a humanoid's coordinates, from left and right
+    engine.dispose()
+  },
+)
 
 test('hopper: its leg carries what stands above it', async () => {
   const { home } = await loadScene('hopper')

@@ -11,10 +11,12 @@ import { controlVector, reducedState } from '../../scene/stateVector.ts'
 import type { Engine } from '../engine.ts'
 import { createKinematics, createTreeState } from '../kinematics.ts'
 import { JOINT_ROW, jointRate, jointRowInto } from '../jointRow.ts'
+import { createLoopSolver } from '../loopSolver.ts'
 import { manifoldOf } from '../manifold.ts'
 import { momentumInto } from '../rotation.ts'
 import { createTreeModel } from '../treeModel.ts'
 import { createActuation } from './actuation.ts'
+import { energyGained } from './energyGained.ts'
 import { JointSolver } from './jointSolver.ts'
 import { jointed, nearSwitches } from './nearSwitches.ts'
 import { PairBroadphase } from './pairBroadphase.ts'
@@ -37,6 +39,7 @@ export function reducedCannonEngine(scene: Scene): Engine {
   const solver = new JointSolver(scene, model, state, bodies, friction, h)
   world.solver = solver
   const actuate = createActuation(scene, model, state, bodies)
+  const tree = createLoopSolver(scene, model, state)
   const x = new Float64Array(layout.nx)
   const V = new Float64Array(6 * n)
   const spin = new Float64Array(3) // angular momentum of a body
@@ -131,7 +134,7 @@ export function reducedCannonEngine(scene: Scene): Engine {
     x.set(x0)
     load()
     actuate(u)
-    return reachWithin(scene, model, state, bodies, state.velocity, state.bias)
+    return reachWithin(scene, model, state, bodies, state.velocity, energyGained(scene, model, state, bodies, tree))
   }
 
   function check(): void {
