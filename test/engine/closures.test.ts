@@ -214,6 +214,24 @@ test('bodies that a closure joins don’t collide, whatever engine', async () =>
   }
 })
 
+test('trees that closures join stand together, whatever stands between them in the file', () => {
+  const names = ['a', 'between', 'b', 'after', 'c']
+  const scene = parseScene({
+    name: 'order',
+    bodies: names.map((name) => ({ name, mass: 1, inertia: [1, 1, 1] })),
+    joints: names.map((name) => ({ name, type: 'free', parent: 'world', child: name })),
+    closures: [
+      { name: 'one', bodies: ['b', 'c'], anchors: Array(2).fill([0, 0, 0]) },
+      { name: 'two', bodies: ['c', 'a'], anchors: Array(2).fill([0, 0, 0]) },
+    ],
+  })
+  expect(scene.bodies.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'between', 'after'])
+  expect(scene.closures.map(({ bodies }) => bodies)).toEqual([
+    [1, 2],
+    [2, 0],
+  ])
+})
+
 test('the reference engine refuses closures by name', () => {
   expect(() => referenceFromScene(parallelogram().scene)).toThrow('closures[0]: expected no closures')
 })
