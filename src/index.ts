@@ -3,8 +3,9 @@
 // Scenes
 export { InputError } from './scene/inputError.ts'
 export { sceneJsonSchema } from './scene/jsonSchema.ts'
-export { listScenes, loadScene } from './scene/loadScene.ts'
-export { parseScene } from './scene/parseScene.ts'
+export { listScenes, type LoadSceneOptions, loadScene } from './scene/loadScene.ts'
+export { type ParseSceneOptions, parseScene } from './scene/parseScene.ts'
+export { type ParseUrdfOptions, parseUrdf } from './scene/parseUrdf.ts'
 export type { NamedState, Scene, Task, Weights } from './scene/scene.ts'
 export { controlVector, reducedState } from './scene/stateVector.ts'
 

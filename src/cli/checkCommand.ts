@@ -14,7 +14,7 @@ export function addCheckCommand(program: Command, io: Io): void {
     program
       .command('check')
       .description('validate a scene file, and the engine at its home: pure, smooth, tangent that fits')
-      .argument('<scene>', 'scene file, folder or name'),
+      .argument('<scene>', 'scene or URDF file, folder or name'),
   )
     .option('--seed <integer>', 'seed of the random states', integer, 1)
     .option('--json', 'print JSON and nothing else')

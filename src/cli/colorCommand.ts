@@ -33,7 +33,7 @@ export function addColorCommand(program: Command, io: Io): void {
       .description(
         'color a sparsity pattern, of a Matrix Market file or of a scene at a point: as many colors as directions are needed',
       )
-      .argument('<file.mtx|scene>', 'a .mtx or .mtx.gz file, or a scene file, folder or name'),
+      .argument('<file.mtx|scene>', 'a .mtx or .mtx.gz file, or a scene or URDF file, folder or name'),
   )
     .addOption(
       new Option(

@@ -15,7 +15,7 @@ export function addLinearizeCommand(program: Command, io: Io): void {
     program
       .command('linearize')
       .description('linearize a scene: δx⁺ = A δx + B δu + c')
-      .argument('<scene>', 'scene file, folder or name')
+      .argument('<scene>', 'scene or URDF file, folder or name')
       .option('--continuous', 'also ẋ = Ac x + Bc u with the same steps, by the matrix logarithm'),
   ).action(async (name: string, flags: LinearizeFlags & { readonly continuous?: true }) => {
     const setup = await setUp(name, flags, io)

@@ -24,7 +24,7 @@ export function addLqrCommand(program: Command, io: Io): void {
         .description(
           "design an LQR with the weights of the scene's task (all 1 where it has none), or with --q and --r",
         )
-        .argument('<scene>', 'scene file, folder or name'),
+        .argument('<scene>', 'scene or URDF file, folder or name'),
     ),
   ).action(async (name: string, flags: LinearizeFlags & WeightFlags) => {
     const setup = await setUp(name, flags, io)

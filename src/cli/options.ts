@@ -10,6 +10,7 @@ import { type Scheme, SCHEMES } from '../sensing/stencil.ts'
 export interface LinearizeFlags {
   readonly engine: string
   readonly coordinates?: 'reduced' | 'maximal'
+  readonly folder?: string
   readonly method: 'auto' | 'dense' | 'colored' | 'rainbow' | 'compressed' | 'native'
   readonly scheme?: Scheme
   readonly noise?: number | 'estimate' | 'none'
@@ -30,6 +31,7 @@ export function addEngineOptions(command: Command): Command {
     .addOption(new Option('--engine <name>', 'physics engine').choices(ENGINE_NAMES).default('cannon'))
     .addOption(new Option('--coordinates <kind>', 'joint or body coordinates').choices(['reduced', 'maximal']))
     .addOption(atOption())
+    .option('--folder <path>', 'where URDF files that a scene includes may lie (default: the folder of the scene)')
 }
 
 function atOption(): Option {

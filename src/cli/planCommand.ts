@@ -41,7 +41,7 @@ export function addPlanCommand(program: Command, io: Io): void {
       )
       .argument(
         '<source>',
-        'structure file .json that names inputs and outputs; or sparsity pattern .mtx, .mtx.gz; or scene file, folder or name',
+        'structure file .json that names inputs and outputs; or sparsity pattern .mtx, .mtx.gz; or scene or URDF file, folder or name',
       ),
   )
     .option('--out <plan.json>', 'where the plan goes', 'plan.json')

@@ -29,11 +29,11 @@ export interface Setup {
   readonly where: string // how the point was found: 'home', 'equilibrium, 3 iterations from home'
 }
 
-type EngineFlags = Pick<LinearizeFlags, 'engine' | 'coordinates' | 'at'>
+type EngineFlags = Pick<LinearizeFlags, 'engine' | 'coordinates' | 'at' | 'folder'>
 
 /** Loads the scene, builds the engine and finds the point; the caller disposes of the engine. */
 export async function setUp(name: string, flags: EngineFlags, io: Io): Promise<Setup> {
-  const scene = await loadSource(name, flags.engine, io)
+  const scene = await loadSource(name, flags, io)
   const { coordinates } = flags
   const engine = await createEngine(scene, { engine: flags.engine, ...(coordinates && { coordinates }) })
   try {
@@ -45,8 +45,9 @@ export async function setUp(name: string, flags: EngineFlags, io: Io): Promise<S
 }
 
 /** A scene, or an MJCF model for MuJoCo. */
-async function loadSource(name: string, engine: string, io: Io): Promise<Scene | Mjcf> {
-  if (engine !== 'mujoco' || !/\.(xml|mjcf)$/i.test(name)) return loadScene(name, signalOf(io))
+async function loadSource(name: string, { engine, folder }: EngineFlags, io: Io): Promise<Scene | Mjcf> {
+  if (engine !== 'mujoco' || !/\.(xml|mjcf)$/i.test(name))
+    return loadScene(name, { ...signalOf(io), ...(folder !== undefined && { folder }) })
   return (await import('../engine/mujoco/loadMjcf.ts')).loadMjcf(name, signalOf(io))
 }
 

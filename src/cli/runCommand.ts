@@ -56,7 +56,7 @@ export function addRunCommand(program: Command, io: Io): void {
       program
         .command('run')
         .description('run a closed loop on the simulator and write a report')
-        .argument('<scene>', 'scene file, folder or name'),
+        .argument('<scene>', 'scene or URDF file, folder or name'),
     ),
   )
     .addOption(new Option('--controller <name>', 'what controls the scene').choices(['none', 'lqr']).default('lqr'))

@@ -19,7 +19,7 @@ export function nearSwitches(
   const n = scene.bodies.length
   const near = [
     ...pairs.filter(([i, j]) => !jointed(model, i, j)),
-    ...environment.flatMap((found, i) => (found === null ? [] : [[n, i] as const])),
+    ...environment.flatMap((found, i) => (found === null || jointed(model, n, i) ? [] : [[n, i] as const])),
   ]
   const touching = near.length > 0 ? findTouching() : new Set<number>()
   const contacts = near
@@ -39,12 +39,21 @@ export function nearSwitches(
 }
 
 /**
- * True where a joint holds bodies i and j together, so that they don't collide. What is jointed to the world (index n) may still
- * touch the environment: it is no single body.
+ * True where a joint or closure holds bodies i and j together, so that they don't collide. What is jointed to the world (index n) may
+ * still touch the environment, which is no single body, unless it is fixed to it.
  */
-export function jointed({ parent, type, numBodies: n }: TreeModel, i: number, j: number): boolean {
-  if (i === n || j === n) return false
-  return (type[i] !== 'free' && parent[i] === j) || (type[j] !== 'free' && parent[j] === i)
+export function jointed(model: TreeModel, i: number, j: number): boolean {
+  const { parent, type, closed, numBodies: n } = model
+  if (i === n || j === n) return isStatic(model, Math.min(i, j))
+  if ((type[i] !== 'free' && parent[i] === j) || (type[j] !== 'free' && parent[j] === i)) return true
+  return closed.has(Math.min(i, j) * n + Math.max(i, j)) || (isStatic(model, i) && isStatic(model, j))
+}
+
+/** True where fixed joints hold a body to the world. */
+function isStatic({ parent, type }: TreeModel, body: number): boolean {
+  let i = body
+  while (i >= 0 && type[i] === 'fixed') i = parent[i]!
+  return i < 0
 }
 
 /** A number for the pair of bodies i and j; index `last` is the environment. */

@@ -10,6 +10,7 @@ const MARGIN = 1e-3 // m or rad, at least: difference steps are smaller
 
 export interface Reaching extends Loaded {
   readonly boundingRadius: number // m, of its shapes about the centre of mass
+  readonly radii?: readonly [number, number, number] // m, of its shapes about its principal axes; default: boundingRadius
 }
 
 export interface Reach {
@@ -18,10 +19,10 @@ export interface Reach {
 }
 
 /**
- * For bodies that move with velocity [6n], under gravity and the forces that stand in `bodies` (controls among them); bias [6n],
- * if given, are the accelerations at zero joint accelerations. What a tree's bodies would gain without their joints has some
- * kinetic energy; the joints' reaction is a projection in that norm and adds none (Gauss's principle), so that no body of the
- * tree gains more than √(2E/m) or turns faster by more than √(2E/I). Contacts may pass motion on beyond that.
+ * For bodies that move with velocity [6n], under gravity and the forces that stand in `bodies` (controls among them). What a tree's
+ * bodies gain has some kinetic energy E; reactions of contacts are a projection in that norm and add none (Gauss's principle), so that
+ * no body of the tree gains more than √(2E/m), or turns about a principal axis faster by more than √(2E/I). `gain` [n] is 2E by tree (energyGained.ts); where
+ * it is missing, that of the bodies without their joints, whose reactions project too. Contacts may pass motion on beyond that.
  */
 export function reachWithin(
   scene: Scene,
@@ -29,35 +30,32 @@ export function reachWithin(
   state: TreeState,
   bodies: readonly Reaching[],
   velocity: Float64Array,
-  bias?: Float64Array,
+  gain?: Float64Array,
 ): Reach {
   const { numBodies: n, mass, inertia } = model
-  const { dt, gravity } = scene
-  const energy = new Float64Array(n) // by tree: Σ m|a|² + α·Iα, times dt²
-  for (let i = 0; i < n; i++) {
-    const { force, torque } = bodies[i]!
-    const m = mass[i]!
-    const moments = inertia.subarray(3 * i, 3 * i + 3)
-    const [lx, ly, lz, ax, ay, az] = bias?.subarray(6 * i, 6 * i + 6) ?? [0, 0, 0, 0, 0, 0]
-    const along = Math.hypot(
-      force.x / m + gravity[0] - lx!,
-      force.y / m + gravity[1] - ly!,
-      force.z / m + gravity[2] - lz!,
-    )
-    const about =
-      Math.hypot(torque.x, torque.y, torque.z) / Math.sqrt(Math.min(...moments)) +
-      Math.hypot(ax!, ay!, az!) * Math.sqrt(Math.max(...moments))
-    energy[model.root[i]!]! += dt * dt * (m * along * along + about * about)
-  }
+  const { dt } = scene
+  const energy = gain ?? looseEnergy(scene, model, bodies)
   const gained = Float64Array.from({ length: n }, (_, i) => Math.sqrt(energy[model.root[i]!]! / mass[i]!))
-  const spun = Float64Array.from({ length: n }, (_, i) =>
-    Math.sqrt(energy[model.root[i]!]! / Math.min(...inertia.subarray(3 * i, 3 * i + 3))),
-  )
+  /** Speed that turns of body i about its principal axes add to a row of numbers, one for each axis. */
+  const spun = (i: number, x: number, y: number, z: number): number =>
+    Math.sqrt(
+      energy[model.root[i]!]! *
+        (x ** 2 / inertia[3 * i]! + y ** 2 / inertia[3 * i + 1]! + z ** 2 / inertia[3 * i + 2]!),
+    )
+  /** The same for a row (x, y, z) in the world. */
+  const spunAlong = (i: number, x: number, y: number, z: number): number => {
+    const { rotation: R } = state
+    const k = 9 * i
+    const along = (c: number) => R[k + c]! * x + R[k + 3 + c]! * y + R[k + 6 + c]! * z
+    return spun(i, along(0), along(1), along(2))
+  }
   const row = new Float64Array(JOINT_ROW)
   return {
     body: Float64Array.from({ length: n }, (_, i) => {
       const [vx, vy, vz, wx, wy, wz] = velocity.subarray(6 * i, 6 * i + 6)
-      const turning = (Math.hypot(wx!, wy!, wz!) + spun[i]!) * bodies[i]!.boundingRadius
+      const turning =
+        Math.hypot(wx!, wy!, wz!) * bodies[i]!.boundingRadius +
+        spun(i, ...(bodies[i]!.radii ?? alike(bodies[i]!.boundingRadius)))
       return MARGIN + PERIODS * dt * (Math.hypot(vx!, vy!, vz!) + gained[i]! + turning)
     }),
     joint: Float64Array.from({ length: n }, (_, i) => {
@@ -66,9 +64,29 @@ export function reachWithin(
       const p = model.parent[i]!
       jointRowInto(row, 0, model, state, i)
       const rate = Math.abs(jointRate(row, 0, velocity, i, p))
-      const parts = [gained[i]!, p < 0 ? 0 : gained[p]!, spun[i]!, p < 0 ? 0 : spun[p]!] as const
-      const arms = [0, 6, 3, 9].map((k) => Math.hypot(row[k]!, row[k + 1]!, row[k + 2]!))
-      return MARGIN + PERIODS * dt * (rate + parts.reduce((sum, part, k) => sum + part * arms[k]!, 0))
+      const added = (body: number, k: number): number =>
+        body < 0
+          ? 0
+          : gained[body]! * Math.hypot(row[k]!, row[k + 1]!, row[k + 2]!) +
+            spunAlong(body, row[k + 3]!, row[k + 4]!, row[k + 5]!)
+      return MARGIN + PERIODS * dt * (rate + added(i, 0) + added(p, 6))
     }),
   }
+}
+
+function alike(radius: number): [number, number, number] {
+  return [radius, radius, radius]
+}
+
+/** Twice the energy that bodies without joints gain within a period, by tree: Σ m|a|² + α·Iα, times dt². */
+function looseEnergy({ dt, gravity }: Scene, { mass, inertia, root }: TreeModel, bodies: readonly Loaded[]) {
+  const energy = new Float64Array(root.length)
+  for (let i = 0; i < root.length; i++) {
+    const { force, torque } = bodies[i]!
+    const m = mass[i]!
+    const along = Math.hypot(force.x / m + gravity[0], force.y / m + gravity[1], force.z / m + gravity[2])
+    const about = Math.hypot(torque.x, torque.y, torque.z) / Math.sqrt(Math.min(...inertia.subarray(3 * i, 3 * i + 3)))
+    energy[root[i]!]! += dt * dt * (m * along * along + about * about)
+  }
+  return energy
 }

@@ -13,8 +13,8 @@ export interface TreeModel {
   readonly nv: number
   readonly type: readonly JointType[] // [numBodies] of the joint above each body
   readonly parent: Int32Array // [numBodies] −1 for the world
-  readonly root: Int32Array // [numBodies] index of the first body of the tree
-  readonly treeEnd: Int32Array // [numBodies] one past the last body of the tree
+  readonly root: Int32Array // [numBodies] index of the first body of the tree, or of the trees that closures join
+  readonly treeEnd: Int32Array // [numBodies] one past the last body of the same
   readonly qIndex: Int32Array // [numBodies] first position entry in x
   readonly vIndex: Int32Array // [numBodies] first velocity entry, counted from 0
   readonly mass: Float64Array // [numBodies] kg
@@ -26,6 +26,7 @@ export interface TreeModel {
   readonly rotation: Float64Array // [4 · numBodies] joint frame in the parent's inertial frame
   readonly axis: Float64Array // [3 · numBodies] hinge or slider axis in the child's inertial frame, unit
   readonly damping: Float64Array // [numBodies] N·m·s/rad or N·s/m
+  readonly closed: ReadonlySet<number> // closures between bodies i < j, as i · numBodies + j
 }
 
 export function createTreeModel(scene: Scene): TreeModel {
@@ -49,6 +50,7 @@ export function createTreeModel(scene: Scene): TreeModel {
     rotation: new Float64Array(4 * n),
     axis: new Float64Array(3 * n),
     damping: Float64Array.from(joints, (joint) => joint.damping),
+    closed: new Set(scene.closures.map(({ bodies: [i, j] }) => (j < 0 ? -1 : Math.min(i, j) * n + Math.max(i, j)))),
   }
   let nq = 0
   let nv = 0
@@ -68,11 +70,21 @@ export function createTreeModel(scene: Scene): TreeModel {
     model.rotation.set(multiplyQuats([above[0], -above[1], -above[2], -above[3]], joint.rotation), 4 * i)
     model.axis.set(rotateByInverse(own, joint.axis), 3 * i)
   }
+  joinTrees(model.root, scene)
   for (let i = n - 1; i >= 0; i--) {
     const last = i + 1 < n && model.root[i + 1] === model.root[i] ? model.treeEnd[i + 1]! : i + 1
     model.treeEnd[i] = last
   }
   return { ...model, nq, nv }
+}
+
+/** Trees that closures join become one: all their bodies take the first root. */
+function joinTrees(root: Int32Array, { closures }: Scene): void {
+  for (const { bodies } of closures) {
+    if (bodies[1] < 0) continue
+    const [first, second] = bodies.map((body) => root[body]!).sort((a, b) => a - b) as [number, number]
+    for (let i = second; i < root.length; i++) if (root[i] === second) root[i] = first
+  }
 }
 
 /** Principal moments of a body's inertia, and the rotation of its principal axes in the body frame (identity where already diagonal). */

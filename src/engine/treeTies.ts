@@ -36,9 +36,10 @@ export function treeTies(context: TiesContext): Ties {
   const { layout, substeps } = context
   const contacts = treeContacts(context)
   const pushed = context.pushes ? contacts.filter(({ aloft }) => !aloft).map(({ root }) => root) : []
+  const loops = closedTrees(context.scene, context.model)
   const tiedColumns = contacts.flatMap((contact) => [
-    ...baseColumns(context, contact),
-    ...(contact.aloft ? restColumns(context, contact.root) : []),
+    ...(loops.bound.has(contact.root) ? [] : baseColumns(context, contact)),
+    ...(contact.aloft && !loops.any.has(contact.root) ? restColumns(context, contact.root) : []),
   ])
   // a column may be known for two reasons
   const seen = new Set<number>()
@@ -49,6 +50,17 @@ export function treeTies(context: TiesContext): Ties {
     tiedColumns: columns,
     tiedRows: substeps === 1 ? positionRows(context, new Set(pushed)) : [],
   }
+}
+
+/**
+ * Trees with closures, by their first bodies: a speed that would open one is not kept. Those bound to the world or to another tree
+ * don't move as their first joint does, either.
+ */
+function closedTrees({ closures }: Scene, { root, parent }: TreeModel): Record<'any' | 'bound', ReadonlySet<number>> {
+  const base = (body: number): number => (parent[body]! < 0 ? body : base(parent[body]!))
+  const roots = (some: Scene['closures']) => new Set(some.map(({ bodies }) => root[bodies[0]]!))
+  const isBound = ({ bodies: [first, second] }: Scene['closures'][number]) => second < 0 || base(first) !== base(second)
+  return { any: roots(closures), bound: roots(closures.filter(isBound)) }
 }
 
 interface TreeContact {

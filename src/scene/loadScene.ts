@@ -1,24 +1,78 @@
-/** Scenes from files: a scene file, a folder that holds scene.json, or the bare name of a scene that comes with the package. */
+/** Scenes from files: a scene or URDF file, a folder that holds scene.json, or the bare name of a scene that comes with the package. */
 import { InputError } from './inputError.ts'
 import { listed, suggestion } from './nearest.ts'
 import { parseJson } from './parseJson.ts'
 import { parseScene } from './parseScene.ts'
+import { parseUrdf } from './parseUrdf.ts'
+import { pathInside } from './pathInside.ts'
 import type { Scene } from './scene.ts'
 
 const MAX_BYTES = 16 * 2 ** 20
 // Seen from src/scene and from dist/scene alike. A constant of its own, so that bundlers don't take the folder for an asset.
 const SCENES = '../../scenes/'
 
+export interface LoadSceneOptions {
+  /** The folder that URDF files may lie in, besides what is in it. Default: that of the scene file. */
+  readonly folder?: string
+  readonly signal?: AbortSignal
+}
+
 /**
- * Reads and checks a scene. `nameOrPath` is a scene file, a folder holding scene.json, or the bare name of a scene in the package's
- * `scenes` folder ('cartpole'); a bare name that is none of those is tried as a path. Throws InputError on anything that can't be
- * used: missing or oversized (16 MB) files, broken JSON, and all that parseScene refuses.
+ * Reads and checks a scene. `nameOrPath` is a scene file, a folder holding scene.json, the bare name of a scene in the package's
+ * `scenes` folder ('cartpole'), or a URDF file (its base fixed to the world, see parseUrdf); a bare name that is none of those is
+ * tried as a path. Throws InputError on anything that can't be used: missing or oversized (16 MB) files, broken JSON, URDF files
+ * outside of the folder, and all that parseScene refuses.
  */
-export async function loadScene(nameOrPath: string, { signal }: { signal?: AbortSignal } = {}): Promise<Scene> {
+export async function loadScene(nameOrPath: string, { folder, signal }: LoadSceneOptions = {}): Promise<Scene> {
   signal?.throwIfAborted()
   const file = await sceneFile(nameOrPath)
   const text = await readBounded(file, signal)
-  return parseScene(parseJson(text, file), { file })
+  if (/\.urdf$/i.test(file)) return parseUrdf(text, { file })
+  const value = parseJson(text, file)
+  return parseScene(value, { file, files: await includedFiles(value, file, folder, signal) })
+}
+
+/** Texts of the URDF files that a scene value names, by the paths in it. What is no path is left for parseScene to refuse. */
+async function includedFiles(
+  value: unknown,
+  file: string,
+  root: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, string>> {
+  const files = new Map<string, string>()
+  const robots: unknown = typeof value === 'object' && value !== null && 'robots' in value ? value.robots : []
+  if (!Array.isArray(robots)) return files
+  const { realpath } = await import('node:fs/promises')
+  const { dirname, relative, resolve, sep } = await import('node:path')
+  const own = await realpath(dirname(file))
+  // Scenes of the package may share their robots.
+  const shipped = await realpath(await scenesFolder()).catch(() => own)
+  const usual = own.startsWith(shipped + sep) ? shipped : own
+  const folder = root === undefined ? usual : await realpath(root).catch(() => resolve(root))
+  let total = 0
+  for (const [r, robot] of robots.entries()) {
+    const name: unknown = typeof robot === 'object' && robot !== null && 'urdf' in robot ? robot.urdf : null
+    if (typeof name !== 'string' || files.has(name)) continue
+    const path = `robots[${r}].urdf`
+    // The path is one from the scene file; what it may not leave is the folder.
+    const isRelative = !/^([a-zA-Z]:|[/\\])/.test(name)
+    const place = isRelative ? relative(folder, resolve(own, name)).split(sep).join('/') : name
+    const found = await pathInside(folder, place)
+    if (found === 'outside')
+      throw new InputError({
+        file,
+        path,
+        expected: `a path inside the folder ${root ?? 'of the scene'}`,
+        found: `"${name}"`,
+      })
+    if (found === null) throw new InputError({ file, path, expected: 'a URDF file', found: `no file "${name}"` })
+    const text = await readBounded(found.path, signal)
+    total += text.length
+    if (total > MAX_BYTES)
+      throw new InputError({ file, path, expected: `at most ${MAX_BYTES / 2 ** 20} MB of URDF files`, found: 'more' })
+    files.set(name, text)
+  }
+  return files
 }
 
 /** Names of the scenes that come with the package, sorted. */
@@ -47,13 +101,11 @@ async function sceneFile(nameOrPath: string): Promise<string> {
 
   const kind = nameOrPath === '' ? null : await kindOf(nameOrPath)
   if (kind === 'file') {
-    if (/\.(xml|urdf|mjcf)$/i.test(nameOrPath))
+    if (/\.(xml|mjcf)$/i.test(nameOrPath))
       throw new InputError({
         file: nameOrPath,
-        expected: 'a scene file in JSON',
-        found: /\.urdf$/i.test(nameOrPath)
-          ? 'a URDF file, not read yet'
-          : 'an XML file; MJCF opens with the engine mujoco',
+        expected: 'a scene file in JSON, or a URDF file',
+        found: 'an XML file; MJCF opens with the engine mujoco',
       })
     return nameOrPath
   }

@@ -2,9 +2,23 @@
 import { maximalLayout, reducedLayout } from './layout.ts'
 import { listed, suggestion } from './nearest.ts'
 import { checkImplicitZeros, resolveState, unknownName } from './namedState.ts'
+import { composePoses, IDENTITY, placedPoint, turnedVector } from './pose.ts'
 import { pathText, type Problem, problemsOf, shown } from './problem.ts'
+import { type Frames, resolveClosures } from './resolveClosures.ts'
 import { quatFromRpy } from './rotation.ts'
-import type { Body, Inertia, Joint, JointActuator, Scene, Shape, Task, Thruster, Vec3, Weights } from './scene.ts'
+import type {
+  Body,
+  Inertia,
+  Joint,
+  JointActuator,
+  NamedState,
+  Scene,
+  Shape,
+  Task,
+  Thruster,
+  Vec3,
+  Weights,
+} from './scene.ts'
 import {
   type BodyInput,
   CANNON_DEFAULTS,
@@ -17,57 +31,79 @@ import {
 import { schemaProblem } from './schemaProblem.ts'
 import { inertiaFault, shapesCentroid, shapesInertia } from './shapeInertia.ts'
 import { checkUnique, resolveTree } from './tree.ts'
+import { includeRobots } from './urdf/includeRobots.ts'
+import type { NamedJoint } from './urdf/placeRobot.ts'
 
 const ZERO: Vec3 = [0, 0, 0]
 
+export interface ParseSceneOptions {
+  /** Named in errors. */
+  readonly file?: string | null
+  /** Texts of the URDF files that the scene includes, by their paths as the scene writes them. `loadScene` reads them itself. */
+  readonly files?: ReadonlyMap<string, string>
+}
+
 /**
  * Reads a scene from `value`, the content of a scene file (docs/scene-format.md). Bodies come out in tree order, otherwise in the
- * order of the file. `file` is named in errors. Throws InputError at the first thing that can't be used; never returns half a scene.
+ * order of the file, those of included robots last. Throws InputError at the first thing that can't be used; never returns half a scene.
  */
-export function parseScene(value: unknown, { file = null }: { file?: string | null } = {}): Scene {
+export function parseScene(value: unknown, { file = null, files = new Map() }: ParseSceneOptions = {}): Scene {
   const problem = problemsOf(file)
   const parsed = sceneSchema.safeParse(value)
   if (!parsed.success) throw schemaProblem(parsed.error.issues, value, problem)
   const input = parsed.data
+  if (input.bodies.length + input.robots.length === 0)
+    throw problem('bodies', 'a list of bodies, 1 at least, or "robots"', shown(input.bodies))
 
   const friction = input.contact?.friction ?? 0.5
   const fileBodies = input.bodies.map((body, b) => resolveBody(body, `bodies[${b}]`, friction, problem))
-  const tree = resolveTree(input, problem)
-  const fileJoints = input.joints.map((joint, j) => resolveJoint(joint, `joints[${j}]`, problem))
+  const robots = includeRobots(input, files, file, problem)
+  const own = input.bodies.map(({ name }) => [name, { body: name, pose: IDENTITY }] as const)
+  const frames: Frames = new Map([...own, ...robots.flatMap((robot) => [...robot.frames])])
+  const fileJoints = input.joints.map((joint, j) => onFrame(resolveJoint(joint, `joints[${j}]`, problem), frames))
+  const named = {
+    bodies: [...fileBodies, ...robots.flatMap((robot) => robot.bodies)],
+    joints: [...fileJoints, ...robots.flatMap((robot) => robot.joints)],
+  }
+  const bodyNameOf = (name: string) => frames.get(name)?.body ?? name
+  const closed = input.closures.map(({ bodies: [a, b] }) => [bodyNameOf(a), bodyNameOf(b)] as const)
+  const tree = resolveTree({ ...named, closures: closed }, problem)
   const { actuators, thrusters } = input
-  checkControls(input, problem)
+  const moving = [...frames].flatMap(([name, { body }]) => (body === 'world' ? [] : [name]))
+  checkControls(input, named.joints, moving, problem)
 
-  const bodies = tree.order.map((b) => fileBodies[b]!)
+  const bodies = tree.order.map((b) => named.bodies[b]!)
   const place = new Map(tree.order.map((b, k) => [b, k]))
   const joints = tree.order.map((b, k): Joint => {
     const parent = tree.parentOf[b]!
-    return { ...fileJoints[tree.jointOf[b]!]!, parent: parent < 0 ? -1 : place.get(parent)!, child: k }
+    return { ...named.joints[tree.jointOf[b]!]!, parent: parent < 0 ? -1 : place.get(parent)!, child: k }
   })
   const jointIndex = new Map(joints.map(({ name }, k) => [name, k]))
   const bodyIndex = new Map(bodies.map(({ name }, k) => [name, k]))
   const parts = {
     joints,
-    actuators: actuators.map(
-      ({ name, joint, gear, range }): JointActuator => ({
-        name,
-        joint: jointIndex.get(joint)!,
-        gear,
-        range: openRange(range),
-      }),
-    ),
+    actuators: [
+      ...actuators.map(({ range, ...actuator }) => ({ ...actuator, range: openRange(range) })),
+      ...robots.flatMap((robot) => robot.actuators),
+    ].map(({ joint, ...actuator }): JointActuator => ({ ...actuator, joint: jointIndex.get(joint)! })),
     thrusters: thrusters.map(
-      ({ name, body, position = ZERO, direction = [0, 0, 1], gear, reactionTorque, range }): Thruster => ({
-        name,
-        body: bodyIndex.get(body)!,
-        position,
-        direction: normalized(direction),
-        gear,
-        reactionTorque,
-        range: openRange(range),
-      }),
+      ({ name, body, position = ZERO, direction = [0, 0, 1], gear, reactionTorque, range }): Thruster => {
+        const frame = frames.get(body)!
+        return {
+          name,
+          body: bodyIndex.get(frame.body)!,
+          position: placedPoint(frame.pose, position),
+          direction: turnedVector(frame.pose.rotation, normalized(direction)),
+          gear,
+          reactionTorque,
+          range: openRange(range),
+        }
+      },
     ),
   }
-  const home = resolveState(input.home ?? { positions: {}, velocities: {}, controls: {} }, ['home'], parts, problem)
+  const stated = resolveState(input.home ?? { positions: {}, velocities: {}, controls: {} }, ['home'], parts, problem)
+  const resting = Object.assign({}, ...robots.map((robot) => robot.positions)) as NamedState['positions']
+  const home = { ...stated, positions: { ...resting, ...stated.positions } }
   checkImplicitZeros(home, parts, problem)
   const scene: Scene = {
     name: input.name,
@@ -77,7 +113,11 @@ export function parseScene(value: unknown, { file = null }: { file?: string | nu
     dt: input.dt,
     bodies,
     ...parts,
-    environment: input.environment.map((shape) => resolveShape(shape, friction)),
+    closures: resolveClosures(input.closures, frames, { bodies, joints, home }, problem),
+    environment: [
+      ...input.environment.map((shape) => resolveShape(shape, friction)),
+      ...robots.flatMap((robot) => robot.environment),
+    ],
     contact: { enabled: input.contact?.enabled ?? true, restitution: input.contact?.restitution ?? 0 },
     home,
     task: null,
@@ -135,10 +175,16 @@ function resolveBody(body: BodyInput, path: string, friction: number, problem: P
   return { name, mass, com: body.com ?? ZERO, inertia, shapes }
 }
 
-type PlacedLater = Omit<Joint, 'parent' | 'child'>
+/** A joint that hangs on a link of a robot, on the body that the link belongs to. */
+function onFrame(joint: NamedJoint, frames: Frames): NamedJoint {
+  const frame = frames.get(joint.parent)
+  if (!frame || frame.pose === IDENTITY) return joint
+  const { position, rotation } = composePoses(frame.pose, { position: joint.parentAnchor, rotation: joint.rotation })
+  return { ...joint, parent: frame.body, parentAnchor: position, rotation }
+}
 
-function resolveJoint(joint: JointInput, path: string, problem: Problem): PlacedLater {
-  const { name, type, axis, limits } = joint
+function resolveJoint(joint: JointInput, path: string, problem: Problem): NamedJoint {
+  const { name, type, parent, child, axis, limits } = joint
   const turnsAboutAxis = type === 'hinge' || type === 'slider'
   const refuse = (key: 'anchors' | 'rpy' | 'axis' | 'damping' | 'limits', why: string) => {
     if (joint[key] !== undefined) throw problem(`${path}.${key}`, `nothing: ${why}`, shown(joint[key]))
@@ -161,6 +207,8 @@ function resolveJoint(joint: JointInput, path: string, problem: Problem): Placed
   return {
     name,
     type,
+    parent,
+    child,
     parentAnchor: joint.anchors?.parent ?? ZERO,
     rotation: quatFromRpy(joint.rpy ?? ZERO),
     childAnchor: joint.anchors?.child ?? ZERO,
@@ -171,9 +219,14 @@ function resolveJoint(joint: JointInput, path: string, problem: Problem): Placed
 }
 
 /** Names of actuators and thrusters, what they act on, directions and ranges. */
-function checkControls({ bodies, joints, actuators, thrusters }: SceneInput, problem: Problem): void {
+function checkControls(
+  { actuators, thrusters }: SceneInput,
+  joints: readonly NamedJoint[],
+  bodies: readonly string[],
+  problem: Problem,
+): void {
   const jointOf = new Map(joints.map((joint) => [joint.name, joint]))
-  const bodyNames = new Set(bodies.map(({ name }) => name))
+  const bodyNames = new Set(bodies)
   const actuatorOf = new Map(actuators.map(({ name }, k) => [name, k]))
   checkUnique(
     'actuators',

@@ -13,12 +13,13 @@ export interface Scene {
   readonly file: string | null // where it was read from
   readonly gravity: Vec3 // m/s²
   readonly dt: number // s, one control period
-  /** Kinematic forest: a body comes after its parent, and the bodies of one tree follow each other. */
+  /** Kinematic forest: a body comes after its parent; the bodies of one tree, or of trees that closures join, follow each other. */
   readonly bodies: readonly Body[]
   /** joints[i] connects bodies[i] to its parent. */
   readonly joints: readonly Joint[]
   readonly actuators: readonly JointActuator[] // controls 0 … actuators.length − 1
   readonly thrusters: readonly Thruster[] // the controls after them
+  readonly closures: readonly Closure[]
   readonly environment: readonly Shape[] // static shapes of the world
   readonly contact: ContactModel
   readonly home: NamedState
@@ -56,6 +57,16 @@ export interface Joint {
   readonly axis: Vec3 // unit, in the joint frame (= child frame); hinge and slider
   readonly damping: number // N·m·s/rad or N·s/m, ≥ 0
   readonly limits: readonly [number, number] | null // rad or m; hinge and slider
+}
+
+/**
+ * Holds a point of one body to a point of another one or of the world, closing a loop of joints: p_first = p_second, three
+ * equations, of which the joints may make some hold anyway (one in a planar loop).
+ */
+export interface Closure {
+  readonly name: string
+  readonly bodies: readonly [number, number] // indices; the second may be −1, the world
+  readonly anchors: readonly [Vec3, Vec3] // m, each in the frame of its body
 }
 
 /** Generalized force gear·u along a hinge (N·m) or slider (N). */

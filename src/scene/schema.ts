@@ -21,6 +21,7 @@ import {
   vector,
   word,
 } from './schemaParts.ts'
+import { robotSchema } from './urdf/schemaRobot.ts'
 
 const COLOR = 'a color as #rrggbb, #rgb or a CSS name such as steelblue'
 const RPY = '[roll, pitch, yaw]'
@@ -150,6 +151,19 @@ const thruster = keyed('a thruster', {
   range: openRange('', 'Smallest and largest control; null: unbounded').optional(),
 })
 
+const closure = keyed('a closure', {
+  name: name('Name of the closure.'),
+  bodies: z
+    .tuple([z.string('a text'), z.string('a text')], 'two names of bodies')
+    .describe('The two bodies that meet; one of them may be "world".'),
+  anchors: z
+    .tuple(
+      [vector('m', 'In the frame of the first body'), vector('m', 'In the frame of the second body')],
+      'two points [x, y, z] (m)',
+    )
+    .describe('Where they meet: a point in the frame of each, in m.'),
+})
+
 const numbers = z.union([z.number(), z.array(z.number())], 'a number or a list of numbers')
 const byName = 'by joint name: a number for hinge and slider, a list for'
 
@@ -222,8 +236,14 @@ export const sceneSchema = keyed('a scene { "name", "bodies", "joints", … }', 
   description: text('One or two sentences on what the scene shows.').default(''),
   gravity: vector('m/s²', 'Gravity in the world frame').default([0, 0, -9.81]),
   dt: positive('s', 'One control period', 10).default(0.01),
-  bodies: list(body, 'bodies', 1).describe('Rigid bodies.'),
-  joints: list(joint, 'joints').describe('Joints; they form a tree (or several) that starts at "world".'),
+  robots: list(robotSchema, 'robots').default([]).describe('Robots of URDF files.'),
+  bodies: list(body, 'bodies').default([]).describe('Rigid bodies, at least one where there are no robots.'),
+  joints: list(joint, 'joints')
+    .default([])
+    .describe('Joints; they form a tree (or several) that starts at "world". Each body has exactly one.'),
+  closures: list(closure, 'closures')
+    .default([])
+    .describe('Loops: points of two bodies that stay together. They have to meet at home.'),
   actuators: list(actuator, 'actuators').default([]).describe('Motors on hinges and sliders: the first controls.'),
   thrusters: list(thruster, 'thrusters')
     .default([])
@@ -249,6 +269,7 @@ export const sceneSchema = keyed('a scene { "name", "bodies", "joints", … }', 
 /** A checked scene file, names not yet resolved. */
 export type SceneInput = z.output<typeof sceneSchema>
 export type BodyInput = SceneInput['bodies'][number]
+export type ClosureInput = SceneInput['closures'][number]
 export type JointInput = SceneInput['joints'][number]
 export type ShapeInput = SceneInput['environment'][number]
 export type StateInput = z.output<typeof namedState>

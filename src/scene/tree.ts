@@ -1,7 +1,13 @@
 /** The kinematic forest of a scene file: who hangs on whom, checked, in tree order. */
 import { listed, suggestion } from './nearest.ts'
 import { type Problem, shown } from './problem.ts'
-import type { JointInput, SceneInput } from './schema.ts'
+
+/** Bodies and joints that refer to each other by name, "world" being the world. */
+export interface NamedParts {
+  readonly bodies: readonly { readonly name: string }[]
+  readonly joints: readonly Readonly<Record<'name' | 'type' | 'parent' | 'child', string>>[]
+  readonly closures?: readonly (readonly [string, string])[] // bodies that they join; unknown names join nothing
+}
 
 /** Which body of the file stands where. */
 export interface Tree {
@@ -11,7 +17,7 @@ export interface Tree {
 }
 
 /** Resolves the names of joints and bodies. Throws the first problem: repeated or unknown names, loops, bodies without a joint. */
-export function resolveTree({ bodies, joints }: SceneInput, problem: Problem): Tree {
+export function resolveTree({ bodies, joints, closures = [] }: NamedParts, problem: Problem): Tree {
   const bodyNames = bodies.map(({ name }) => name)
   checkUnique('bodies', bodyNames, 'body', problem)
   checkUnique(
@@ -25,7 +31,7 @@ export function resolveTree({ bodies, joints }: SceneInput, problem: Problem): T
     throw problem(`bodies[${reserved}].name`, 'a name other than "world", which is the fixed frame', '"world"')
 
   const indexOf = new Map(bodyNames.map((name, b) => [name, b]))
-  const bodyIndex = (joint: JointInput, j: number, end: 'parent' | 'child'): number => {
+  const bodyIndex = (joint: NamedParts['joints'][number], j: number, end: 'parent' | 'child'): number => {
     const index = indexOf.get(joint[end])
     if (index !== undefined) return index
     // A body is never its own parent.
@@ -57,7 +63,8 @@ export function resolveTree({ bodies, joints }: SceneInput, problem: Problem): T
       'a joint with this body as child ("type": "free" lets it move freely)',
       `no joint for body "${bodyNames[loose]}"`,
     )
-  return { order: treeOrder(parentOf, jointOf, bodyNames, problem), jointOf, parentOf }
+  const bonds = closures.map(([first, second]) => [indexOf.get(first) ?? -1, indexOf.get(second) ?? -1] as const)
+  return { order: treeOrder(parentOf, jointOf, bonds, bodyNames, problem), jointOf, parentOf }
 }
 
 /** Throws at the first repeated name; `list` is the path of the list they stand in. */
@@ -76,12 +83,13 @@ export function checkUnique(list: string, names: readonly string[], what: string
 }
 
 /**
- * File order, changed as little as it takes: every body is drawn ahead of its children, and every tree together at the place of
- * its first body. Throws on a loop.
+ * File order, changed as little as it takes: every body is drawn ahead of its children, and every tree, with those that closures join
+ * to it, together at the place of its first body. Throws on a loop of joints.
  */
 function treeOrder(
   parentOf: readonly number[],
   jointOf: readonly number[],
+  bonds: readonly (readonly [number, number])[],
   names: readonly string[],
   problem: Problem,
 ): number[] {
@@ -110,5 +118,23 @@ function treeOrder(
       members.push(placed)
     }
   }
-  return [...trees.values()].flat()
+  return joinedTrees(trees, rootOf, bonds).flat()
+}
+
+/** Members of the trees, those of joined trees in one list, in the order of the first of them. */
+function joinedTrees(
+  trees: ReadonlyMap<number, readonly number[]>,
+  rootOf: readonly number[],
+  bonds: readonly (readonly [number, number])[],
+): number[][] {
+  const chief = new Map([...trees.keys()].map((root) => [root, root]))
+  const find = (root: number): number => {
+    let here = root
+    while (chief.get(here) !== here) here = chief.get(here)!
+    return here
+  }
+  for (const [a, b] of bonds) if (a >= 0 && b >= 0) chief.set(find(rootOf[a]!), find(rootOf[b]!))
+  const groups = new Map<number, number[]>()
+  for (const [root, members] of trees) groups.set(find(root), [...(groups.get(find(root)) ?? []), ...members])
+  return [...groups.values()]
 }

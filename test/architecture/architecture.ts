@@ -17,7 +17,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   linalg: { rooms: [], packages: ['pure-rand'], inBrowsers: true },
   blackbox: { rooms: ['linalg'], packages: ['piscina'], inBrowsers: true },
   sensing: { rooms: ['blackbox', 'linalg'], inBrowsers: true },
-  scene: { rooms: [], packages: ['zod', 'fast-xml-parser'], inBrowsers: true },
+  scene: { rooms: [], packages: ['zod', '@rgrove/parse-xml'], inBrowsers: true },
   engine: {
     rooms: ['scene', 'linalg'],
     packages: ['cannon-es', '@mujoco/mujoco', '@dimforge/rapier3d-compat'],

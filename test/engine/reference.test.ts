@@ -213,6 +213,7 @@ describe('reference engine from a scene', () => {
     joints: [],
     actuators: [],
     thrusters: [],
+    closures: [],
     environment: [],
     contact: { enabled: true, restitution: 0 },
     home: { positions: {}, velocities: {}, controls: {} },

@@ -5,11 +5,17 @@ import { random } from '../../src/linalg/random.ts'
 import { expandTies } from '../../src/linalg/ties.ts'
 import { listScenes, loadScene } from '../../src/scene/loadScene.ts'
 import type { Scene } from '../../src/scene/scene.ts'
+import { fiveBars, parallelogram } from '../fixtures/loops.ts'
 import { arm3d, boxes, cartsOnRail, mixedTree, planarChain, pressOnFloor, strongJet } from '../fixtures/scenes.ts'
 
 const scenes: [string, Scene][] = [
   ...(await Promise.all(
-    (await listScenes()).map(async (name): Promise<[string, Scene]> => [name, await loadScene(name)]),
+    // the arena's robots are here one by one
+    (
+      await listScenes()
+    )
+      .filter((name) => name !== 'arena')
+      .map(async (name): Promise<[string, Scene]> => [name, await loadScene(name)]),
   )),
   ['3-D arm with damping', arm3d()],
   ['mixed tree', mixedTree()],
@@ -18,6 +24,8 @@ const scenes: [string, Scene][] = [
   ['carts on a rail', cartsOnRail()],
   ['press on a floor', pressOnFloor({ type: 'sphere', radius: 0.1 }, { home: 0.0999, stiffness: 1e5 })],
   ['jet and ram', strongJet()],
+  ['a five-bar leg aloft', fiveBars({ legs: 1 })],
+  ['a loop between two trees', parallelogram({ angle: 0.4 }).scene],
 ]
 
 /** [A B] by central differences, row-major. */

@@ -28,7 +28,9 @@ test('its example is a scene', () => {
 test('its state files are states of the cart-pole', async () => {
   const scene = await loadScene('cartpole')
   const engine = await createEngine(scene)
-  const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].slice(1).map(([, text]) => parseJson(text!))
+  const examples = [...page.split('## State files')[1]!.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) =>
+    parseJson(text!),
+  )
   expect(examples).toHaveLength(2)
   const [named, vectors] = examples.map((example) => pointFrom(engine, scene, example))
   // The same point, said twice.

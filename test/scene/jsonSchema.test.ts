@@ -33,7 +33,7 @@ test('lengths, masses and forces name their unit', () => {
 test('unknown keys and missing ones are marked in the editor', () => {
   const schema = sceneJsonSchema()
   expect(schema.additionalProperties).toBe(false)
-  expect(schema.required).toEqual(['name', 'bodies', 'joints'])
+  expect(schema.required).toEqual(['name'])
 })
 
 /** Calls `seen` for each property of the schema and of the schemas in it. */

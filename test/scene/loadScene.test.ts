@@ -36,8 +36,8 @@ describe('loadScene', () => {
     ['broken.json', 'line 3, column 3', 'a key in double quotes', '"bodies"'],
     ['negative.json', 'dt', 'a number > 0 (s)', '-1'],
     ['huge.json', '', 'at most 16 MB', '17.0 MB'],
-    ['arm.urdf', '', 'a scene file in JSON', 'a URDF file, not read yet'],
-    ['arm.xml', '', 'a scene file in JSON', 'an XML file; MJCF opens with the engine mujoco'],
+    ['arm.urdf', 'line 1, robot', 'the attribute name', 'none'],
+    ['arm.xml', '', 'a scene file in JSON, or a URDF file', 'an XML file; MJCF opens with the engine mujoco'],
     ['nothing', '', 'a folder that holds scene.json', 'no such file in it'],
     ['missing.json', '', 'a scene file or folder', 'nothing of this name'],
   ])('%s: one error that names the file', async (name, path, expected, found) => {

@@ -1,6 +1,6 @@
 /**
- * The solver that cannon-es calls in reduced coordinates: joints exactly through the tree, contacts, friction and joint limits
- * on the Schur complement of the joint rows. Leaves v⁺ in the bodies and takes their forces, so that cannon's own integration
+ * The solver that cannon-es calls in reduced coordinates: joints and closures exactly through the tree, contacts, friction and joint
+ * limits on the Schur complement of their rows. Leaves v⁺ in the bodies and takes their forces, so that cannon's own integration
  * keeps it.
  */
 import * as CANNON from 'cannon-es'
@@ -9,7 +9,7 @@ import type { TreeState } from '../kinematics.ts'
 import type { TreeModel } from '../treeModel.ts'
 import { JOINT_ROW, jointRate, jointRowInto } from '../jointRow.ts'
 import { momentumInto } from '../rotation.ts'
-import { createTreeSolver } from '../treeSolver.ts'
+import { createLoopSolver, type LoopSolver } from '../loopSolver.ts'
 import { createRows, type Rows } from './rows.ts'
 import { createUnilateralSolver } from './unilateral.ts'
 
@@ -31,7 +31,7 @@ export class JointSolver extends CANNON.Solver {
   readonly #state: TreeState
   readonly #bodies: readonly CANNON.Body[]
   readonly #limits: readonly JointLimit[]
-  readonly #tree: ReturnType<typeof createTreeSolver>
+  readonly #tree: LoopSolver
   readonly #rows: Rows
   readonly #unilateral = createUnilateralSolver()
   readonly #V: Float64Array // [6n] velocities after the step
@@ -54,7 +54,7 @@ export class JointSolver extends CANNON.Solver {
     this.#limits = scene.joints.flatMap(({ limits }, body) =>
       limits ? [{ body, lower: limits[0], upper: limits[1] }] : [],
     )
-    this.#tree = createTreeSolver(model, state)
+    this.#tree = createLoopSolver(scene, model, state)
     this.#rows = createRows(
       model,
       state,
@@ -74,6 +74,7 @@ export class JointSolver extends CANNON.Solver {
     this.#loadImpulses(h)
     this.#tree.factor(h)
     this.#tree.solve(V, this.#b, 0, n)
+    this.#tree.close(V)
 
     this.#included.fill(0)
     this.#rows.clear()

@@ -25,6 +25,7 @@ import { createTreeModel, type TreeModel } from '../treeModel.ts'
 import { type AxisJoint, LimitConstraint, PrismaticConstraint, setConstraintStep } from './constraints.ts'
 import { maximalTies } from './maximalTies.ts'
 import { outlineOf, touchingPairs } from './outline.ts'
+import { withRadii } from './withRadii.ts'
 import { createCannonWorld } from './world.ts'
 
 export function maximalCannonEngine(scene: Scene): Engine {
@@ -46,6 +47,7 @@ export function maximalCannonEngine(scene: Scene): Engine {
   setFriction(world, friction, h)
   const poseOf = bodyPoses(scene, model)
   addJoints(scene, model, world, bodies, ground, poseOf.zero(), h)
+  addClosures(scene, model, world, bodies, ground, h)
   const actuate = createActuation(scene, model, state, bodies)
   const damped = scene.joints.flatMap((joint, i) => (joint.damping > 0 ? [i] : []))
   let disposed = false
@@ -178,7 +180,7 @@ export function maximalCannonEngine(scene: Scene): Engine {
     damp()
     actuate(u)
     loadVelocities()
-    const reach = reachWithin(scene, model, state, bodies, V)
+    const reach = reachWithin(scene, model, state, withRadii(bodies), V)
     return { reach, touch: findTouch(scene, () => outlineOf(world), reach) }
   }
 
@@ -320,11 +322,36 @@ function addJoints(
     if (limits && (type === 'hinge' || type === 'slider'))
       added.push(new LimitConstraint(type, parent, child, joint, limits, h))
     for (const constraint of added) {
-      constraint.collideConnected = parent === ground // what is jointed to the world may still touch the environment
+      constraint.collideConnected = parent === ground && type !== 'fixed' // what hangs on the world may still touch it
       setConstraintStep(constraint, h)
       world.addConstraint(constraint)
     }
   })
+}
+
+/** One point constraint for each closure. */
+function addClosures(
+  { closures, bodies: own }: Scene,
+  { principal }: TreeModel,
+  world: CANNON.World,
+  bodies: readonly CANNON.Body[],
+  ground: CANNON.Body,
+  h: number,
+): void {
+  for (const { bodies: ends, anchors } of closures) {
+    const [first, second] = ends.map((i, e): [CANNON.Body, CANNON.Vec3] => {
+      const [x, y, z] = anchors[e]!
+      if (i < 0) return [ground, new CANNON.Vec3(x, y, z)]
+      const [w, a, b, c] = principal.subarray(4 * i, 4 * i + 4)
+      const { com } = own[i]!
+      const pivot = new CANNON.Quaternion(-a!, -b!, -c!, w!).vmult(new CANNON.Vec3(x - com[0], y - com[1], z - com[2]))
+      return [bodies[i]!, pivot]
+    })
+    const constraint = new CANNON.PointToPointConstraint(first![0], first![1], second![0], second![1])
+    constraint.collideConnected = second![0] === ground
+    setConstraintStep(constraint, h)
+    world.addConstraint(constraint)
+  }
 }
 
 /** Pairwise friction: the larger coefficient of the two shapes, as the impulse bound μ·m·g·h. */

@@ -9,10 +9,12 @@ import type { Scene } from '../../scene/scene.ts'
 import { reducedLayout } from '../../scene/layout.ts'
 import { controlVector, reducedState } from '../../scene/stateVector.ts'
 import { createActuation } from '../actuation.ts'
+import { energyGained } from '../energyGained.ts'
 import type { Engine } from '../engine.ts'
 import { islandPattern } from '../islandPattern.ts'
 import { createKinematics, createTreeState } from '../kinematics.ts'
 import { createJointRates } from '../jointRates.ts'
+import { createLoopSolver } from '../loopSolver.ts'
 import { manifoldOf } from '../manifold.ts'
 import { jointed, nearSwitches } from '../nearSwitches.ts'
 import { type Reach, reachWithin } from '../reach.ts'
@@ -23,6 +25,7 @@ import { treeTies } from '../treeTies.ts'
 import { JointSolver } from './jointSolver.ts'
 import { outlineOf, touchingPairs } from './outline.ts'
 import { PairBroadphase } from './pairBroadphase.ts'
+import { withRadii } from './withRadii.ts'
 import { createCannonWorld } from './world.ts'
 
 export function reducedCannonEngine(scene: Scene): Engine {
@@ -39,6 +42,7 @@ export function reducedCannonEngine(scene: Scene): Engine {
   const solver = new JointSolver(scene, model, state, bodies, friction, h)
   world.solver = solver
   const actuate = createActuation(scene, model, state, bodies)
+  const tree = createLoopSolver(scene, model, state)
   const x = new Float64Array(layout.nx)
   const V = new Float64Array(6 * n)
   const spin = new Float64Array(3) // angular momentum of a body
@@ -110,7 +114,8 @@ export function reducedCannonEngine(scene: Scene): Engine {
     x.set(x0)
     load()
     actuate(u)
-    const reach = reachWithin(scene, model, state, bodies, state.velocity, state.bias)
+    const gain = energyGained(scene, model, state, bodies, tree)
+    const reach = reachWithin(scene, model, state, withRadii(bodies), state.velocity, gain)
     return { reach, touch: findTouch(scene, () => outlineOf(world), reach) }
   }
 

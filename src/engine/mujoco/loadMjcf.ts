@@ -1,5 +1,6 @@
 /** MJCF models from files, with what they include; nothing outside the model's folder is read. */
 import { InputError } from '../../scene/inputError.ts'
+import { pathInside } from '../../scene/pathInside.ts'
 import type { Mjcf } from './mjcf.ts'
 
 const MAX_XML = 16 * 2 ** 20 // bytes of one XML file
@@ -13,7 +14,7 @@ const MAX_FILES = 2000
  */
 export async function loadMjcf(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<Mjcf> {
   const { readFile, realpath, stat } = await import('node:fs/promises')
-  const { basename, dirname, extname, isAbsolute, join, posix, relative } = await import('node:path')
+  const { basename, dirname, extname, posix } = await import('node:path')
 
   const fail = (file: string, error: unknown): never => {
     if (error instanceof InputError || signal?.aborted) throw error
@@ -45,16 +46,18 @@ export async function loadMjcf(path: string, { signal }: { signal?: AbortSignal 
   const take = async (place: string, from: string): Promise<boolean> => {
     const key = posix.normalize(place)
     if (files.has(key)) return true
-    const refuse = () =>
-      new InputError({ file: from, path: 'file', expected: `a path inside the model's folder`, found: `"${place}"` })
-    if (isAbsolute(place) || /^[a-zA-Z]:|\\/.test(place) || key === '..' || key.startsWith('../')) throw refuse()
-    const real = await realpath(join(folder, key)).catch(() => null)
-    if (real === null || !(await stat(real)).isFile()) return false
-    const inside = relative(folder, real)
-    if (isAbsolute(inside) || inside === '..' || /^\.\.[/\\]/.test(inside)) throw refuse()
+    const found = await pathInside(folder, place)
+    if (found === null) return false
+    if (found === 'outside')
+      throw new InputError({
+        file: from,
+        path: 'file',
+        expected: `a path inside the model's folder`,
+        found: `"${place}"`,
+      })
     if (files.size >= MAX_FILES)
       throw new InputError({ file: path, expected: `at most ${MAX_FILES} files`, found: 'more' })
-    const content = await read(real)
+    const content = await read(found.path)
     files.set(key, content)
     if (isXml(key)) texts.push([key, new TextDecoder().decode(content)])
     return true

@@ -1,10 +1,10 @@
 /**
  * A scene as MJCF, MuJoCo's own format. Trees, inertias, joints, damping, actuators and thrusters mean the same in both. What is
- * MuJoCo's own: contacts and joint limits are soft (solref 0.02 s, critically damped: nothing of `engines.cannon` applies),
+ * MuJoCo's own: contacts, joint limits and closures are soft (solref 0.02 s, critically damped: nothing of `engines.cannon` applies),
  * friction cones are pyramids, a pair takes the larger friction as ours does, and there is no restitution. Bodies that are fixed to
  * each other count as one body when neighbors are kept from colliding. Ranges of controls are left out, as no engine of ours clamps.
  */
-import type { Scene, Shape } from '../../scene/scene.ts'
+import type { Scene, Shape, Vec3 } from '../../scene/scene.ts'
 import { rotate } from '../rotation.ts'
 
 export interface SceneToMjcfOptions {
@@ -23,11 +23,15 @@ export function sceneToMjcf(scene: Scene, { contact = scene.contact.enabled }: S
     const sites = scene.thrusters
       .filter((thruster) => thruster.body === i)
       .map(({ name, position: at, direction }) => `<site name="${name}" pos="${join(at)}" zaxis="${join(direction)}"/>`)
+    const ends = scene.closures.flatMap(({ name, bodies: pair, anchors }) =>
+      pair.flatMap((body, e) => (body === i ? [siteXml(name, e, anchors[e]!)] : [])),
+    )
     return [
       `<body name="${body.name}" pos="${join(position)}" quat="${join(joint.rotation)}">`,
       `<inertial pos="${join(body.com)}" mass="${body.mass}" fullinertia="${join(body.inertia)}"/>`,
       jointXml(scene, i),
       ...sites,
+      ...ends,
       ...body.shapes.map(geomXml),
       ...children(i).map(bodyXml),
       '</body>',
@@ -43,14 +47,24 @@ export function sceneToMjcf(scene: Scene, { contact = scene.contact.enabled }: S
   const neighbors = joints.flatMap(({ type, parent }, i) =>
     type === 'free' || parent < 0 ? [] : [`<exclude body1="${bodies[parent]!.name}" body2="${bodies[i]!.name}"/>`],
   )
+  const apart = scene.closures.flatMap(({ bodies: [first, second] }) =>
+    second < 0 ? [] : [`<exclude body1="${bodies[first]!.name}" body2="${bodies[second]!.name}"/>`],
+  )
+  const connects = scene.closures.map(
+    ({ name }) => `<connect name="${name}" site1="${siteName(name, 0)}" site2="${siteName(name, 1)}"/>`,
+  )
+  const fixedEnds = scene.closures.flatMap(({ name, bodies: [, second], anchors }) =>
+    second < 0 ? [siteXml(name, 1, anchors[1])] : [],
+  )
   return `<mujoco model="${scene.name}">
 <compiler angle="radian" inertiafromgeom="false"/>
 <option timestep="${scene.dt / scene.engines.cannon.substeps}" gravity="${join(scene.gravity)}" integrator="Euler">
 <flag contact="${contact ? 'enable' : 'disable'}" filterparent="disable"/></option>
 <worldbody>
-${[...scene.environment.map(geomXml), ...children(-1).map(bodyXml)].join('\n')}
+${[...scene.environment.map(geomXml), ...fixedEnds, ...children(-1).map(bodyXml)].join('\n')}
 </worldbody>
-<contact>${neighbors.join('\n')}</contact>
+<contact>${[...new Set([...neighbors, ...apart])].join('\n')}</contact>
+<equality>${connects.join('\n')}</equality>
 <actuator>${[...motors, ...thrusters].join('\n')}</actuator>
 </mujoco>`
 }
@@ -87,6 +101,15 @@ function geomXml(shape: Shape): string {
     case 'plane':
       return `<geom type="plane" size="0 0 1" ${rest}/>` // 0: unbounded
   }
+}
+
+/** The end of a closure on its first (0) or second (1) body. No scene has a name with a dot. */
+function siteName(closure: string, end: number): string {
+  return `${closure}.${end}`
+}
+
+function siteXml(closure: string, end: number, position: Vec3): string {
+  return `<site name="${siteName(closure, end)}" pos="${join(position)}"/>`
 }
 
 function join(numbers: readonly number[]): string {

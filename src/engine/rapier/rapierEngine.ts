@@ -7,6 +7,7 @@ import { reducedLayout } from '../../scene/layout.ts'
 import type { Scene } from '../../scene/scene.ts'
 import { controlVector, reducedState } from '../../scene/stateVector.ts'
 import { createActuation } from '../actuation.ts'
+import { energyGained } from '../energyGained.ts'
 import type { Engine } from '../engine.ts'
 import { islandPattern } from '../islandPattern.ts'
 import { createJointRates } from '../jointRates.ts'
@@ -16,9 +17,11 @@ import { jointed, nearSwitches } from '../nearSwitches.ts'
 import { type Reach, type Reaching, reachWithin } from '../reach.ts'
 import { momentumInto } from '../rotation.ts'
 import { findTouch, type Touch } from '../touch.ts'
+import { createTreeSolver } from '../treeSolver.ts'
 import { createTreeModel, type TreeModel } from '../treeModel.ts'
 import { treeTies } from '../treeTies.ts'
 import { checkSingle } from './checkSingle.ts'
+import { InputError } from '../../scene/inputError.ts'
 import { enoughIterations, type ProbedEngine } from './enoughIterations.ts'
 import { loadRapier, type Rapier } from './loadRapier.ts'
 import { createOutline } from './outline.ts'
@@ -40,6 +43,7 @@ const UNSOLVED = 1e-3
 export async function rapierEngine(scene: Scene): Promise<Engine> {
   const model = createTreeModel(scene)
   checkSingle(scene, model)
+  refuseClosures(scene)
   const rapier = await loadRapier()
   const { iterations } = scene.engines.rapier
   if (iterations !== null) return engineWith(rapier, scene, model, iterations).engine
@@ -59,6 +63,7 @@ function engineWith(rapier: Rapier, scene: Scene, model: TreeModel, iterations: 
   const state = createTreeState(model)
   const { place, move } = createKinematics(model, state)
   const ratesInto = createJointRates(model, state)
+  const tree = createTreeSolver(model, state)
   const physics = createPhysics(rapier, scene, model, state, h, iterations)
   const { outline, radius } = createOutline(scene, model, state)
   const n = model.numBodies
@@ -95,7 +100,8 @@ function engineWith(rapier: Rapier, scene: Scene, model: TreeModel, iterations: 
 
   /** How far the loaded bodies may get, and what they may touch. */
   function surroundings(): { reach: Reach; touch: Touch } {
-    const reach = reachWithin(scene, model, state, loads, state.velocity, state.bias)
+    const gain = energyGained(scene, model, state, loads, tree)
+    const reach = reachWithin(scene, model, state, loads, state.velocity, gain)
     return { reach, touch: findTouch(scene, outline, reach) }
   }
 
@@ -223,4 +229,16 @@ function zero(): { x: number; y: number; z: number } {
 function allFinite(values: Float64Array): boolean {
   for (let k = 0; k < values.length; k++) if (!Number.isFinite(values[k]!)) return false
   return true
+}
+
+/** Throws InputError where loops are closed: Rapier's joints would hold them softly, and joint coordinates leave no room for it. */
+function refuseClosures({ file, closures }: Scene): void {
+  const [closure] = closures
+  if (closure)
+    throw new InputError({
+      file,
+      path: 'closures[0]',
+      expected: 'no closures with the engine "rapier": take "cannon" or "mujoco"',
+      found: `"${closure.name}"`,
+    })
 }

@@ -108,6 +108,7 @@ function emptyScene(name: string, gravity: Vec3): Scene {
     joints: [],
     actuators: [],
     thrusters: [],
+    closures: [],
     environment: [],
     contact: { enabled: false, restitution: 0 },
     home: { positions: {}, velocities: {}, controls: {} },

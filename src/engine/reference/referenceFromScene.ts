@@ -22,6 +22,8 @@ export function referenceFromScene(scene: Scene, { substeps = 1 }: { substeps?: 
   if (!(Number.isInteger(substeps) && substeps >= 1))
     throw new RangeError(`reference engine: substeps must be an integer ≥ 1, got ${substeps}`)
   refuseContact(scene)
+  const [closure] = scene.closures
+  if (closure) refuse(scene, 'closures[0]', 'no closures: loops have no closed form here', `"${closure.name}"`)
   const parts: PlacedComponent[] = []
   let q = 0
   let v = 0
