@@ -7,8 +7,10 @@
 import { addAt, dotAt } from '../linalg/flat.ts'
 import { type AbsoluteSplit, absoluteSplitting } from './absoluteSplitting.ts'
 import { equationsLeftOut } from './equationsLeftOut.ts'
+import { rangeProjection } from './rangeProjection.ts'
 
 const SPLITTING_FROM = 12 // unknowns; for fewer, descent is cheaper
+const WIDTH = 16 // right-hand sides at a time
 const ITERATIONS = 10 // of splitting in a round
 const ROUNDS = 4
 const DEGENERATE = 1.2 // times the unknowns, of equations that seem to hold
@@ -125,7 +127,8 @@ export function absoluteGuesses(
     return false
   })
   if (active.length === 0) return guesses
-  const splitting = absoluteSplitting(Q, k, n, active.length)
+  const width = Math.min(WIDTH, active.length)
+  const splitting = absoluteSplitting(rangeProjection(Q, k, n, width), k, width)
   for (let round = 1; active.length > 0; round++) {
     splitting.advance(
       active.map((c) => splits[c]!.split),

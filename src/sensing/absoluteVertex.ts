@@ -50,14 +50,14 @@ export interface AbsoluteVertexSolver {
 /** Q [k × n] spans the range of A [k × n], its columns orthonormal; both row-major. */
 export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number, n: number): AbsoluteVertexSolver {
   const tableau = exchangeTableau(k, n)
-  const { T, B, placeOf } = tableau
+  const { T, B, placeOf, others } = tableau
+  const m = k - n // equations not fitted
   const row = new Float64Array(n) // of the tableau
   const column = new Float64Array(k)
   const target = new Float64Array(k) // y, perturbed
   const r = new Float64Array(k) // residuals T·target_B − target
   const s = new Float64Array(k) // their signs; 0 for fitted equations
   const g = new Float64Array(n) // Tᵀs
-  const rates = new Float64Array(k) // of residuals along an edge
   const ahead = new Int32Array(k) // equations whose residuals vanish along it
   const steps = new Float64Array(k) // how far
   const fittedTarget = new Float64Array(n) // target_B
@@ -70,6 +70,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   const nu = new Float64Array(k)
   let drift = 0 // of the tableau, relative, as far as the last vertex shows it
   const isGood = new Uint8Array(k)
+  const open = new Int32Array(n) // places of B whose equations are not good
   const reordered = new Int32Array(k)
   const source = random(1)
   const noise = new Float64Array(k)
@@ -103,11 +104,13 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     tableau.settle()
     g.fill(0)
     for (let i = 0; i < n; i++) fittedTarget[i] = target[B[i]!]!
-    for (let t = 0; t < k; t++) {
-      const isFitted = placeOf[t]! >= 0
-      r[t] = isFitted ? 0 : dotAt(T, t * n, fittedTarget, 0, n) - target[t]!
-      s[t] = isFitted ? 0 : r[t]! < 0 ? -1 : 1
-      if (!isFitted) addAt(g, s[t]!, T, t * n, n)
+    r.fill(0)
+    s.fill(0)
+    for (let o = 0; o < m; o++) {
+      const t = others[o]!
+      r[t] = dotAt(T, t * n, fittedTarget, 0, n) - target[t]!
+      s[t] = r[t]! < 0 ? -1 : 1
+      addAt(g, s[t]!, T, t * n, n)
     }
   }
 
@@ -116,19 +119,16 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     let i = -1
     for (let j = 0; j < n; j++) if (Math.abs(g[j]!) > 1 + SLACK && (i < 0 || Math.abs(g[j]!) > Math.abs(g[i]!))) i = j
     if (i < 0) return false
-    // Along the edge the residual of B[i] grows in direction `sense`, the others by rates[t] per unit.
+    // Along the edge the residual of B[i] grows in direction `sense`, the others by sense·column[t] per unit.
     const sense = g[i]! > 0 ? -1 : 1
     tableau.columnInto(column, i)
     let largest = 0
-    for (let t = 0; t < k; t++) {
-      const rate = placeOf[t]! < 0 ? sense * column[t]! : 0
-      rates[t] = rate
-      largest = Math.max(largest, Math.abs(rate))
-    }
+    for (let o = 0; o < m; o++) largest = Math.max(largest, Math.abs(column[others[o]!]!))
     let numAhead = 0 // equations whose residual vanishes along the edge
-    for (let t = 0; t < k; t++) {
-      const rate = rates[t]!
-      if (!(rate * s[t]! < 0 && Math.abs(rate) > LEAST_PIVOT * largest)) continue
+    for (let o = 0; o < m; o++) {
+      const t = others[o]!
+      const rate = sense * column[t]!
+      if (!(rate * s[t]! < -LEAST_PIVOT * largest)) continue
       steps[numAhead] = Math.max(0, -r[t]! / rate)
       ahead[numAhead++] = t
     }
@@ -144,7 +144,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       ahead[next] = ahead[numPassed]!
       steps[next] = steps[numPassed]!
       ahead[numPassed++] = t
-      slope += 2 * Math.abs(rates[t]!)
+      slope += 2 * Math.abs(column[t]!)
     }
     if (numPassed === 0) return false
     const entering = ahead[numPassed - 1]!
@@ -155,7 +155,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       tableau.rowInto(row, t)
       addAt(g, 2 * s[t]!, row, 0, n)
     }
-    for (let t = 0; t < k; t++) r[t]! += length * rates[t]!
+    for (let o = 0; o < m; o++) r[others[o]!]! += sense * length * column[others[o]!]!
     tableau.rowInto(row, entering)
     addAt(g, -s[entering]!, row, 0, n)
     g[i]! += sense
@@ -276,30 +276,34 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     tableau.set(firstT, firstB)
     isGood.fill(0)
     for (let o = 0; o < numGood; o++) isGood[order[o]!] = 1
+    let numOpen = 0
+    for (let i = 0; i < n; i++) if (isGood[B[i]!] === 0) open[numOpen++] = i
     for (const least of [GOOD_PIVOT, FAIR_PIVOT])
-      for (let o = 0; o < numGood; o++) {
+      for (let o = 0; o < numGood && numOpen > 0; o++) {
         const e = order[o]!
         if (placeOf[e]! >= 0) continue
         tableau.rowInto(row, e)
-        let best = -1
-        let square = 0
-        for (let i = 0; i < n; i++) {
-          const size = Math.abs(row[i]!)
-          square += size * size
-          if (isGood[B[i]!] === 0 && (best < 0 || size > Math.abs(row[best]!))) best = i
+        let best = 0
+        let size = 0
+        for (let a = 0; a < numOpen; a++) {
+          const other = Math.abs(row[open[a]!]!)
+          if (other <= size) continue
+          size = other
+          best = a
         }
-        if (best < 0) return
-        if (!(Math.abs(row[best]!) > least * Math.sqrt(square))) continue
-        tableau.columnInto(column, best)
-        tableau.exchange(e, best, row, column)
+        if (!(size > least * Math.sqrt(dotAt(row, 0, row, 0, n)))) continue
+        const i = open[best]!
+        open[best] = open[--numOpen]!
+        tableau.columnInto(column, i)
+        tableau.exchange(e, i, row, column)
       }
   }
 
   /** Takes multipliers for signs where equations hold; true where they prove the vertex, up to rounding. */
   function guessSigns(multipliers: Float64Array, largest: number): boolean {
     g.fill(0)
-    for (let t = 0; t < k; t++) {
-      if (placeOf[t]! >= 0) continue
+    for (let o = 0; o < m; o++) {
+      const t = others[o]!
       if (Math.abs(r[t]!) <= ZERO * largest) s[t] = multipliers[t]!
       addAt(g, s[t]!, T, t * n, n)
     }
