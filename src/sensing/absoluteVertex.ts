@@ -10,7 +10,7 @@
  * that the answer is proven for the unperturbed one.
  */
 import { addAt, dotAt } from '../linalg/flat.ts'
-import { luInPlace } from '../linalg/lu.ts'
+import { type LuFactors, luInPlace } from '../linalg/lu.ts'
 import { random } from '../linalg/random.ts'
 import type { AbsoluteGuess } from './absoluteGuess.ts'
 import { exchangeTableau } from './exchangeTableau.ts'
@@ -64,7 +64,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   const M = new Float64Array(n * n)
   const x = new Float64Array(n)
   const lambda = new Float64Array(n)
-  const wanted = new Float64Array(n)
+  let actual: Float64Array = new Float64Array(0) // y, as it is
   const lack = new Float64Array(n)
   const scratch = new Float64Array(n)
   const nu = new Float64Array(k)
@@ -194,57 +194,82 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   }
 
   /**
-   * out = A_B⁻¹ b, or A_B⁻ᵀ b: nearly, refined by what it lacks, which makes up for a tableau that
-   * has drifted; anew from A where that does not help. False where A_B is singular.
+   * Corrects the solution of equations that involve A_B, of which `lackInto` tells what is missing, by what nearly solves for it: that
+   * makes up for a tableau that has drifted. False where it does not help.
    */
-  function solveFitted(out: Float64Array, b: Float64Array, isTransposed: boolean): boolean {
-    out.fill(0)
+  function refine(out: Float64Array, lackInto: () => void, nearlySolve: (v: Float64Array) => void): boolean {
     for (let round = 0; round < REFINEMENTS; round++) {
-      lack.set(b)
+      lackInto()
+      nearlySolve(lack)
       let size = 0
-      for (let i = 0; round > 0 && i < n; i++) {
-        if (isTransposed) addAt(lack, -out[i]!, A, B[i]! * n, n)
-        else lack[i]! -= dotAt(A, B[i]! * n, out, 0, n)
-      }
-      for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(out[i]!))
-      if (isTransposed) nearlySolveTransposed(lack)
-      else nearlySolve(lack)
       let change = 0
       for (let i = 0; i < n; i++) {
+        size = Math.max(size, Math.abs(out[i]!))
         change = Math.max(change, Math.abs(lack[i]!))
         out[i]! += lack[i]!
       }
-      if (change <= REFINED * size) {
-        drift = Math.max(drift, change / size)
-        return true
-      }
+      if (!(change <= REFINED * size)) continue
+      if (size > 0) drift = Math.max(drift, change / size)
+      return true
     }
-    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[B[i]! * n + j]!
     drift = Number.POSITIVE_INFINITY
-    const factors = luInPlace(M, n)
-    if (factors === null) return false
-    out.set(b)
-    if (isTransposed) factors.solveTransposedInPlace(out)
-    else factors.solveInPlace(out)
-    return true
+    return false
+  }
+
+  /** A_B anew, where refining does not help; null where it is singular. */
+  function fittedFactors(): LuFactors | null {
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[B[i]! * n + j]!
+    return luInPlace(M, n)
+  }
+
+  /** y_B − A_B x */
+  function lackOfX(): void {
+    for (let i = 0; i < n; i++) lack[i] = actual[B[i]!]! - dotAt(A, B[i]! * n, x, 0, n)
+  }
+
+  /** −Aᵀν, ν being s and, where equations are fitted, λ. */
+  function lackOfLambda(): void {
+    lack.fill(0)
+    for (let t = 0; t < k; t++) addAt(lack, placeOf[t]! < 0 ? -s[t]! : -lambda[placeOf[t]!]!, A, t * n, n)
+  }
+
+  /** x fits the equations in B; false where they do not determine it. */
+  function solveForX(): boolean {
+    for (let i = 0; i < n; i++) x[i] = actual[B[i]!]!
+    nearlySolve(x)
+    if (refine(x, lackOfX, nearlySolve)) return true
+    const factors = fittedFactors()
+    for (let i = 0; i < n; i++) x[i] = actual[B[i]!]!
+    factors?.solveInPlace(x)
+    return factors !== null
+  }
+
+  /** λ balances the signs, Aᵀν = 0; false where no λ does. */
+  function solveForLambda(): boolean {
+    for (let i = 0; i < n; i++) lambda[i] = -g[i]!
+    if (refine(lambda, lackOfLambda, nearlySolveTransposed)) return true
+    const factors = fittedFactors()
+    lambda.fill(0)
+    lackOfLambda()
+    lambda.set(lack)
+    factors?.solveTransposedInPlace(lambda)
+    return factors !== null
   }
 
   /** Solves for the vertex B anew, from A and the right-hand side itself, and says how good it is. */
   function prove(y: Float64Array, pivots: number): AbsoluteVertex {
     tableau.settle()
     drift = 0
-    for (let i = 0; i < n; i++) wanted[i] = y[B[i]!]!
-    if (!solveFitted(x, wanted, false)) x.fill(0)
-    wanted.fill(0)
+    actual = y
+    if (!solveForX()) x.fill(0)
     let objective = 0
     let terms = 0
     for (let t = 0; t < k; t++) {
       objective += Math.abs(dotAt(A, t * n, x, 0, n) - y[t]!)
       terms += Math.abs(y[t]!)
-      if (placeOf[t]! < 0) addAt(wanted, -s[t]!, A, t * n, n)
     }
     for (let j = 0; j < n; j++) terms += sizes[j]! * Math.abs(x[j]!)
-    if (!solveFitted(lambda, wanted, true)) lambda.fill(Number.POSITIVE_INFINITY)
+    if (!solveForLambda()) lambda.fill(Number.POSITIVE_INFINITY)
     let worst = 0
     for (let i = 0; i < n; i++) {
       if (Math.abs(lambda[i]!) < Number.EPSILON) lambda[i] = 0 // rounding
