@@ -4,7 +4,6 @@
  * |λ| ≤ 1 and on Qᵀλ = 0, usually prove it. Where they hold but for noise, splitting starts anew at the scale of the noise. What
  * comes out need not be right: it tells where exact descent starts.
  */
-import { addAt, dotAt } from '../linalg/flat.ts'
 import { type AbsoluteSplit, absoluteSplitting } from './absoluteSplitting.ts'
 import { equationsLeftOut } from './equationsLeftOut.ts'
 import { rangeProjection } from './rangeProjection.ts'
@@ -36,10 +35,14 @@ export function absoluteGuesses(
   const guesses = new Array<AbsoluteGuess>(values.length)
   const trimmed = new Float64Array(k)
   const isWrong = new Uint8Array(k)
+  const width = Math.min(WIDTH, values.length)
+  const projection = rangeProjection(Q, k, n, width)
   const others = equationsLeftOut(Q, k, n)
 
-  const splits = values.map((y) => {
-    const atLeastSquares = leastSquaresResiduals(Q, k, n, y)
+  const splits = values.map((y, c) => {
+    const atLeastSquares = new Float64Array(k)
+    if (c % width === 0) projectFrom(c)
+    for (let t = 0; t < k; t++) atLeastSquares[t] = projection.projections[(c % width) * projection.stride + t]! - y[t]!
     const split: AbsoluteSplit = {
       y,
       residuals: atLeastSquares.slice(),
@@ -50,6 +53,12 @@ export function absoluteGuesses(
     return { split, atLeastSquares, vanishing: ZERO * largest(y) }
   })
   type Progress = (typeof splits)[number]
+
+  function projectFrom(first: number): void {
+    const some = values.slice(first, first + width)
+    for (const [c, y] of some.entries()) projection.vectors.set(y, c * projection.stride)
+    projection.project(some.length)
+  }
 
   /** The guess if nothing is to be gained from another round; else null, and splitting may have to start anew. */
   function settle(progress: Progress): AbsoluteGuess | null {
@@ -126,9 +135,7 @@ export function absoluteGuesses(
     else return true
     return false
   })
-  if (active.length === 0) return guesses
-  const width = Math.min(WIDTH, active.length)
-  const splitting = absoluteSplitting(rangeProjection(Q, k, n, width), k, width)
+  const splitting = absoluteSplitting(projection, k, width)
   for (let round = 1; active.length > 0; round++) {
     splitting.advance(
       active.map((c) => splits[c]!.split),
@@ -141,6 +148,7 @@ export function absoluteGuesses(
       return false
     })
   }
+  projection.release()
   return guesses
 }
 
@@ -152,15 +160,6 @@ function ordered(k: number, key: (t: number) => number): Int32Array {
     order[t] = t
   }
   return order.sort((a, b) => keys[a]! - keys[b]! || a - b)
-}
-
-/** Q Qᵀ y − y. */
-function leastSquaresResiduals(Q: Float64Array, k: number, n: number, y: Float64Array): Float64Array {
-  const x = new Float64Array(n)
-  for (let t = 0; t < k; t++) addAt(x, y[t]!, Q, t * n, n)
-  const residuals = new Float64Array(k)
-  for (let t = 0; t < k; t++) residuals[t] = dotAt(Q, t * n, x, 0, n) - y[t]!
-  return residuals
 }
 
 function sumOfSizes(values: Float64Array): number {

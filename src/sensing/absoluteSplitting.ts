@@ -27,12 +27,10 @@ export interface AbsoluteSplitting {
 
 /** The projection is on the range of Q [k × n]. Scratch is for `atMost` right-hand sides at a time. */
 export function absoluteSplitting(projection: RangeProjection, k: number, atMost: number): AbsoluteSplitting {
-  const { stride } = projection
+  const { stride, vectors: target, projections: fitted } = projection // y + z − u, and Q x
   const y = new Float64Array(atMost * stride)
-  const fitted = new Float64Array(atMost * stride) // Q x
   const z = new Float64Array(atMost * stride)
   const u = new Float64Array(atMost * stride) // multipliers/ρ
-  const target = new Float64Array(atMost * stride) // y + z − u
 
   function advanceTogether(splits: readonly AbsoluteSplit[], iterations: number): void {
     for (const [c, split] of splits.entries())
@@ -43,11 +41,11 @@ export function absoluteSplitting(projection: RangeProjection, k: number, atMost
         target[i] = y[i]! + z[i]! - u[i]!
       }
     for (let iteration = 1; iteration < iterations; iteration++) {
-      projection.projectInto(fitted, target, splits.length)
+      projection.project(splits.length)
       for (const [c, { rho }] of splits.entries())
         shrinkInto(z, u, target, fitted, y, 1 / rho, c * stride, c * stride + k)
     }
-    projection.projectInto(fitted, target, splits.length)
+    projection.project(splits.length)
     for (const [c, split] of splits.entries()) finish(split, c * stride)
   }
 

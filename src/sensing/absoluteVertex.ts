@@ -45,6 +45,8 @@ export interface AbsoluteVertexSolver {
    * for equations that hold and are not in B: good ones prove the vertex at once.
    */
   solve(y: Float64Array, guess: AbsoluteGuess, maxPivots: number): AbsoluteVertex
+  /** As of the tableau. */
+  release(): void
 }
 
 /** Q [k × n] spans the range of A [k × n], its columns orthonormal; both row-major. */
@@ -337,6 +339,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   }
 
   return {
+    release: tableau.release,
     solve(y, { order, numGood, multipliers }, maxPivots) {
       let largest = 0
       for (let t = 0; t < k; t++) largest = Math.max(largest, Math.abs(y[t]!))
