@@ -4,9 +4,9 @@
  * |λ| ≤ 1 and on Qᵀλ = 0, usually prove it. Where they hold but for noise, splitting starts anew at the scale of the noise. What
  * comes out need not be right: it tells where exact descent starts.
  */
+import { packedProducts } from '../linalg/packedProducts.ts'
 import { type AbsoluteSplit, absoluteSplitting } from './absoluteSplitting.ts'
 import { equationsLeftOut } from './equationsLeftOut.ts'
-import { rangeProjection } from './rangeProjection.ts'
 
 const SPLITTING_FROM = 12 // unknowns; for fewer, descent is cheaper
 const WIDTH = 16 // right-hand sides at a time
@@ -36,13 +36,14 @@ export function absoluteGuesses(
   const trimmed = new Float64Array(k)
   const isWrong = new Uint8Array(k)
   const width = Math.min(WIDTH, values.length)
-  const projection = rangeProjection(Q, k, n, width)
-  const others = equationsLeftOut(Q, k, n)
+  const products = packedProducts(Q, k, n, width)
+  const others = equationsLeftOut(Q, k, n, products)
 
   const splits = values.map((y, c) => {
     const atLeastSquares = new Float64Array(k)
     if (c % width === 0) projectFrom(c)
-    for (let t = 0; t < k; t++) atLeastSquares[t] = projection.projections[(c % width) * projection.stride + t]! - y[t]!
+    const at = (c % width) * products.longStride
+    for (let t = 0; t < k; t++) atLeastSquares[t] = products.long[at + t]! - y[t]!
     const split: AbsoluteSplit = {
       y,
       residuals: atLeastSquares.slice(),
@@ -56,8 +57,9 @@ export function absoluteGuesses(
 
   function projectFrom(first: number): void {
     const some = values.slice(first, first + width)
-    for (const [c, y] of some.entries()) projection.vectors.set(y, c * projection.stride)
-    projection.project(some.length)
+    for (const [c, y] of some.entries()) products.long.set(y, c * products.longStride)
+    products.multiplyTransposed(some.length)
+    products.multiply(some.length)
   }
 
   /** The guess if nothing is to be gained from another round; else null, and splitting may have to start anew. */
@@ -135,7 +137,7 @@ export function absoluteGuesses(
     else return true
     return false
   })
-  const splitting = absoluteSplitting(projection, k, width)
+  const splitting = absoluteSplitting(products, k, width)
   for (let round = 1; active.length > 0; round++) {
     splitting.advance(
       active.map((c) => splits[c]!.split),
@@ -148,7 +150,7 @@ export function absoluteGuesses(
       return false
     })
   }
-  projection.release()
+  products.release()
   return guesses
 }
 

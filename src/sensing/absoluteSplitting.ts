@@ -5,7 +5,7 @@
  * ρ, so that each right-hand side may have its own. Right-hand sides share what is read of Q, and each gets the same bits as
  * it would alone. Accurate to a few digits, which is enough to tell which equations hold.
  */
-import type { RangeProjection } from './rangeProjection.ts'
+import type { PackedProducts } from '../linalg/packedProducts.ts'
 
 const RELAXATION = 1.6
 const BALANCE = 5 // residuals may differ by this factor before ρ changes
@@ -19,15 +19,15 @@ export interface AbsoluteSplit {
   rho: number
 }
 
-/** A solver for many right-hand sides; its scratch is its own. */
+/** A solver for many right-hand sides. */
 export interface AbsoluteSplitting {
-  /** So many iterations, each a product with Q and one with Qᵀ, and ρ balanced after them. */
+  /** So many iterations, each a product with Qᵀ and one with Q, and ρ balanced after them. */
   advance(splits: readonly AbsoluteSplit[], iterations: number): void
 }
 
-/** The projection is on the range of Q [k × n]. Scratch is for `atMost` right-hand sides at a time. */
-export function absoluteSplitting(projection: RangeProjection, k: number, atMost: number): AbsoluteSplitting {
-  const { stride, vectors: target, projections: fitted } = projection // y + z − u, and Q x
+/** Scratch is for `atMost` right-hand sides at a time. */
+export function absoluteSplitting(products: PackedProducts, k: number, atMost: number): AbsoluteSplitting {
+  const { long, longStride: stride } = products // y + z − u, then Q x in its place
   const y = new Float64Array(atMost * stride)
   const z = new Float64Array(atMost * stride)
   const u = new Float64Array(atMost * stride) // multipliers/ρ
@@ -38,14 +38,14 @@ export function absoluteSplitting(projection: RangeProjection, k: number, atMost
         y[i] = split.y[t]!
         z[i] = split.errors[t]!
         u[i] = split.multipliers[t]! / split.rho
-        target[i] = y[i]! + z[i]! - u[i]!
+        long[i] = y[i]! + z[i]! - u[i]!
       }
-    for (let iteration = 1; iteration < iterations; iteration++) {
-      projection.project(splits.length)
-      for (const [c, { rho }] of splits.entries())
-        shrinkInto(z, u, target, fitted, y, 1 / rho, c * stride, c * stride + k)
+    for (let iteration = 1; iteration <= iterations; iteration++) {
+      products.multiplyTransposed(splits.length)
+      products.multiply(splits.length)
+      if (iteration === iterations) break
+      for (const [c, { rho }] of splits.entries()) shrinkInto(long, z, u, y, 1 / rho, c * stride, c * stride + k)
     }
-    projection.project(splits.length)
     for (const [c, split] of splits.entries()) finish(split, c * stride)
   }
 
@@ -57,7 +57,7 @@ export function absoluteSplitting(projection: RangeProjection, k: number, atMost
     let moved = 0 // ‖z − previous z‖²
     for (let t = 0, i = first; t < k; t++, i++) {
       const before = z[i]!
-      residuals[t] = fitted[i]! - y[i]!
+      residuals[t] = long[i]! - y[i]!
       const relaxed = RELAXATION * residuals[t]! + (1 - RELAXATION) * before + u[i]!
       const after = relaxed > threshold ? relaxed - threshold : relaxed < -threshold ? relaxed + threshold : 0
       errors[t] = after
@@ -76,23 +76,21 @@ export function absoluteSplitting(projection: RangeProjection, k: number, atMost
   }
 }
 
-/** z, u and the next target of one right-hand side after the x-step. */
+/** z, u and the next y + z − u of one right-hand side after the x-step; the last comes in place of Q x. */
 function shrinkInto(
+  long: Float64Array,
   z: Float64Array,
   u: Float64Array,
-  target: Float64Array,
-  fitted: Float64Array,
   y: Float64Array,
   threshold: number,
   first: number,
   end: number,
 ): void {
   for (let i = first; i < end; i++) {
-    const relaxed = RELAXATION * (fitted[i]! - y[i]!) + (1 - RELAXATION) * z[i]! + u[i]!
+    const relaxed = RELAXATION * (long[i]! - y[i]!) + (1 - RELAXATION) * z[i]! + u[i]!
     const kept = (Math.abs(relaxed + threshold) - Math.abs(relaxed - threshold)) / 2 // within ±threshold, without a branch
-    const after = relaxed - kept
-    z[i] = after
+    z[i] = relaxed - kept
     u[i] = kept
-    target[i] = y[i]! + after - kept
+    long[i] = y[i]! + z[i]! - kept
   }
 }

@@ -2,7 +2,8 @@
  * Least squares without some of the equations Q x = y, where Q [k × n] has orthonormal columns: for the few equations E that are left
  * out, S = I − Q_E Q_Eᵀ is all that needs factoring, as (Q_Hᵀ Q_H)⁻¹ = I + Q_Eᵀ S⁻¹ Q_E for the others, H (Woodbury).
  */
-import { addAt, dotAt } from '../linalg/flat.ts'
+import { dotAt } from '../linalg/flat.ts'
+import { packedProducts } from '../linalg/packedProducts.ts'
 
 const LEAST_PIVOT = 1e-9 // of S, whose eigenvalues are within 0 and 1
 
@@ -15,12 +16,24 @@ export interface EquationsLeftOut {
   projectInPlace(v: Float64Array): void
 }
 
-export function equationsLeftOut(Q: Float64Array, k: number, n: number): EquationsLeftOut {
+/** `products` are those of Q; what they hold is overwritten. */
+export function equationsLeftOut(
+  Q: Float64Array,
+  k: number,
+  n: number,
+  products = packedProducts(Q, k, n, 1),
+): EquationsLeftOut {
   const E = new Int32Array(k)
   let count = 0
   let L = new Float64Array(0) // S = L Lᵀ
   const d = new Float64Array(k)
-  const b = new Float64Array(n)
+  const { long } = products
+
+  /** The first vector becomes Q Qᵀ v. */
+  function project(): void {
+    products.multiplyTransposed(1)
+    products.multiply(1)
+  }
 
   function solveInPlace(): void {
     for (let i = 0; i < count; i++) {
@@ -56,19 +69,23 @@ export function equationsLeftOut(Q: Float64Array, k: number, n: number): Equatio
       // y is replaced by y − d on E, so that residuals vanish there: S d is what they were.
       for (let i = 0; i < count; i++) d[i] = -all[E[i]!]!
       solveInPlace()
-      b.fill(0)
-      for (let i = 0; i < count; i++) addAt(b, d[i]!, Q, E[i]! * n, n)
-      for (let t = 0; t < k; t++) out[t] = all[t]! - dotAt(Q, t * n, b, 0, n)
+      long.fill(0, 0, k)
+      for (let i = 0; i < count; i++) long[E[i]!] = d[i]!
+      project()
+      for (let t = 0; t < k; t++) out[t] = all[t]! - long[t]!
     },
     projectInPlace(v) {
-      b.fill(0)
-      for (let t = 0; t < k; t++) addAt(b, v[t]!, Q, t * n, n)
-      for (let i = 0; i < count; i++) d[i] = dotAt(Q, E[i]! * n, b, 0, n)
+      // Q Qᵀ is taken off of v, to which something was added on E, so that there nothing changes.
+      long.set(v)
+      project()
+      for (let i = 0; i < count; i++) d[i] = long[E[i]!]!
       solveInPlace()
-      for (let i = 0; i < count; i++) addAt(b, d[i]!, Q, E[i]! * n, n)
+      long.set(v)
+      for (let i = 0; i < count; i++) long[E[i]!]! += d[i]!
+      project()
       for (let t = 0, i = 0; t < k; t++)
         if (i < count && E[i] === t) i++
-        else v[t]! -= dotAt(Q, t * n, b, 0, n)
+        else v[t]! -= long[t]!
     },
   }
 }
