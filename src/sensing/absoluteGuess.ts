@@ -10,13 +10,14 @@ import { equationsLeftOut } from './equationsLeftOut.ts'
 
 const SPLITTING_FROM = 12 // unknowns; for fewer, descent is cheaper
 const WIDTH = 16 // right-hand sides at a time
-const ITERATIONS = 10 // of splitting in a round
+const ITERATIONS = 12 // of splitting in a round
 const ROUNDS = 4
 const DEGENERATE = 1.2 // times the unknowns, of equations that seem to hold
 const FINER = 0.25 // of the residuals' mean: a scale at which splitting starts anew
-const RESTART = 0.5 // ρ times that mean: less than at the start, as a few wrong equations may be in it
+const RESTART = 0.3 // ρ times that mean: less than at the start, as a few wrong equations may be in it
 const ZERO = 1e-11 // of the largest right-hand side, for residuals that vanish
 const PROJECTIONS = 6
+const LEVELS = 64 // of multipliers, for the order in which equations are tried
 const INSIDE = 0.95 // multipliers are projected within this, to end within 1
 
 export interface AbsoluteGuess {
@@ -112,7 +113,9 @@ export function absoluteGuesses(
       for (let t = 0; t < k; t++)
         if (isWrong[t] === 0) multipliers[t] = Math.max(-INSIDE, Math.min(INSIDE, multipliers[t]!))
     }
-    const order = ordered(k, (t) => (isWrong[t] === 0 ? Math.abs(multipliers[t]!) : 2))
+    const order = byLevel(k, (t) =>
+      isWrong[t] === 0 ? Math.min(LEVELS - 1, Math.floor(LEVELS * Math.abs(multipliers[t]!))) : LEVELS,
+    )
     return { order, numGood, multipliers }
   }
 
@@ -132,7 +135,7 @@ export function absoluteGuesses(
   active = active.filter((c) => {
     const { split, vanishing } = splits[c]!
     if (largest(split.residuals) <= vanishing)
-      guesses[c] = { order: ordered(k, () => 0), numGood: k, multipliers: split.multipliers }
+      guesses[c] = { order: byLevel(k, () => 0), numGood: k, multipliers: split.multipliers }
     else if (n < SPLITTING_FROM) guesses[c] = byResiduals(split)
     else return true
     return false
@@ -154,14 +157,18 @@ export function absoluteGuesses(
   return guesses
 }
 
-function ordered(k: number, key: (t: number) => number): Int32Array {
-  const keys = new Float64Array(k)
+/** Equations by levels 0…LEVELS, the least first; those of the same level in their order. */
+function byLevel(k: number, levelOf: (t: number) => number): Int32Array {
+  const next = new Int32Array(LEVELS + 2) // place of the next equation of a level
+  for (let t = 0; t < k; t++) next[levelOf(t) + 1]!++
+  for (let level = 1; level <= LEVELS; level++) next[level]! += next[level - 1]!
   const order = new Int32Array(k)
   for (let t = 0; t < k; t++) {
-    keys[t] = key(t)
-    order[t] = t
+    const level = levelOf(t)
+    order[next[level]!] = t
+    next[level]!++
   }
-  return order.sort((a, b) => keys[a]! - keys[b]! || a - b)
+  return order
 }
 
 function sumOfSizes(values: Float64Array): number {

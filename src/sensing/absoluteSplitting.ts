@@ -7,7 +7,7 @@
  */
 import type { PackedProducts } from '../linalg/packedProducts.ts'
 
-const RELAXATION = 1.6
+const RELAXATION = 1.7
 const BALANCE = 5 // residuals may differ by this factor before ρ changes
 
 /** Where the iteration for one right-hand side stands. */

@@ -11,6 +11,7 @@
  */
 import { addAt, dotAt } from '../linalg/flat.ts'
 import { type LuFactors, luInPlace } from '../linalg/lu.ts'
+import { packedProducts } from '../linalg/packedProducts.ts'
 import { random } from '../linalg/random.ts'
 import type { AbsoluteGuess } from './absoluteGuess.ts'
 import { exchangeTableau } from './exchangeTableau.ts'
@@ -54,6 +55,8 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   const tableau = exchangeTableau(k, n)
   const { T, B, placeOf, others } = tableau
   const m = k - n // equations not fitted
+  const products = packedProducts(A, k, n, 1)
+  const { long, short } = products
   const row = new Float64Array(n) // of the tableau
   const column = new Float64Array(k)
   const target = new Float64Array(k) // y, perturbed
@@ -224,15 +227,24 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     return luInPlace(M, n)
   }
 
+  /** `long` becomes A x. */
+  function multiplyByX(): void {
+    short.set(x)
+    products.multiply(1)
+  }
+
   /** y_B − A_B x */
   function lackOfX(): void {
-    for (let i = 0; i < n; i++) lack[i] = actual[B[i]!]! - dotAt(A, B[i]! * n, x, 0, n)
+    multiplyByX()
+    for (let i = 0; i < n; i++) lack[i] = actual[B[i]!]! - long[B[i]!]!
   }
 
   /** −Aᵀν, ν being s and, where equations are fitted, λ. */
   function lackOfLambda(): void {
-    lack.fill(0)
-    for (let t = 0; t < k; t++) addAt(lack, placeOf[t]! < 0 ? -s[t]! : -lambda[placeOf[t]!]!, A, t * n, n)
+    long.set(s) // zero where equations are fitted
+    for (let i = 0; i < n; i++) long[B[i]!] = lambda[i]!
+    products.multiplyTransposed(1)
+    for (let i = 0; i < n; i++) lack[i] = -short[i]!
   }
 
   /** x fits the equations in B; false where they do not determine it. */
@@ -266,8 +278,9 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     if (!solveForX()) x.fill(0)
     let objective = 0
     let terms = 0
+    multiplyByX()
     for (let t = 0; t < k; t++) {
-      objective += Math.abs(dotAt(A, t * n, x, 0, n) - y[t]!)
+      objective += Math.abs(long[t]! - y[t]!)
       terms += Math.abs(y[t]!)
     }
     for (let j = 0; j < n; j++) terms += sizes[j]! * Math.abs(x[j]!)
@@ -339,7 +352,10 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   }
 
   return {
-    release: tableau.release,
+    release() {
+      tableau.release()
+      products.release()
+    },
     solve(y, { order, numGood, multipliers }, maxPivots) {
       let largest = 0
       for (let t = 0; t < k; t++) largest = Math.max(largest, Math.abs(y[t]!))
