@@ -128,7 +128,10 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     const sense = g[i]! > 0 ? -1 : 1
     tableau.columnInto(column, i)
     let largest = 0
-    for (let o = 0; o < m; o++) largest = Math.max(largest, Math.abs(column[others[o]!]!))
+    for (let o = 0; o < m; o++) {
+      const rate = Math.abs(column[others[o]!]!)
+      if (rate > largest) largest = rate
+    }
     let numAhead = 0 // equations whose residual vanishes along the edge
     for (let o = 0; o < m; o++) {
       const t = others[o]!

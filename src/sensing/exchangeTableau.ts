@@ -91,9 +91,9 @@ export function exchangeTableau(k: number, n: number): ExchangeTableau {
       const a = F[f]!
       const b = F[f + 1]!
       const c = F[f + 2]!
-      for (let j = 0; j < n; j++) {
-        const p = packedPlace(0, j)
+      for (let j = 0, p = 0; j < n; j += 2, p += 2 * TOGETHER) {
         out[j] = T[row + j]! + (a * P[p]! + b * P[p + 2]! + c * P[p + 4]!)
+        if (j + 1 < n) out[j + 1] = T[row + j + 1]! + (a * P[p + 1]! + b * P[p + 3]! + c * P[p + 5]!)
       }
     },
     columnInto(out, i) {
@@ -113,7 +113,10 @@ export function exchangeTableau(k: number, n: number): ExchangeTableau {
       const pivot = row[i]!
       const inverse = -1 / pivot
       for (let o = 0; o < numOthers; o++) F[others[o]! * TOGETHER + waiting] = column[others[o]!]! * inverse
-      for (let j = 0; j < n; j++) P[packedPlace(waiting, j)] = row[j]!
+      for (let j = 0, p = packedPlace(waiting, 0); j < n; j += 2, p += 2 * TOGETHER) {
+        P[p] = row[j]!
+        if (j + 1 < n) P[p + 1] = row[j + 1]!
+      }
       P[packedPlace(waiting, i)] = pivot - 1 // column i becomes itself/pivot
       F[e * TOGETHER + waiting] = -1
       // In place of e comes what leaves B or, where nothing does, the last of the others.
