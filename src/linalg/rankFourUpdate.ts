@@ -17,7 +17,7 @@ export interface RankFourUpdate {
    * as it is. The factors a and b are four numbers each.
    */
   add(row: number, other: number, M: number, end: number, a: number, b: number): void
-  /** Others may have the memory; `numbers` must not be touched after. Where nobody releases it, it is collected as any object is. */
+  /** Others may have the memory; `numbers` must not be touched after, nor released again. Where nobody releases it, it is collected as any object is. */
   release(): void
 }
 
@@ -37,7 +37,13 @@ export function rankFourUpdate(length: number): RankFourUpdate {
   const instance = length < WORTHWHILE || length > MOST ? null : borrow(8 * length)
   if (instance === null) return plainRankFourUpdate(length)
   const numbers = new Float64Array(instance.memory.buffer, 0, length).fill(0)
-  return { numbers, add: instance.add, release: () => released.push(instance) }
+  return {
+    numbers,
+    add: instance.add,
+    release() {
+      if (!released.includes(instance)) released.push(instance)
+    },
+  }
 }
 
 function borrow(bytes: number): Instance | null {

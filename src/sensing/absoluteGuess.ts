@@ -4,6 +4,7 @@
  * |λ| ≤ 1 and on Qᵀλ = 0, usually prove it. Where they hold but for noise, splitting starts anew at the scale of the noise. What
  * comes out need not be right: it tells where exact descent starts.
  */
+import { arrayRoom } from '../linalg/arrayRoom.ts'
 import { packedProducts } from '../linalg/packedProducts.ts'
 import { type AbsoluteSplit, absoluteSplitting } from './absoluteSplitting.ts'
 import { equationsLeftOut } from './equationsLeftOut.ts'
@@ -34,24 +35,27 @@ export function absoluteGuesses(
   values: readonly Float64Array[], // [k] each
 ): AbsoluteGuess[] {
   const guesses = new Array<AbsoluteGuess>(values.length)
-  const trimmed = new Float64Array(k)
-  const isWrong = new Uint8Array(k)
+  const room = arrayRoom(5 * k * (values.length + 1))
+  const trimmed = room.floats(k)
+  const sorted = room.floats(k)
+  const isWrong = room.ints(k)
   const width = Math.min(WIDTH, values.length)
   const products = packedProducts(Q, k, n, width)
-  const others = equationsLeftOut(Q, k, n, products)
 
   const splits = values.map((y, c) => {
-    const atLeastSquares = new Float64Array(k)
+    const atLeastSquares = room.floats(k)
     if (c % width === 0) projectFrom(c)
     const at = (c % width) * products.longStride
     for (let t = 0; t < k; t++) atLeastSquares[t] = products.long[at + t]! - y[t]!
     const split: AbsoluteSplit = {
       y,
-      residuals: atLeastSquares.slice(),
-      errors: atLeastSquares.slice(),
-      multipliers: new Float64Array(k),
+      residuals: room.floats(k),
+      errors: room.floats(k),
+      multipliers: room.floats(k),
       rho: k / sumOfSizes(atLeastSquares),
     }
+    split.residuals.set(atLeastSquares)
+    split.errors.set(atLeastSquares)
     return { split, atLeastSquares, vanishing: ZERO * largest(y) }
   })
   type Progress = (typeof splits)[number]
@@ -122,8 +126,9 @@ export function absoluteGuesses(
   /** First the n equations surest to hold: splitting lets go by residual and multiplier together. */
   function byResiduals({ residuals, multipliers, rho }: AbsoluteSplit): AbsoluteGuess {
     for (let t = 0; t < k; t++) trimmed[t] = Math.abs(residuals[t]! + multipliers[t]! / rho)
-    const last = n > 0 ? trimmed.slice().sort()[n - 1]! : 0
-    const order = new Int32Array(k)
+    sorted.set(trimmed)
+    const last = n > 0 ? sorted.sort()[n - 1]! : 0
+    const order = room.ints(k)
     let front = 0
     for (let t = 0; t < k; t++) if (trimmed[t]! < last) order[front++] = t
     for (let t = 0; t < k; t++) if (trimmed[t]! === last) order[front++] = t
@@ -140,6 +145,11 @@ export function absoluteGuesses(
     else return true
     return false
   })
+  if (active.length === 0) {
+    products.release()
+    return guesses
+  }
+  const others = equationsLeftOut(Q, k, n, products)
   const splitting = absoluteSplitting(products, k, width)
   for (let round = 1; active.length > 0; round++) {
     splitting.advance(

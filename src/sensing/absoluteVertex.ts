@@ -9,6 +9,7 @@
  * are therefore perturbed, a little, and less in each round. The signs found are a dual solution whatever the right-hand side is, so
  * that the answer is proven for the unperturbed one.
  */
+import { arrayRoom } from '../linalg/arrayRoom.ts'
 import { addAt, dotAt } from '../linalg/flat.ts'
 import { type LuFactors, luInPlace } from '../linalg/lu.ts'
 import { packedProducts } from '../linalg/packedProducts.ts'
@@ -57,28 +58,28 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   const m = k - n // equations not fitted
   const products = packedProducts(A, k, n, 1)
   const { long, short } = products
-  const row = new Float64Array(n) // of the tableau
-  const column = new Float64Array(k)
-  const target = new Float64Array(k) // y, perturbed
-  const r = new Float64Array(k) // residuals T·target_B − target
-  const s = new Float64Array(k) // their signs; 0 for fitted equations
-  const g = new Float64Array(n) // Tᵀs
-  const ahead = new Int32Array(k) // equations whose residuals vanish along it
-  const steps = new Float64Array(k) // how far
-  const fittedTarget = new Float64Array(n) // target_B
-  const M = new Float64Array(n * n)
-  const x = new Float64Array(n)
-  const lambda = new Float64Array(n)
+  const room = arrayRoom(9 * k + 9 * n + 8)
+  const row = room.floats(n) // of the tableau
+  const column = room.floats(k)
+  const target = room.floats(k) // y, perturbed
+  const r = room.floats(k) // residuals T·target_B − target
+  const s = room.floats(k) // their signs; 0 for fitted equations
+  const g = room.floats(n) // Tᵀs
+  const ahead = room.ints(k) // equations whose residuals vanish along it
+  const steps = room.floats(k) // how far
+  const fittedTarget = room.floats(n) // target_B
+  const x = room.floats(n)
+  const lambda = room.floats(n)
   let actual: Float64Array = new Float64Array(0) // y, as it is
-  const lack = new Float64Array(n)
-  const scratch = new Float64Array(n)
-  const nu = new Float64Array(k)
+  const lack = room.floats(n)
+  const scratch = room.floats(n)
+  const nu = room.floats(k)
   let drift = 0 // of the tableau, relative, as far as the last vertex shows it
-  const isGood = new Uint8Array(k)
-  const open = new Int32Array(n) // places of B whose equations are not good
-  const reordered = new Int32Array(k)
+  const isGood = room.ints(k)
+  const open = room.ints(n) // places of B whose equations are not good
+  const reordered = room.ints(k)
   const source = random(1)
-  const noise = new Float64Array(k)
+  const noise = room.floats(k)
   for (let t = 0; t < k; t++) noise[t] = 0.5 + source.uniform()
 
   /** T and B from nothing, equations in the given order, those that hardly depend on others first. */
@@ -224,8 +225,9 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     return false
   }
 
-  /** A_B anew, where refining does not help; null where it is singular. */
+  /** Of A_B; null where it is singular. */
   function fittedFactors(): LuFactors | null {
+    const M = new Float64Array(n * n)
     for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[B[i]! * n + j]!
     return luInPlace(M, n)
   }
@@ -309,9 +311,8 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   factor(Int32Array.from({ length: k }, (_, t) => t))
   const firstT = T.slice()
   const firstB = B.slice()
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[firstB[i]! * n + j]!
-  const firstFactors = luInPlace(M.slice(), n)
-  const sizes = new Float64Array(n) // Σ_t |A_tj|
+  const firstFactors = fittedFactors()
+  const sizes = room.floats(n) // Σ_t |A_tj|
   for (let t = 0; t < k; t++) for (let j = 0; j < n; j++) sizes[j]! += Math.abs(A[t * n + j]!)
 
   /** T and B from the shared ones: what is not good is replaced by what is, in the given order. */

@@ -2,6 +2,7 @@
  * The tableau T = A A_B⁻¹ [k × n] that expresses all equations in n of them, B. Exchanging one of these is a change of rank one,
  * T − column·rowᵀ/pivot; four at a time are carried out together, as reading and writing T costs more than computing it.
  */
+import { arrayRoom } from '../linalg/arrayRoom.ts'
 import { packedPlace, rankFourUpdate } from '../linalg/rankFourUpdate.ts'
 
 const TOGETHER = 4
@@ -34,10 +35,11 @@ export function exchangeTableau(k: number, n: number): ExchangeTableau {
   const T = numbers.subarray(0, k * n)
   const P = numbers.subarray(atP, endP)
   const F = numbers.subarray(endP)
-  const B = new Int32Array(n).fill(-1)
-  const placeOf = new Int32Array(k).fill(-1)
-  const others = new Int32Array(k)
-  const slotOf = new Int32Array(k) // of an equation among the others
+  const room = arrayRoom(2 * k + n)
+  const B = room.ints(n).fill(-1)
+  const placeOf = room.ints(k).fill(-1)
+  const others = room.ints(k)
+  const slotOf = room.ints(k) // of an equation among the others
   let numOthers = 0
   const came = new Int32Array(TOGETHER) // into B
   let waiting = 0
