@@ -79,10 +79,19 @@ export function plainRankFourUpdate(length: number): RankFourUpdate {
       const b2 = N[b + 2]!
       const b3 = N[b + 3]!
       for (let i = M, r = row, o = other; i < end; i += 8, r += 2, o += 2) {
-        N[r]! += a0 * N[i]! + a1 * N[i + 2]! + a2 * N[i + 4]! + a3 * N[i + 6]!
-        N[o]! += b0 * N[i]! + b1 * N[i + 2]! + b2 * N[i + 4]! + b3 * N[i + 6]!
-        N[r + 1]! += a0 * N[i + 1]! + a1 * N[i + 3]! + a2 * N[i + 5]! + a3 * N[i + 7]!
-        N[o + 1]! += b0 * N[i + 1]! + b1 * N[i + 3]! + b2 * N[i + 5]! + b3 * N[i + 7]!
+        // Read before anything is written, as reading again would be slower.
+        const m0 = N[i]!
+        const m1 = N[i + 2]!
+        const m2 = N[i + 4]!
+        const m3 = N[i + 6]!
+        N[r]! += a0 * m0 + a1 * m1 + a2 * m2 + a3 * m3
+        N[o]! += b0 * m0 + b1 * m1 + b2 * m2 + b3 * m3
+        const n0 = N[i + 1]!
+        const n1 = N[i + 3]!
+        const n2 = N[i + 5]!
+        const n3 = N[i + 7]!
+        N[r + 1]! += a0 * n0 + a1 * n1 + a2 * n2 + a3 * n3
+        N[o + 1]! += b0 * n0 + b1 * n1 + b2 * n2 + b3 * n3
       }
     },
     release() {
