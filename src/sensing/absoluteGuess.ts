@@ -4,18 +4,21 @@
  * |λ| ≤ 1 and on Qᵀλ = 0, usually prove it. Where they hold but for noise, splitting starts anew at the scale of the noise. What
  * comes out need not be right: it tells where exact descent starts.
  */
-import { addAt, dotAt } from '../linalg/flat.ts'
+import { arrayRoom } from '../linalg/arrayRoom.ts'
+import { packedProducts } from '../linalg/packedProducts.ts'
 import { type AbsoluteSplit, absoluteSplitting } from './absoluteSplitting.ts'
 import { equationsLeftOut } from './equationsLeftOut.ts'
 
 const SPLITTING_FROM = 12 // unknowns; for fewer, descent is cheaper
-const ITERATIONS = 10 // of splitting in a round
+const WIDTH = 16 // right-hand sides at a time
+const ITERATIONS = 12 // of splitting in a round
 const ROUNDS = 4
 const DEGENERATE = 1.2 // times the unknowns, of equations that seem to hold
 const FINER = 0.25 // of the residuals' mean: a scale at which splitting starts anew
-const RESTART = 0.5 // ρ times that mean: less than at the start, as a few wrong equations may be in it
+const RESTART = 0.3 // ρ times that mean: less than at the start, as a few wrong equations may be in it
 const ZERO = 1e-11 // of the largest right-hand side, for residuals that vanish
 const PROJECTIONS = 6
+const LEVELS = 64 // of multipliers, for the order in which equations are tried
 const INSIDE = 0.95 // multipliers are projected within this, to end within 1
 
 export interface AbsoluteGuess {
@@ -32,22 +35,37 @@ export function absoluteGuesses(
   values: readonly Float64Array[], // [k] each
 ): AbsoluteGuess[] {
   const guesses = new Array<AbsoluteGuess>(values.length)
-  const trimmed = new Float64Array(k)
-  const isWrong = new Uint8Array(k)
-  const others = equationsLeftOut(Q, k, n)
+  const room = arrayRoom(5 * k * (values.length + 1))
+  const trimmed = room.floats(k)
+  const sorted = room.floats(k)
+  const isWrong = room.ints(k)
+  const width = Math.min(WIDTH, values.length)
+  const products = packedProducts(Q, k, n, width)
 
-  const splits = values.map((y) => {
-    const atLeastSquares = leastSquaresResiduals(Q, k, n, y)
+  const splits = values.map((y, c) => {
+    const atLeastSquares = room.floats(k)
+    if (c % width === 0) projectFrom(c)
+    const at = (c % width) * products.longStride
+    for (let t = 0; t < k; t++) atLeastSquares[t] = products.long[at + t]! - y[t]!
     const split: AbsoluteSplit = {
       y,
-      residuals: atLeastSquares.slice(),
-      errors: atLeastSquares.slice(),
-      multipliers: new Float64Array(k),
+      residuals: room.floats(k),
+      errors: room.floats(k),
+      multipliers: room.floats(k),
       rho: k / sumOfSizes(atLeastSquares),
     }
+    split.residuals.set(atLeastSquares)
+    split.errors.set(atLeastSquares)
     return { split, atLeastSquares, vanishing: ZERO * largest(y) }
   })
   type Progress = (typeof splits)[number]
+
+  function projectFrom(first: number): void {
+    const some = values.slice(first, first + width)
+    for (const [c, y] of some.entries()) products.long.set(y, c * products.longStride)
+    products.multiplyTransposed(some.length)
+    products.multiply(some.length)
+  }
 
   /** The guess if nothing is to be gained from another round; else null, and splitting may have to start anew. */
   function settle(progress: Progress): AbsoluteGuess | null {
@@ -99,15 +117,18 @@ export function absoluteGuesses(
       for (let t = 0; t < k; t++)
         if (isWrong[t] === 0) multipliers[t] = Math.max(-INSIDE, Math.min(INSIDE, multipliers[t]!))
     }
-    const order = ordered(k, (t) => (isWrong[t] === 0 ? Math.abs(multipliers[t]!) : 2))
+    const order = byLevel(k, (t) =>
+      isWrong[t] === 0 ? Math.min(LEVELS - 1, Math.floor(LEVELS * Math.abs(multipliers[t]!))) : LEVELS,
+    )
     return { order, numGood, multipliers }
   }
 
   /** First the n equations surest to hold: splitting lets go by residual and multiplier together. */
   function byResiduals({ residuals, multipliers, rho }: AbsoluteSplit): AbsoluteGuess {
     for (let t = 0; t < k; t++) trimmed[t] = Math.abs(residuals[t]! + multipliers[t]! / rho)
-    const last = n > 0 ? trimmed.slice().sort()[n - 1]! : 0
-    const order = new Int32Array(k)
+    sorted.set(trimmed)
+    const last = n > 0 ? sorted.sort()[n - 1]! : 0
+    const order = room.ints(k)
     let front = 0
     for (let t = 0; t < k; t++) if (trimmed[t]! < last) order[front++] = t
     for (let t = 0; t < k; t++) if (trimmed[t]! === last) order[front++] = t
@@ -119,13 +140,17 @@ export function absoluteGuesses(
   active = active.filter((c) => {
     const { split, vanishing } = splits[c]!
     if (largest(split.residuals) <= vanishing)
-      guesses[c] = { order: ordered(k, () => 0), numGood: k, multipliers: split.multipliers }
+      guesses[c] = { order: byLevel(k, () => 0), numGood: k, multipliers: split.multipliers }
     else if (n < SPLITTING_FROM) guesses[c] = byResiduals(split)
     else return true
     return false
   })
-  if (active.length === 0) return guesses
-  const splitting = absoluteSplitting(Q, k, n, active.length)
+  if (active.length === 0) {
+    products.release()
+    return guesses
+  }
+  const others = equationsLeftOut(Q, k, n, products)
+  const splitting = absoluteSplitting(products, k, width)
   for (let round = 1; active.length > 0; round++) {
     splitting.advance(
       active.map((c) => splits[c]!.split),
@@ -138,26 +163,22 @@ export function absoluteGuesses(
       return false
     })
   }
+  products.release()
   return guesses
 }
 
-function ordered(k: number, key: (t: number) => number): Int32Array {
-  const keys = new Float64Array(k)
+/** Equations by levels 0…LEVELS, the least first; those of the same level in their order. */
+function byLevel(k: number, levelOf: (t: number) => number): Int32Array {
+  const next = new Int32Array(LEVELS + 2) // place of the next equation of a level
+  for (let t = 0; t < k; t++) next[levelOf(t) + 1]!++
+  for (let level = 1; level <= LEVELS; level++) next[level]! += next[level - 1]!
   const order = new Int32Array(k)
   for (let t = 0; t < k; t++) {
-    keys[t] = key(t)
-    order[t] = t
+    const level = levelOf(t)
+    order[next[level]!] = t
+    next[level]!++
   }
-  return order.sort((a, b) => keys[a]! - keys[b]! || a - b)
-}
-
-/** Q Qᵀ y − y. */
-function leastSquaresResiduals(Q: Float64Array, k: number, n: number, y: Float64Array): Float64Array {
-  const x = new Float64Array(n)
-  for (let t = 0; t < k; t++) addAt(x, y[t]!, Q, t * n, n)
-  const residuals = new Float64Array(k)
-  for (let t = 0; t < k; t++) residuals[t] = dotAt(Q, t * n, x, 0, n) - y[t]!
-  return residuals
+  return order
 }
 
 function sumOfSizes(values: Float64Array): number {

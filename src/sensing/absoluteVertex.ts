@@ -9,8 +9,10 @@
  * are therefore perturbed, a little, and less in each round. The signs found are a dual solution whatever the right-hand side is, so
  * that the answer is proven for the unperturbed one.
  */
+import { arrayRoom } from '../linalg/arrayRoom.ts'
 import { addAt, dotAt } from '../linalg/flat.ts'
-import { luInPlace } from '../linalg/lu.ts'
+import { type LuFactors, luInPlace } from '../linalg/lu.ts'
+import { packedProducts } from '../linalg/packedProducts.ts'
 import { random } from '../linalg/random.ts'
 import type { AbsoluteGuess } from './absoluteGuess.ts'
 import { exchangeTableau } from './exchangeTableau.ts'
@@ -45,34 +47,39 @@ export interface AbsoluteVertexSolver {
    * for equations that hold and are not in B: good ones prove the vertex at once.
    */
   solve(y: Float64Array, guess: AbsoluteGuess, maxPivots: number): AbsoluteVertex
+  /** As of the tableau. */
+  release(): void
 }
 
 /** Q [k × n] spans the range of A [k × n], its columns orthonormal; both row-major. */
 export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number, n: number): AbsoluteVertexSolver {
   const tableau = exchangeTableau(k, n)
-  const { T, B, placeOf } = tableau
-  const row = new Float64Array(n) // of the tableau
-  const column = new Float64Array(k)
-  const target = new Float64Array(k) // y, perturbed
-  const r = new Float64Array(k) // residuals T·target_B − target
-  const s = new Float64Array(k) // their signs; 0 for fitted equations
-  const g = new Float64Array(n) // Tᵀs
-  const rates = new Float64Array(k) // of residuals along an edge
-  const ahead = new Int32Array(k) // equations whose residuals vanish along it
-  const steps = new Float64Array(k) // how far
-  const fittedTarget = new Float64Array(n) // target_B
-  const M = new Float64Array(n * n)
-  const x = new Float64Array(n)
-  const lambda = new Float64Array(n)
-  const wanted = new Float64Array(n)
-  const lack = new Float64Array(n)
-  const scratch = new Float64Array(n)
-  const nu = new Float64Array(k)
+  const { T, B, placeOf, others } = tableau
+  const m = k - n // equations not fitted
+  const products = packedProducts(A, k, n, 1)
+  const { long, short } = products
+  const room = arrayRoom(9 * k + 9 * n + 8)
+  const row = room.floats(n) // of the tableau
+  const column = room.floats(k)
+  const target = room.floats(k) // y, perturbed
+  const r = room.floats(k) // residuals T·target_B − target
+  const s = room.floats(k) // their signs; 0 for fitted equations
+  const g = room.floats(n) // Tᵀs
+  const ahead = room.ints(k) // equations whose residuals vanish along it
+  const steps = room.floats(k) // how far
+  const fittedTarget = room.floats(n) // target_B
+  const x = room.floats(n)
+  const lambda = room.floats(n)
+  let actual: Float64Array = new Float64Array(0) // y, as it is
+  const lack = room.floats(n)
+  const scratch = room.floats(n)
+  const nu = room.floats(k)
   let drift = 0 // of the tableau, relative, as far as the last vertex shows it
-  const isGood = new Uint8Array(k)
-  const reordered = new Int32Array(k)
+  const isGood = room.ints(k)
+  const open = room.ints(n) // places of B whose equations are not good
+  const reordered = room.ints(k)
   const source = random(1)
-  const noise = new Float64Array(k)
+  const noise = room.floats(k)
   for (let t = 0; t < k; t++) noise[t] = 0.5 + source.uniform()
 
   /** T and B from nothing, equations in the given order, those that hardly depend on others first. */
@@ -103,11 +110,13 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     tableau.settle()
     g.fill(0)
     for (let i = 0; i < n; i++) fittedTarget[i] = target[B[i]!]!
-    for (let t = 0; t < k; t++) {
-      const isFitted = placeOf[t]! >= 0
-      r[t] = isFitted ? 0 : dotAt(T, t * n, fittedTarget, 0, n) - target[t]!
-      s[t] = isFitted ? 0 : r[t]! < 0 ? -1 : 1
-      if (!isFitted) addAt(g, s[t]!, T, t * n, n)
+    r.fill(0)
+    s.fill(0)
+    for (let o = 0; o < m; o++) {
+      const t = others[o]!
+      r[t] = dotAt(T, t * n, fittedTarget, 0, n) - target[t]!
+      s[t] = r[t]! < 0 ? -1 : 1
+      addAt(g, s[t]!, T, t * n, n)
     }
   }
 
@@ -116,19 +125,19 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     let i = -1
     for (let j = 0; j < n; j++) if (Math.abs(g[j]!) > 1 + SLACK && (i < 0 || Math.abs(g[j]!) > Math.abs(g[i]!))) i = j
     if (i < 0) return false
-    // Along the edge the residual of B[i] grows in direction `sense`, the others by rates[t] per unit.
+    // Along the edge the residual of B[i] grows in direction `sense`, the others by sense·column[t] per unit.
     const sense = g[i]! > 0 ? -1 : 1
     tableau.columnInto(column, i)
     let largest = 0
-    for (let t = 0; t < k; t++) {
-      const rate = placeOf[t]! < 0 ? sense * column[t]! : 0
-      rates[t] = rate
-      largest = Math.max(largest, Math.abs(rate))
+    for (let o = 0; o < m; o++) {
+      const rate = Math.abs(column[others[o]!]!)
+      if (rate > largest) largest = rate
     }
     let numAhead = 0 // equations whose residual vanishes along the edge
-    for (let t = 0; t < k; t++) {
-      const rate = rates[t]!
-      if (!(rate * s[t]! < 0 && Math.abs(rate) > LEAST_PIVOT * largest)) continue
+    for (let o = 0; o < m; o++) {
+      const t = others[o]!
+      const rate = sense * column[t]!
+      if (!(rate * s[t]! < -LEAST_PIVOT * largest)) continue
       steps[numAhead] = Math.max(0, -r[t]! / rate)
       ahead[numAhead++] = t
     }
@@ -144,7 +153,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       ahead[next] = ahead[numPassed]!
       steps[next] = steps[numPassed]!
       ahead[numPassed++] = t
-      slope += 2 * Math.abs(rates[t]!)
+      slope += 2 * Math.abs(column[t]!)
     }
     if (numPassed === 0) return false
     const entering = ahead[numPassed - 1]!
@@ -155,7 +164,7 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
       tableau.rowInto(row, t)
       addAt(g, 2 * s[t]!, row, 0, n)
     }
-    for (let t = 0; t < k; t++) r[t]! += length * rates[t]!
+    for (let o = 0; o < m; o++) r[others[o]!]! += sense * length * column[others[o]!]!
     tableau.rowInto(row, entering)
     addAt(g, -s[entering]!, row, 0, n)
     g[i]! += sense
@@ -194,57 +203,93 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   }
 
   /**
-   * out = A_B⁻¹ b, or A_B⁻ᵀ b: nearly, refined by what it lacks, which makes up for a tableau that
-   * has drifted; anew from A where that does not help. False where A_B is singular.
+   * Corrects the solution of equations that involve A_B, of which `lackInto` tells what is missing, by what nearly solves for it: that
+   * makes up for a tableau that has drifted. False where it does not help.
    */
-  function solveFitted(out: Float64Array, b: Float64Array, isTransposed: boolean): boolean {
-    out.fill(0)
+  function refine(out: Float64Array, lackInto: () => void, nearlySolve: (v: Float64Array) => void): boolean {
     for (let round = 0; round < REFINEMENTS; round++) {
-      lack.set(b)
+      lackInto()
+      nearlySolve(lack)
       let size = 0
-      for (let i = 0; round > 0 && i < n; i++) {
-        if (isTransposed) addAt(lack, -out[i]!, A, B[i]! * n, n)
-        else lack[i]! -= dotAt(A, B[i]! * n, out, 0, n)
-      }
-      for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(out[i]!))
-      if (isTransposed) nearlySolveTransposed(lack)
-      else nearlySolve(lack)
       let change = 0
       for (let i = 0; i < n; i++) {
+        size = Math.max(size, Math.abs(out[i]!))
         change = Math.max(change, Math.abs(lack[i]!))
         out[i]! += lack[i]!
       }
-      if (change <= REFINED * size) {
-        drift = Math.max(drift, change / size)
-        return true
-      }
+      if (!(change <= REFINED * size)) continue
+      if (size > 0) drift = Math.max(drift, change / size)
+      return true
     }
-    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[B[i]! * n + j]!
     drift = Number.POSITIVE_INFINITY
-    const factors = luInPlace(M, n)
-    if (factors === null) return false
-    out.set(b)
-    if (isTransposed) factors.solveTransposedInPlace(out)
-    else factors.solveInPlace(out)
-    return true
+    return false
+  }
+
+  /** Of A_B; null where it is singular. */
+  function fittedFactors(): LuFactors | null {
+    const M = new Float64Array(n * n)
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[B[i]! * n + j]!
+    return luInPlace(M, n)
+  }
+
+  /** `long` becomes A x. */
+  function multiplyByX(): void {
+    short.set(x)
+    products.multiply(1)
+  }
+
+  /** y_B − A_B x */
+  function lackOfX(): void {
+    multiplyByX()
+    for (let i = 0; i < n; i++) lack[i] = actual[B[i]!]! - long[B[i]!]!
+  }
+
+  /** −Aᵀν, ν being s and, where equations are fitted, λ. */
+  function lackOfLambda(): void {
+    long.set(s) // zero where equations are fitted
+    for (let i = 0; i < n; i++) long[B[i]!] = lambda[i]!
+    products.multiplyTransposed(1)
+    for (let i = 0; i < n; i++) lack[i] = -short[i]!
+  }
+
+  /** x fits the equations in B; false where they do not determine it. */
+  function solveForX(): boolean {
+    for (let i = 0; i < n; i++) x[i] = actual[B[i]!]!
+    nearlySolve(x)
+    if (refine(x, lackOfX, nearlySolve)) return true
+    const factors = fittedFactors()
+    for (let i = 0; i < n; i++) x[i] = actual[B[i]!]!
+    factors?.solveInPlace(x)
+    return factors !== null
+  }
+
+  /** λ balances the signs, Aᵀν = 0; false where no λ does. */
+  function solveForLambda(): boolean {
+    for (let i = 0; i < n; i++) lambda[i] = -g[i]!
+    if (refine(lambda, lackOfLambda, nearlySolveTransposed)) return true
+    const factors = fittedFactors()
+    lambda.fill(0)
+    lackOfLambda()
+    lambda.set(lack)
+    factors?.solveTransposedInPlace(lambda)
+    return factors !== null
   }
 
   /** Solves for the vertex B anew, from A and the right-hand side itself, and says how good it is. */
   function prove(y: Float64Array, pivots: number): AbsoluteVertex {
     tableau.settle()
     drift = 0
-    for (let i = 0; i < n; i++) wanted[i] = y[B[i]!]!
-    if (!solveFitted(x, wanted, false)) x.fill(0)
-    wanted.fill(0)
+    actual = y
+    if (!solveForX()) x.fill(0)
     let objective = 0
     let terms = 0
+    multiplyByX()
     for (let t = 0; t < k; t++) {
-      objective += Math.abs(dotAt(A, t * n, x, 0, n) - y[t]!)
+      objective += Math.abs(long[t]! - y[t]!)
       terms += Math.abs(y[t]!)
-      if (placeOf[t]! < 0) addAt(wanted, -s[t]!, A, t * n, n)
     }
     for (let j = 0; j < n; j++) terms += sizes[j]! * Math.abs(x[j]!)
-    if (!solveFitted(lambda, wanted, true)) lambda.fill(Number.POSITIVE_INFINITY)
+    if (!solveForLambda()) lambda.fill(Number.POSITIVE_INFINITY)
     let worst = 0
     for (let i = 0; i < n; i++) {
       if (Math.abs(lambda[i]!) < Number.EPSILON) lambda[i] = 0 // rounding
@@ -266,9 +311,8 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   factor(Int32Array.from({ length: k }, (_, t) => t))
   const firstT = T.slice()
   const firstB = B.slice()
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) M[i * n + j] = A[firstB[i]! * n + j]!
-  const firstFactors = luInPlace(M.slice(), n)
-  const sizes = new Float64Array(n) // Σ_t |A_tj|
+  const firstFactors = fittedFactors()
+  const sizes = room.floats(n) // Σ_t |A_tj|
   for (let t = 0; t < k; t++) for (let j = 0; j < n; j++) sizes[j]! += Math.abs(A[t * n + j]!)
 
   /** T and B from the shared ones: what is not good is replaced by what is, in the given order. */
@@ -276,30 +320,34 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
     tableau.set(firstT, firstB)
     isGood.fill(0)
     for (let o = 0; o < numGood; o++) isGood[order[o]!] = 1
+    let numOpen = 0
+    for (let i = 0; i < n; i++) if (isGood[B[i]!] === 0) open[numOpen++] = i
     for (const least of [GOOD_PIVOT, FAIR_PIVOT])
-      for (let o = 0; o < numGood; o++) {
+      for (let o = 0; o < numGood && numOpen > 0; o++) {
         const e = order[o]!
         if (placeOf[e]! >= 0) continue
         tableau.rowInto(row, e)
-        let best = -1
-        let square = 0
-        for (let i = 0; i < n; i++) {
-          const size = Math.abs(row[i]!)
-          square += size * size
-          if (isGood[B[i]!] === 0 && (best < 0 || size > Math.abs(row[best]!))) best = i
+        let best = 0
+        let size = 0
+        for (let a = 0; a < numOpen; a++) {
+          const other = Math.abs(row[open[a]!]!)
+          if (other <= size) continue
+          size = other
+          best = a
         }
-        if (best < 0) return
-        if (!(Math.abs(row[best]!) > least * Math.sqrt(square))) continue
-        tableau.columnInto(column, best)
-        tableau.exchange(e, best, row, column)
+        if (!(size > least * Math.sqrt(dotAt(row, 0, row, 0, n)))) continue
+        const i = open[best]!
+        open[best] = open[--numOpen]!
+        tableau.columnInto(column, i)
+        tableau.exchange(e, i, row, column)
       }
   }
 
   /** Takes multipliers for signs where equations hold; true where they prove the vertex, up to rounding. */
   function guessSigns(multipliers: Float64Array, largest: number): boolean {
     g.fill(0)
-    for (let t = 0; t < k; t++) {
-      if (placeOf[t]! >= 0) continue
+    for (let o = 0; o < m; o++) {
+      const t = others[o]!
       if (Math.abs(r[t]!) <= ZERO * largest) s[t] = multipliers[t]!
       addAt(g, s[t]!, T, t * n, n)
     }
@@ -308,6 +356,10 @@ export function absoluteVertexSolver(A: Float64Array, Q: Float64Array, k: number
   }
 
   return {
+    release() {
+      tableau.release()
+      products.release()
+    },
     solve(y, { order, numGood, multipliers }, maxPivots) {
       let largest = 0
       for (let t = 0; t < k; t++) largest = Math.max(largest, Math.abs(y[t]!))

@@ -101,7 +101,9 @@ function solveAll(
   if (n === 1) return columns.map((y) => present(absoluteMedian(A, y)))
   const guesses = absoluteGuesses(Q, k, n, columns)
   const vertices = absoluteVertexSolver(A, Q, k, n)
-  return columns.map((y, column) => present(vertices.solve(y, guesses[column]!, maxPivots)))
+  const solutions = columns.map((y, column) => present(vertices.solve(y, guesses[column]!, maxPivots)))
+  vertices.release()
+  return solutions
 }
 
 function checkWeights(weights: ArrayLike<number> | undefined, k: number): Float64Array {

@@ -2,6 +2,8 @@
  * An orthonormal basis Q of the range of A, and which columns of A span it: Gram–Schmidt, every projection done twice (Giraud,
  * Langou and Rozložník 2005, doi:10.1007/s00211-005-0615-4), columns taken by what is left of them, largest first.
  */
+import { dotAt } from '../linalg/flat.ts'
+
 export interface OrthonormalColumns {
   readonly rank: number // r
   readonly Q: Float64Array // [k × r], row-major
@@ -21,10 +23,8 @@ export function orthonormalColumns(A: Float64Array, k: number, n: number): Ortho
     let largest = 0
     for (let t = 0; t < k; t++) largest = Math.max(largest, Math.abs(A[t * n + j]!))
     if (largest === 0) continue
-    const column = columns.subarray(j * k, (j + 1) * k)
-    for (let t = 0; t < k; t++) column[t] = A[t * n + j]! / largest
-    const size = Math.sqrt(dot(column, column))
-    for (let t = 0; t < k; t++) column[t]! /= size
+    for (let t = 0; t < k; t++) columns[j * k + t] = A[t * n + j]! / largest
+    normalize(columns, j * k, k)
     left[j] = 1
   }
 
@@ -34,18 +34,11 @@ export function orthonormalColumns(A: Float64Array, k: number, n: number): Ortho
     let next = -1
     for (let j = 0; j < n; j++) if (left[j]! > smallest && (next < 0 || left[j]! > left[next]!)) next = j
     if (next < 0) break
-    const q = columns.subarray(next * k, (next + 1) * k)
-    for (const other of order) takeOut(q, columns.subarray(other * k, (other + 1) * k))
-    const size = Math.sqrt(dot(q, q))
-    for (let t = 0; t < k; t++) q[t]! /= size
+    for (const other of order) takeOut(columns, next * k, other * k, k)
+    normalize(columns, next * k, k)
     left[next] = 0
     order.push(next)
-    for (let j = 0; j < n; j++) {
-      if (left[j] === 0) continue
-      const column = columns.subarray(j * k, (j + 1) * k)
-      takeOut(column, q)
-      left[j] = Math.sqrt(dot(column, column))
-    }
+    for (let j = 0; j < n; j++) if (left[j] !== 0) left[j] = takeOut(columns, j * k, next * k, k)
   }
 
   const rank = order.length
@@ -56,25 +49,30 @@ export function orthonormalColumns(A: Float64Array, k: number, n: number): Ortho
   return { rank, Q, kept: Int32Array.from(order).sort(), dependent }
 }
 
-/** column −= q (qᵀ column), for a q of length one. */
-function takeOut(column: Float64Array, q: Float64Array): void {
-  const share = dot(q, column)
-  for (let t = 0; t < q.length; t++) column[t]! -= share * q[t]!
+function normalize(columns: Float64Array, at: number, k: number): void {
+  const size = Math.sqrt(dotAt(columns, at, columns, at, k))
+  for (let t = at; t < at + k; t++) columns[t]! /= size
 }
 
-/** Four sums at a time, so that additions need not wait for each other. */
-function dot(x: Float64Array, y: Float64Array): number {
-  const whole = x.length - (x.length % 4)
+/** v −= q (qᵀ v), for the q of length one that starts at `q` and the v that starts at `v`; the length of what is left. */
+function takeOut(columns: Float64Array, v: number, q: number, k: number): number {
+  const share = dotAt(columns, v, columns, q, k)
+  const end = v + k
   let a = 0
   let b = 0
-  let c = 0
-  let d = 0
-  for (let t = 0; t < whole; t += 4) {
-    a += x[t]! * y[t]!
-    b += x[t + 1]! * y[t + 1]!
-    c += x[t + 2]! * y[t + 2]!
-    d += x[t + 3]! * y[t + 3]!
+  let i = v
+  let j = q
+  for (; i + 2 <= end; i += 2, j += 2) {
+    const one = columns[i]! - share * columns[j]!
+    const other = columns[i + 1]! - share * columns[j + 1]!
+    columns[i] = one
+    columns[i + 1] = other
+    a += one * one
+    b += other * other
   }
-  for (let t = whole; t < x.length; t++) a += x[t]! * y[t]!
-  return a + b + (c + d)
+  if (i < end) {
+    columns[i]! -= share * columns[j]!
+    a += columns[i]! ** 2
+  }
+  return Math.sqrt(a + b)
 }

@@ -84,6 +84,26 @@ describe('equationsLeftOut', () => {
     expect(maxAbs(Matrix.sub(H.mmul(leastSquares(H, change)), change))).toBeLessThan(1e-12)
   })
 
+  it('does the same where more equations are left out than there are unknowns', () => {
+    const many = Array.from({ length: k }, (_, t) => (t % 5 < 2 ? 1 : 0)) // 8 of 20, for 6 unknowns
+    const rest = Array.from({ length: k }, (_, t) => t).filter((t) => many[t] === 0)
+    const H = M.selection(rest, columns)
+    const y = normals(source, k, 1)
+    const left = equationsLeftOut(Q, k, n)
+    expect(left.leaveOut(many)).toBe(true)
+    const residuals = new Float64Array(k)
+    left.residualsInto(residuals, toFlat(Matrix.sub(M.mmul(M.transpose().mmul(y)), y)))
+    const expected = Matrix.sub(M.mmul(leastSquares(H, y.selection(rest, [0]))), y)
+    for (let t = 0; t < k; t++) expect(residuals[t]).toBeCloseTo(expected.get(t, 0), 12)
+    const before = toFlat(normals(source, k, 1))
+    const v = before.slice()
+    left.projectInPlace(v)
+    expect(maxAbs(M.transpose().mmul(Matrix.columnVector(Array.from(v))))).toBeLessThan(1e-12)
+    for (let t = 0; t < k; t++) if (many[t] === 1) expect(v[t]).toBe(before[t])
+    const change = Matrix.columnVector(rest.map((t) => v[t]! - before[t]!))
+    expect(maxAbs(Matrix.sub(H.mmul(leastSquares(H, change)), change))).toBeLessThan(1e-12)
+  })
+
   it('refuses to leave out so many that the others determine nothing', () => {
     const left = equationsLeftOut(Q, k, n)
     expect(left.leaveOut(isOut.map((_, t) => (t < k - n + 1 ? 1 : 0)))).toBe(false)
