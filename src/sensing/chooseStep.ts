@@ -22,9 +22,10 @@ const tests: {
   // h⁵ |f⁽⁵⁾| = 11.25 ε at the best step: error h⁴ |f⁽⁵⁾| / 30 of curvature, 1.5 ε / h of noise
   'five-point': { offsets: [3, 2, 1, -1, -2, -3], weights: scaled([0.5, -2, 2.5, -2.5, 2, -0.5], 3.75) },
 }
-const FIRST: { readonly [scheme in Scheme]: number } = { forward: 2, central: 3, 'five-point': 5 } // power of 1/h in the noise's share
+const POWER: { readonly [scheme in Scheme]: number } = { forward: 2, central: 3, 'five-point': 5 } // power of h that ratios grow with
 const LOW = 2
 const HIGH = 8
+const MIDDLE = 4
 const FACTOR = 3
 const TRIES = 12
 /** Of a second or higher difference at twice the step or more: curvature leaves a quarter at most. */
@@ -51,9 +52,15 @@ export async function chooseStep(
   sigma: ArrayLike<number>, // [m]
   /**
    * `reserve`: calls to leave. `tolerance`: relative accuracy that is wanted. `looks`: at a large ratio, which may be a gross error
-   * until two looks agree.
+   * until two looks agree. `from`: the step that is tried first; default: where curvature of size one and noise weigh alike.
    */
-  { largest, reserve, tolerance, looks = 1 }: { largest: number; reserve: number; tolerance: number; looks?: number },
+  {
+    largest,
+    reserve,
+    tolerance,
+    looks = 1,
+    from,
+  }: { largest: number; reserve: number; tolerance: number; looks?: number; from?: number },
 ): Promise<ChosenStep> {
   const { scheme, outputScale } = session
   const m = session.blackbox.outputs
@@ -112,7 +119,7 @@ export async function chooseStep(
   let relative = 0 // noise beside the outputs, the largest
   for (let i = 0; i < m; i++)
     if (outputScale[i]! > 0) relative = Math.max(relative, noise[i]! / Math.max(1, outputScale[i]!))
-  let h = Math.min(largest, (3 * Math.max(relative, Number.EPSILON)) ** (1 / FIRST[scheme]))
+  let h = Math.min(largest, from ?? (3 * Math.max(relative, Number.EPSILON)) ** (1 / POWER[scheme]))
   let before = { step: 0, sums: new Float64Array(m) }
   let low = 0
   let high = Number.POSITIVE_INFINITY
@@ -135,7 +142,8 @@ export async function chooseStep(
       }
     before = { step: h, sums }
     const ratio = Math.max(0, ...ratios)
-    if (ratio >= LOW && ratio <= HIGH) return { step: h, isFlat: false }
+    if (ratio >= LOW && ratio <= HIGH)
+      return { step: Math.min(largest, h * (MIDDLE / ratio) ** (1 / POWER[scheme])), isFlat: false }
     if (ratio < LOW) {
       if (h >= largest) return { step: largest, isFlat: true }
       low = h

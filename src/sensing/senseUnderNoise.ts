@@ -58,6 +58,8 @@ const ROBUST_TOGETHER = 16
 const LEFT_RATIO = 1.5
 /** Looks at a step that seems too large where that may be a gross error. */
 const ROBUST_LOOKS = 12
+/** By how much a gain must be larger to count where it was only sampled. */
+const SURELY = 1.5
 /** Directions along which a step is tried, at most. */
 const MOST_LOOKED_AT = 4
 /** With fewer colors, they all move in every call. */
@@ -193,20 +195,22 @@ async function chooseSpread(
 ): Promise<{ step: number; together: number; notes: string[] }> {
   const isMultiplexed = wanted.decoder.method === 'rainbow' && wanted.decoder.weighing === 'multiplexed'
   const looks = options.grossShare > 0 ? ROBUST_LOOKS : 1
-  const look = async (together: number) => {
+  const look = async (together: number, from?: number) => {
     const asked = { tolerance: options.tolerance, step: largest, ...(isMultiplexed && { together }) }
     const plan = together === most && !isMultiplexed ? wanted : options.prepare(asked, false)
-    const given = { largest, reserve, looks, tolerance: options.tolerance }
+    const given = { largest, reserve, looks, tolerance: options.tolerance, ...(from && { from }) }
     const found = await chooseStep(session, someDirections(plan, together), options.sigma, given)
     return { ...found, together, gain: found.step * Math.sqrt(together) }
   }
   let best = await look(most)
   if (isMultiplexed && most >= FEW && !best.isFlat) {
-    const single = await look(1)
+    const single = await look(1, 3 * best.step)
     const isTorn = single.step > 2 * best.step
-    if (single.gain > best.gain) best = single
+    const all = best
+    // not all directions were looked along: others may have more curvature
+    if (single.gain > SURELY * best.gain) best = single
     if (isTorn) {
-      const some = await look(Math.round(Math.sqrt(most)))
+      const some = await look(Math.round(Math.sqrt(most)), Math.sqrt(all.step * single.step))
       if (some.gain > best.gain) best = some
     }
   }
