@@ -32,14 +32,27 @@ const TRIES = 12
 const STEADY = 0.5
 /** Share of the tolerance that curvature may take in outputs of little noise. */
 const CURVED = 0.1
-/** Ratios of two looks that differ by no more, and by this share, are no gross errors. */
+/** Ratios of looks agree that differ by no more, and by this share. */
 const AGREE = 4
 const AGREE_SHARE = 0.25
+/** As many looks must agree, and by so many more than on any other ratio: gross errors may be alike, too. */
+const AGREEING = 3
+const LEAD = 2
 
 const normOf = (values: Float64Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
 
 function scaled(weights: number[], by: number): number[] {
   return weights.map((weight) => weight / by)
+}
+
+/** The size that enough of the ratios agree on; NaN where they do not. */
+function agreedOn(ratios: readonly number[]): number {
+  const isClose = (a: number, b: number) => Math.abs(a - b) <= AGREE + AGREE_SHARE * Math.max(Math.abs(a), Math.abs(b))
+  const followers = ratios.map((one) => ratios.filter((other) => isClose(one, other)).length)
+  const most = Math.max(...followers)
+  const winner = ratios[followers.indexOf(most)]!
+  const second = Math.max(0, ...followers.filter((_, r) => !isClose(ratios[r]!, winner)))
+  return most >= AGREEING && most >= second + LEAD ? Math.abs(winner) : Number.NaN
 }
 
 /**
@@ -52,7 +65,7 @@ export async function chooseStep(
   sigma: ArrayLike<number>, // [m]
   /**
    * `reserve`: calls to leave. `tolerance`: relative accuracy that is wanted. `looks`: at a large ratio, which may be a gross error
-   * until two looks agree. `from`: the step that is tried first; default: where curvature of size one and noise weigh alike.
+   * until several looks agree. `from`: the step that is tried first; default: where curvature of size one and noise weigh alike.
    */
   {
     largest,
@@ -98,21 +111,19 @@ export async function chooseStep(
   ): Promise<{ ratios: Float64Array; sums: Float64Array }> {
     const ratios = new Float64Array(m).fill(Number.NaN)
     const sums = new Float64Array(m).fill(Number.POSITIVE_INFINITY)
-    const seen: Float64Array[] = []
+    const seen: Float64Array[] = [] // ratios of each look
     while (seen.length < looks && ratios.some(Number.isNaN) && isAffordable(1)) {
       const { ratios: next, sums: nextSums } = await look(direction, h)
-      for (let i = 0; i < m; i++) {
-        const ratio = next[i]!
-        if (Math.abs(nextSums[i]!) < sums[i]!) sums[i] = Math.abs(nextSums[i]!)
-        const agrees = (other: Float64Array) =>
-          Math.abs(other[i]! - ratio) <= AGREE + AGREE_SHARE * Math.max(Math.abs(ratio), Math.abs(other[i]!))
-        if (Math.abs(ratio) <= HIGH || (Number.isNaN(ratios[i]!) && seen.some(agrees))) ratios[i] = Math.abs(ratio)
-      }
       seen.push(next)
+      for (let i = 0; i < m; i++) {
+        if (Math.abs(nextSums[i]!) < sums[i]!) sums[i] = Math.abs(nextSums[i]!)
+        if (Math.abs(next[i]!) <= HIGH) ratios[i] = Math.abs(next[i]!)
+        else if (Number.isNaN(ratios[i]!)) ratios[i] = agreedOn(seen.map((one) => one[i]!))
+      }
     }
     return {
       ratios: ratios.map((ratio) => (Number.isNaN(ratio) ? 0 : ratio)),
-      sums: sums.map((sum) => (Number.isFinite(sum) ? sum : 0)),
+      sums: sums.map((sum, i) => (Number.isNaN(ratios[i]!) ? 0 : sum)),
     }
   }
 

@@ -19,34 +19,31 @@ export async function confirmKinks(session: Session, noise: ArrayLike<number> | 
   const doubtful = session.kinkedRows(noise)
   const base = session.base()
   if (doubtful === null || doubtful.length === 0 || base === null) return doubtful
-  const directions = new Map<string, { readonly direction: Float64Array; readonly rows: number[] }>()
+  const directions = new Map<string, Float64Array>() // by their entries
   for (const row of doubtful) {
     const direction = session.kinkOf(row)
-    const key = direction.join()
-    const known = directions.get(key)
-    if (known === undefined) directions.set(key, { direction, rows: [row] })
-    else known.rows.push(row)
+    directions.set(direction.join(), direction)
   }
   const source = random(1)
-  const probes = Array.from({ length: Math.min(PROBES, directions.size) }, () => ({
-    direction: new Float64Array(session.at.length),
-    rows: [] as number[],
-  }))
+  const probes = Array.from({ length: Math.min(PROBES, directions.size) }, () => new Float64Array(session.at.length))
   if (session.remaining() < 4 * probes.length) return doubtful
-  for (const [d, { direction, rows }] of [...directions.values()].entries()) {
+  for (const [d, direction] of [...directions.values()].entries()) {
     const probe = probes[d % probes.length]!
     const sign = source.rademacher()
-    for (let j = 0; j < direction.length; j++) probe.direction[j]! += sign * direction[j]!
-    probe.rows.push(...rows)
+    for (let j = 0; j < direction.length; j++) probe[j]! += sign * direction[j]!
   }
   session.expect(4 * probes.length)
   const m = session.blackbox.outputs
-  const kinked: number[] = []
-  for (const { direction, rows } of probes) {
-    const values = await session.line('detection', direction, [1, -1, SHORTER, -SHORTER])
-    const bend = (row: number, p: number) =>
-      Math.abs(values[p * m + row]! + values[(p + 1) * m + row]! - 2 * base[row]!)
-    for (const row of rows) if (!(bend(row, 2) / SHORTER <= STAYS * bend(row, 0))) kinked.push(row)
+  const most = new Float64Array(m) // slopes' difference along the probe that shows it most
+  const shorter = new Float64Array(m) // and with a shorter step
+  for (const probe of probes) {
+    const values = await session.line('detection', probe, [1, -1, SHORTER, -SHORTER])
+    for (const row of doubtful) {
+      const bend = (p: number) => Math.abs(values[p * m + row]! + values[(p + 1) * m + row]! - 2 * base[row]!)
+      if (!(bend(0) > most[row]!)) continue
+      most[row] = bend(0)
+      shorter[row] = bend(2) / SHORTER
+    }
   }
-  return kinked.sort((a, b) => a - b)
+  return doubtful.filter((row) => !(shorter[row]! <= STAYS * most[row]!))
 }

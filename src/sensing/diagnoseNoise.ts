@@ -27,12 +27,13 @@ const MAD_TO_SIGMA = 1.4826 // of a normal distribution
 const MOVES = 3
 const OFTEN = 0.05 // share of gross errors
 const LOOKS = 2 // more, among gross errors
-const AGREE = 4 // factor within which two readings agree
+const AGREE = 4 // factor within which readings agree; where they do not, the least counts
 const PARAMETERS = 3 // of a parabola
 const ONE_SIDED = 0.05 // noise on one side of the point, as a share of that on the other, is none
 
-/** Calls: 15, 15 more for each coarser spacing where values do not differ at the first, and 30 more among gross errors; counted as detection. */
-export async function diagnoseNoise(session: Session, seed: number): Promise<Diagnosis> {
+/** Calls: 15, 15 more for each coarser spacing where values do not differ at the first, and 30 more
+ * among gross errors, found or expected (`isRobust`); counted as detection. */
+export async function diagnoseNoise(session: Session, seed: number, isRobust = false): Promise<Diagnosis> {
   const { blackbox, outputScale } = session
   const { inputs: n, outputs: m } = blackbox
   const direction = heldOutDirections(random(seed, STREAM), n, 1)
@@ -49,7 +50,7 @@ export async function diagnoseNoise(session: Session, seed: number): Promise<Dia
     const again: number[] = []
     for (const i of open) {
       const line = Float64Array.from({ length: POINTS }, (_, p) => values[p * m + i]!)
-      const reading = readLine(line, outputScale[i]!)
+      const reading = readLine(line, outputScale[i]!, isRobust)
       sigma[i] = reading.sigma
       if (reading.isTooFine && !isLast) again.push(i)
       else {
@@ -60,19 +61,24 @@ export async function diagnoseNoise(session: Session, seed: number): Promise<Dia
     open = again
     spacing *= COARSER
   }
-  // among many outputs one may have had more gross errors than its line tells: all are looked at again
-  for (let look = 0; look < LOOKS && gross > OFTEN * total && session.remaining() >= POINTS; look++) {
+  // a line may have had more gross errors than it tells, or all at one end: all outputs are looked at again, and the middling reading counts
+  const isGross = isRobust || gross > OFTEN * total
+  const readings = Array.from(sigma, (value) => [value])
+  for (let look = 0; look < LOOKS && isGross && session.remaining() >= POINTS; look++) {
     const places = Array.from({ length: POINTS }, (_, p) => (p - (POINTS - 1) / 2) * SPACING)
     session.expect(POINTS)
     const values = await session.line('detection', direction, places)
     for (let i = 0; i < m; i++) {
       const line = Float64Array.from({ length: POINTS }, (_, p) => values[p * m + i]!)
-      const { sigma: other } = readLine(line, outputScale[i]!)
-      const [low, high] = [Math.min(sigma[i]!, other), Math.max(sigma[i]!, other)]
-      if (Number.isNaN(sigma[i]!) || (low > 0 && high > AGREE * low)) sigma[i] = Number.isNaN(low) ? other : low
+      readings[i]!.push(readLine(line, outputScale[i]!, isRobust).sigma)
     }
   }
-  for (let i = 0; i < m; i++) if (Number.isNaN(sigma[i]!)) sigma[i] = 0
+  for (const [i, those] of readings.entries()) {
+    const told = those.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b)
+    const low = told[0] ?? 0
+    const middle = told[(told.length - 1) >> 1] ?? 0
+    sigma[i] = low > 0 && middle > AGREE * low ? low : middle
+  }
   return { sigma, isNoisy: sigma.some((value) => value > 0), grossShare: total === 0 ? 0 : gross / total }
 }
 
@@ -93,7 +99,11 @@ function noiseOf(line: Float64Array): number {
   return most
 }
 
-function readLine(line: Float64Array, magnitude: number): { sigma: number; gross: number; isTooFine: boolean } {
+function readLine(
+  line: Float64Array,
+  magnitude: number,
+  isRobust: boolean,
+): { sigma: number; gross: number; isTooFine: boolean } {
   const rounding = ROUNDING_UNITS * Number.EPSILON * magnitude
   const kept = Array.from(line.keys()).filter((p) => !Number.isNaN(line[p]!))
   const missing = POINTS - kept.length
@@ -117,7 +127,7 @@ function readLine(line: Float64Array, magnitude: number): { sigma: number; gross
   const far = kept.filter((_, e) => deviations[e]! > limit)
   // at one end of the line only: the function jumps or bends there
   const isJump = far.length > 1 && (far.at(-1)! < far.length || far[0]! >= POINTS - far.length)
-  if (isJump && missing === 0) return { sigma: 0, gross: 0, isTooFine }
+  if (isJump && missing === 0 && !isRobust) return { sigma: 0, gross: 0, isTooFine }
   const gross = missing + far.length
   if (gross > 0) return { sigma: middling > rounding ? middling : 0, gross, isTooFine }
 

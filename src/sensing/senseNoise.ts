@@ -26,7 +26,7 @@ export async function senseNoise(
   const { structure = {}, method = 'auto', seed = 1, tolerance = NOISY_TOLERANCE } = options
   const { blackbox } = session
   const { inputs: n } = blackbox
-  const diagnosis = expected === 'estimate' ? await diagnoseNoise(session, seed) : null
+  const diagnosis = expected === 'estimate' ? await diagnoseNoise(session, seed, options.robust) : null
   const isRobust = options.robust ?? (diagnosis !== null && diagnosis.grossShare > 0)
   if (diagnosis !== null && !diagnosis.isNoisy && !isRobust) return null
   session.startOver(isRobust)
