@@ -18,7 +18,7 @@ export function planStructure(
   options: PrepareOptions,
   { pattern, file = null }: { pattern?: Pattern | undefined; file?: string | null } = {},
 ): PreparedPlan {
-  const { inputs, outputs, sparsity, symmetric, groups, ties } = structure
+  const { inputs, outputs, sparsity, symmetric, groups, rowGroups, known, tied, ties } = structure
   const typical = inputs.map(({ at, scale }) => scale ?? Math.max(1, Math.abs(at)))
   const shares = inputs.flatMap(({ step }, j) => (step === null ? [] : [step / typical[j]!]))
   if (shares.length > 0 && options.step !== undefined)
@@ -41,6 +41,9 @@ export function planStructure(
         symmetric: symmetric ?? undefined,
         ties: ties ?? undefined,
         inputGroups: groups,
+        rowGroups: rowGroups ?? undefined,
+        known,
+        tied: tied ?? undefined,
       },
       { ...options, step },
     ),
@@ -81,6 +84,9 @@ export function structureOfPattern({ rows, cols }: Pattern, symmetric: boolean):
     sparsity: null,
     symmetric: symmetric ? true : null,
     groups: [],
+    rowGroups: null,
+    known: [],
+    tied: null,
     ties: null,
   }
 }

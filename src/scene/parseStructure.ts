@@ -32,6 +32,9 @@ export interface Structure {
   readonly sparsity: { readonly entries: readonly (readonly [number, number])[] } | { readonly file: string } | null
   readonly symmetric: true | readonly { readonly rows: readonly number[]; readonly columns: readonly number[] }[] | null
   readonly groups: readonly (readonly number[])[] // inputs whose effects are certified at a scale of their own
+  readonly rowGroups: readonly (readonly number[])[] | null // outputs that share their entries
+  readonly known: readonly StructureEntry[] // entries by their values
+  readonly tied: TiedEntries | null // entries that share parameters
   readonly ties: {
     readonly rows: number
     readonly cols: number
@@ -39,6 +42,14 @@ export interface Structure {
     readonly tiedRows: readonly TiedRow[]
   } | null
 }
+
+interface StructureEntry {
+  readonly row: number
+  readonly column: number
+  readonly value: number
+}
+
+type TiedEntries = (typeof NAMED)[number] | readonly (readonly (Omit<StructureEntry, 'value'> & { factor: number })[])[]
 
 interface TiedColumn {
   readonly column: number
@@ -56,6 +67,8 @@ export const MAX_COORDINATES = 5000
 const MAX_ENTRIES = 5e6
 /** Columns of the table of points that are no inputs. */
 export const RESERVED: readonly string[] = ['index', 'for']
+
+const NAMED = ['toeplitz', 'hankel', 'circulant'] as const
 
 const NAME = 'a name of 1 to 200 characters in one line, no blank at either end'
 const label = z
@@ -87,6 +100,8 @@ const coordinates = <T extends z.ZodType>(part: T, what: string) =>
   list(part, what, 1).max(MAX_COORDINATES, `at most ${MAX_COORDINATES} ${what}`)
 
 const SPARSITY = 'a Matrix Market file, { "output": ["input", …], … } or a list of ["output", "input"]'
+const KNOWN = 'entries ["output", "input", value]'
+const TIED = `"${NAMED.join('", "')}", or lists of entries ["output", "input"] or ["output", "input", factor]`
 const structureSchema = keyed('a structure { "inputs", "outputs", … }', {
   description: z.string('a text').default(''),
   inputs: coordinates(input, 'inputs'),
@@ -108,6 +123,19 @@ const structureSchema = keyed('a structure { "inputs", "outputs", … }', {
     )
     .optional(),
   groups: list(names, 'lists of inputs').default([]),
+  rowGroups: list(names, 'lists of outputs').optional(),
+  known: list(z.tuple([z.string(), z.string(), number]), KNOWN)
+    .max(MAX_ENTRIES, `at most ${MAX_ENTRIES} entries`)
+    .default([]),
+  tied: z
+    .union(
+      [
+        z.enum(NAMED),
+        z.array(z.array(z.union([z.tuple([z.string(), z.string()]), z.tuple([z.string(), z.string(), number])]))),
+      ],
+      TIED,
+    )
+    .optional(),
   ties: keyed('ties { "inputs": […], "outputs": […] }', {
     inputs: list(
       keyed('a tied input { "name": …, "from": { "input": factor }, "known": { "output": value } }', {
@@ -142,7 +170,7 @@ export function parseStructure(value: unknown, { file = null }: { file?: string 
   const problem = problemsOf(file)
   const parsed = structureSchema.safeParse(value)
   if (!parsed.success) throw schemaProblem(parsed.error.issues, value, problem)
-  const { inputs, outputs, sparsity, symmetric, groups, ties } = parsed.data
+  const { inputs, outputs, sparsity, symmetric, groups, rowGroups, known, tied, ties } = parsed.data
   const inputOf = finder('inputs', inputs, problem)
   const outputOf = finder('outputs', outputs, problem)
   const terms = (values: Readonly<Record<string, number>>, find: Finder, path: Path): Term[] =>
@@ -165,6 +193,22 @@ export function parseStructure(value: unknown, { file = null }: { file?: string 
             columns: block.inputs.map((name, j) => inputOf(name, ['symmetric', k, 'inputs', j])),
           })),
     groups: groups.map((group, k) => group.map((name, j) => inputOf(name, ['groups', k, j]))),
+    rowGroups: rowGroups?.map((group, k) => group.map((name, i) => outputOf(name, ['rowGroups', k, i]))) ?? null,
+    known: known.map(([i, j, value], k) => ({
+      row: outputOf(i, ['known', k, 0]),
+      column: inputOf(j, ['known', k, 1]),
+      value,
+    })),
+    tied:
+      tied === undefined || typeof tied === 'string'
+        ? (tied ?? null)
+        : tied.map((group, g) =>
+            group.map(([i, j, factor = 1], k) => ({
+              row: outputOf(i, ['tied', g, k, 0]),
+              column: inputOf(j, ['tied', g, k, 1]),
+              factor,
+            })),
+          ),
     ties:
       ties === undefined
         ? null

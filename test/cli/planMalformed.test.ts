@@ -236,6 +236,26 @@ describe('plan refuses', () => {
       structure({ symmetric: [{ outputs: ['flow'], inputs: ['x'] }] }),
       /symmetric\[0\]\.inputs\[0\]/,
     ],
+    ['known entries of others', structure({ known: [['flow', 'x', 1]] }), /known\[0\]\[1\]: .*one of the inputs/],
+    ['known entries without a value', structure({ known: [['flow', 'pump']] }), /known\[0\]/],
+    [
+      'an entry that is known twice',
+      structure({
+        known: [
+          ['flow', 'pump', 1],
+          ['flow', 'pump', 2],
+        ],
+      }),
+      /known/,
+    ],
+    ['tied entries of others', structure({ tied: [[['x', 'pump']]] }), /tied\[0\]\[0\]\[0\]: .*one of the outputs/],
+    ['a family of another name', structure({ tied: 'toplitz' }), /tied: expected "toeplitz", "hankel", "circulant"/],
+    [
+      'a circulant that is not square',
+      structure({ outputs: ['flow'], sparsity: undefined, tied: 'circulant' }),
+      /circulant/,
+    ],
+    ['row groups of others', structure({ rowGroups: [['x']] }), /rowGroups\[0\]\[0\]: .*one of the outputs/],
     ['ties of others', structure({ ties: { inputs: [{ name: 'x' }] } }), /ties\.inputs\[0\]\.name/],
     ['ties in a circle', structure({ ties: { inputs: [{ name: 'pump', from: { pump: 1 } }] } }), /comes later/],
     ['a step that vanishes', inputs({ name: 'a', at: 1e20, scale: 1 }), /inputs\[0\]: .*does not vanish/],

@@ -125,6 +125,31 @@ describe('what a structure states', () => {
     expect(throughFile({ ...STRUCTURE, ties: wrong }, { method: 'colored' }).quality.failedRows).toEqual([5])
   })
 
+  it('known and tied entries save directions: the tips of an arrowhead that are all alike, and a circulant matrix', () => {
+    const known = [1, 2, 3, 4, 5].flatMap((i) => [['y0', `z${i}`, i] as const, [`y${i}`, 'z0', i] as const])
+    const { J, quality } = throughFile({ ...STRUCTURE, known }, {})
+    expect([quality.method, quality.directions, quality.certified]).toEqual(['rainbow', 1, true])
+    expectK(J)
+    const wrong = known.map(([y, z, value]) => [y, z, z === 'z3' ? value + 1 : value])
+    expect(throughFile({ ...STRUCTURE, known: wrong }, { method: 'rainbow' }).quality.failedRows).toEqual([0])
+
+    // K_0i = i and K_i0 = i are one parameter, i times
+    const tied = [known.map(([y, z, factor]) => [y, z, factor])]
+    const { J: alike, quality: ofTied } = throughFile({ ...STRUCTURE, tied }, { method: 'rainbow' })
+    expect([ofTied.directions < 6, ofTied.certified]).toEqual([true, true])
+    expectK(alike)
+
+    const ring = { ...STRUCTURE, sparsity: undefined, tied: 'circulant' }
+    expect(made(ring, {}).plan.directions).toBe(1)
+    expect(throughFile(ring, {}).quality.certified).toBe(false) // an arrowhead is none
+  })
+
+  it('rows that share their entries', () => {
+    const groups = [names('y').slice(1)]
+    const { plan } = made({ ...STRUCTURE, rowGroups: groups }, { method: 'compressed' })
+    expect(JSON.stringify(plan.decoder)).toContain('[1,2,3,4,5]')
+  })
+
   it('entries as pairs are the same as rows by name', () => {
     const pairs = Object.entries(STRUCTURE.sparsity).flatMap(([y, row]) => row.map((z) => [y, z]))
     const options = { method: 'colored' } as const
