@@ -14,6 +14,7 @@ import type { Measurements, Plan } from './plan.ts'
 import type { PrepareOptions } from './prepareSensing.ts'
 import { decode } from './recover.ts'
 import type { Statistics } from './recover/recovery.ts'
+import { rowRanges } from './rowRanges.ts'
 import type { Session } from './session.ts'
 import type { Decoding } from './rainbow/solveEquations.ts'
 import { callsPerDirection, stencilOf } from './stencil.ts'
@@ -148,22 +149,22 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
       const hidden = hiddenAgain(found.judgement, found.statistics, slopes)
       const told = unresolved.filter(({ row }) => !slopes.has(row) || !hidden.some((other) => other.row === row))
       const judgement = { ...found.judgement, unresolved: [...told, ...hidden].sort((a, b) => a.row - b.row) }
-      return { ...found, judgement, notes: [...notes, ...hintAt(sigma)] }
+      return { ...found, judgement, notes: [...notes, hintAt(sigma, found.statistics)] }
     }
     for (const [row, slope] of failedSlopes(found.judgement)) slopes.set(row, Math.max(slope, slopes.get(row) ?? 0))
     const how = round === 0 ? 'with a third of the step, for curvature' : 'without what was known beforehand'
-    notes.push(`rows ${failed.join(', ')} do not fit: measured again ${how}`)
+    notes.push(`rows ${rowRanges(failed)} do not fit: measured again ${how}`)
     step = next.step
     isWhole = isNextWhole
   }
 
-  function hintAt(of: ArrayLike<number>): string[] {
+  function hintAt(of: ArrayLike<number>, statistics: Statistics | null): string {
     let noisiest = 0
     for (let i = 0; i < of.length; i++) noisiest = Math.max(noisiest, of[i]!)
     const noise = noisiest > 0 ? `noise up to ${noisiest.toPrecision(2)}` : 'no more noise than rounding'
-    return [
-      `values carry ${noise}${isRobust ? ', and gross errors' : ''}: standardError says how far each entry can be trusted`,
-    ]
+    const hasGross = (statistics?.grossShare ?? 0) > 0
+    const gross = isRobust ? `, and ${hasGross ? '' : 'no '}gross errors` : ''
+    return `values carry ${noise}${gross}: standardError says how far each entry can be trusted`
   }
 }
 
@@ -215,7 +216,7 @@ async function chooseSpread(
     }
   }
   const { step, together, isFlat } = best
-  const seen = isFlat ? ' (no curvature seen: the largest)' : ''
+  const why = isFlat ? ', the largest: no curvature seen' : ' where curvature and noise weigh alike'
   const spread =
     together < most
       ? `; ${together === 1 ? 'one color moves' : `${together} colors move`} in a call: more would bend the function too much`
@@ -223,7 +224,7 @@ async function chooseSpread(
   return {
     step,
     together,
-    notes: [`step ${step.toPrecision(2)} where curvature and noise weigh alike${seen}${spread}`],
+    notes: [`step ${step.toPrecision(2)}${why}${spread}`],
   }
 }
 
