@@ -31,7 +31,10 @@ const AGREE = 4 // factor within which two readings agree
 const PARAMETERS = 3 // of a parabola
 const ONE_SIDED = 0.05 // noise on one side of the point, as a share of that on the other, is none
 
-/** Calls: 15, 15 more for each coarser spacing where values do not differ at the first, and 30 more among gross errors; counted as detection. */
+/**
+ * Calls: 15, 15 more for each coarser spacing where values do not differ at the first, and 30 more among gross errors; counted as
+ * detection.
+ */
 export async function diagnoseNoise(session: Session, seed: number): Promise<Diagnosis> {
   const { blackbox, outputScale } = session
   const { inputs: n, outputs: m } = blackbox

@@ -66,6 +66,8 @@ const MOST_LOOKED_AT = 4
 /** With fewer colors, they all move in every call. */
 const FEW = 6
 const ROUNDS = 4
+/** Numbers that directions and their answers are together, at most: memory, and time for solving, are finite. */
+const MOST_NUMBERS = 4e6
 const FINER = 1 / 3 // of the step, where curvature shows
 
 /**
@@ -128,7 +130,8 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
       // rows that fail although gross errors are outvoted: there were more of them than expected
       const isOutvoted = isRobust && failed.length > 0 && further < 2
       if (failed.length > 0 ? !isOutvoted : unresolved.length === 0) break
-      const count = Math.min(isOutvoted ? k : Math.ceil(worst ** 2 * 1.1 * k) - k, affordable())
+      const room = Math.floor(MOST_NUMBERS / (plan.inputs + (1 + perDirection) * plan.outputs)) - k
+      const count = Math.min(isOutvoted ? k : Math.ceil(worst ** 2 * 1.1 * k) - k, affordable(), room)
       if (count < 1) break
       const seed = plan.seed + 1 + further
       const more = moreDirections(found.plan, count, seed, together)
