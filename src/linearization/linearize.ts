@@ -174,6 +174,7 @@ export async function linearize(
     dt: engine.dt,
     layout,
     engine: engine.name,
+    ...(engine.precision && { precision: engine.precision }),
     quality: {
       ...withTrouble(withNominalStep(quality), trouble),
       ...(nearSwitches && { nearSwitches }),
