@@ -4,8 +4,9 @@ import { wrapBlackbox } from './wrapBlackbox.ts'
 
 /**
  * The same blackbox with gross errors: each output value (`of: 'values'`, default), or all outputs of a call together (`of: 'calls'`), are
- * with probability `fraction` moved by ±size (in units of the outputs), or replaced by NaN where size is NaN. Errors depend on the number of evaluations made before, so the wrapper is not pure; the same seed and the same
- * order of evaluations give the same values. Throws RangeError unless 0 ≤ fraction ≤ 1 and size is not infinite.
+ * with probability `fraction` moved by ±size (in units of the outputs), or replaced by NaN where size is NaN. Errors depend on the number
+ * of evaluations made before, so the wrapper is not pure; the same seed and the same order of evaluations give the same values. Throws
+ * RangeError unless 0 ≤ fraction ≤ 1 and size is not infinite.
  */
 export function withCorruption(
   blackbox: Blackbox,

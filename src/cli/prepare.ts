@@ -29,6 +29,9 @@ export interface Setup {
   readonly where: string // how the point was found: 'home', 'equilibrium, 3 iterations from home'
 }
 
+/** Steps that an estimate takes: one at the point, one along a direction, and one to check it. */
+const FEWEST_CALLS = 3
+
 type EngineFlags = Pick<LinearizeFlags, 'engine' | 'coordinates' | 'at' | 'folder'>
 
 /** Loads the scene, builds the engine and finds the point; the caller disposes of the engine. */
@@ -110,6 +113,13 @@ export async function linearizeAt(
       expected: `auto, dense, colored or compressed for the engine ${engine.name}, which has no derivatives of its own`,
       found: 'native',
     })
+  const isNoisy = robust === true || (noise !== undefined && noise !== 'none')
+  if (isNoisy && method !== 'auto' && method !== 'rainbow')
+    throw new InputError({
+      path: '--method',
+      expected: `auto or rainbow with ${robust === true ? '--robust' : '--noise'}`,
+      found: method,
+    })
   const smoothing = smoothingOf(flags, engine.layout)
   const structure = refine && !engine.structure ? { sparsity: 'detect' as const } : { refine }
   const pool =
@@ -133,7 +143,7 @@ export async function linearizeAt(
       onProgress: progress.onProgress,
     })
   } catch (error) {
-    throw error instanceof BlackboxError ? notANumber(error, scene, engine) : tooFewCalls(tooFewSamples(error))
+    throw error instanceof BlackboxError ? notANumber(error, scene, engine) : tooFewCalls(tooFewSamples(error), flags)
   } finally {
     progress.end()
     await pool?.close()
@@ -141,12 +151,16 @@ export async function linearizeAt(
 }
 
 /** The error of too few calls as one of input. */
-function tooFewCalls(error: unknown): unknown {
+function tooFewCalls(error: unknown, { method, robust, maxCalls = 0 }: LinearizeFlags): unknown {
   const least =
     error instanceof RangeError && /(?:needs|takes) (\d+) evaluations, maxCalls leaves (\d+)/.exec(error.message)
   if (!least) return error
-  const expected = `at least ${Number(least[1]) + 1} steps, or --method auto, which makes do with 3`
-  return new InputError({ path: '--max-calls', expected, found: `${Number(least[2]) + 1}` })
+  const needed = Number(least[1]) + maxCalls - Number(least[2]) // with what was spent before
+  const isEstimate = robust !== true && method === 'auto' // which few steps do for
+  const expected = isEstimate
+    ? `at least ${FEWEST_CALLS} steps`
+    : `at least ${needed} steps${robust === true ? '' : `, or --method auto, which makes do with ${FEWEST_CALLS}`}`
+  return new InputError({ path: '--max-calls', expected, found: `${maxCalls}` })
 }
 
 /** 'my-robot.json: the cannon engine gives NaN for pole.velocity, one step from the point' */

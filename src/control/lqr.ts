@@ -18,6 +18,7 @@ export interface LinearModel {
   readonly xBar?: ArrayLike<number> // [nx]
   readonly c?: ArrayLike<number> // [ndx], what the nominal step changes: zero at an equilibrium
   readonly dt?: number // s
+  readonly precision?: 'single' // of the steps, where it is not double
 }
 
 export interface QuadraticCost {
@@ -98,11 +99,12 @@ export function lqr(lin: LinearModel, { Q, R, S }: QuadraticCost, options: LqrOp
   }
 }
 
-const BALANCED = 1e-6 // largest change of a coordinate by the nominal step that counts as none, its unit per second
+/** Largest change of a coordinate by the nominal step that counts as none, its unit per second: in double and in single precision. */
+const BALANCED = { double: 1e-6, single: 1e-4 }
 
 /** Index of the largest entry of c, null where none stands for a drift. */
-function largestDrift({ c = [], dt = 1 }: LinearModel): number | null {
+function largestDrift({ c = [], dt = 1, precision }: LinearModel): number | null {
   let largest = -1
   for (let i = 0; i < c.length; i++) if (largest < 0 || Math.abs(c[i]!) > Math.abs(c[largest]!)) largest = i
-  return largest >= 0 && Math.abs(c[largest]!) > BALANCED * dt ? largest : null
+  return largest >= 0 && Math.abs(c[largest]!) > BALANCED[precision ?? 'double'] * dt ? largest : null
 }

@@ -41,7 +41,10 @@ export interface Engine {
   derivatives?(x: Float64Array, u: Float64Array, A: Float64Array, B: Float64Array): void
   /** The relative step of finite differences that suits the engine, where the one for functions of unit scale does not. */
   readonly differenceStep?: number
-  /** 'single': steps are computed in single precision. Where `differenceStep` is not certified, rounding is measured, and the step chosen for it. */
+  /**
+   * 'single': steps are computed in single precision. Where `differenceStep` is not certified, rounding is measured, and the step chosen
+   * for it.
+   */
   readonly precision?: 'single'
   /** Frees what the engine holds; any later call throws. */
   dispose(): void

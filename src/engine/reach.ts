@@ -21,8 +21,9 @@ export interface Reach {
 /**
  * For bodies that move with velocity [6n], under gravity and the forces that stand in `bodies` (controls among them). What a tree's
  * bodies gain has some kinetic energy E; reactions of contacts are a projection in that norm and add none (Gauss's principle), so that
- * no body of the tree gains more than √(2E/m), or turns about a principal axis faster by more than √(2E/I). `gain` [n] is 2E by tree (energyGained.ts); where
- * it is missing, that of the bodies without their joints, whose reactions project too. Contacts may pass motion on beyond that.
+ * no body of the tree gains more than √(2E/m), or turns about a principal axis faster by more than √(2E/I). `gain` [n] is 2E by tree
+ * (energyGained.ts); where it is missing, that of the bodies without their joints, whose reactions project too. Contacts may pass motion on
+ * beyond that.
  */
 export function reachWithin(
   scene: Scene,

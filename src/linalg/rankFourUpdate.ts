@@ -17,7 +17,10 @@ export interface RankFourUpdate {
    * as it is. The factors a and b are four numbers each.
    */
   add(row: number, other: number, M: number, end: number, a: number, b: number): void
-  /** Others may have the memory; `numbers` must not be touched after, nor released again. Where nobody releases it, it is collected as any object is. */
+  /**
+   * Others may have the memory; `numbers` must not be touched after, nor released again. Where nobody releases it, it is collected as any
+   * object is.
+   */
   release(): void
 }
 

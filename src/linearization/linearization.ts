@@ -18,6 +18,7 @@ export interface Linearization {
   readonly dt: number // s
   readonly layout: Layout
   readonly engine: string // name of the engine
+  readonly precision?: 'single' // of its steps, where it is not double
   readonly quality: Quality
   readonly plan: Plan | null // what it was measured with, for use at other points; null for the engine's own derivatives, and with smoothing
 }

@@ -36,7 +36,8 @@ export interface LinearizeOptions {
   /**
    * Through contact: A, B and c as the regression over a Gaussian cloud of rollouts with these standard deviations, with standard errors
    * (`quality.standardError`, `quality.smoothing`). Coordinates without a deviation double the steps: their columns are means
-   * of differences over the cloud. `samples`: as in `smoothedJacobian`, 1000 or more. Throws RangeError on options that say how else to measure.
+   * of differences over the cloud. `samples`: as in `smoothedJacobian`, 1000 or more. Throws RangeError on options that say how else to
+   * measure.
    */
   readonly smoothing?: SmoothingChoice | undefined
   readonly structure?:
@@ -55,7 +56,8 @@ export interface LinearizeOptions {
   readonly step?: number | undefined // difference step, relative to max(1, |coordinate|); default: the engine's differenceStep
   /**
    * Noise of a step's outcome, by coordinate [ndx] or the same for all; 'estimate': find it first; 'none'. Default: looked for where
-   * half of the rows fail their certificate, with engines of single precision ('suspect') where any does. `quality.standardError` then says how far each entry can be trusted.
+   * half of the rows fail their certificate, with engines of single precision ('suspect') where any does. `quality.standardError` then says
+   * how far each entry can be trusted.
    */
   readonly noise?: SenseOptions['noise']
   /** true: some steps are grossly wrong, or give NaN. Default: looked for together with noise. */
@@ -172,6 +174,7 @@ export async function linearize(
     dt: engine.dt,
     layout,
     engine: engine.name,
+    ...(engine.precision && { precision: engine.precision }),
     quality: {
       ...withTrouble(withNominalStep(quality), trouble),
       ...(nearSwitches && { nearSwitches }),

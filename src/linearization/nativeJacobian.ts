@@ -12,9 +12,9 @@ import type { SenseOptions } from '../sensing/senseOptions.ts'
 import { openSession } from '../sensing/session.ts'
 
 /**
- * J = [A B], [ndx × (ndx + nu)], from `engine.derivatives`. `blackbox` gives f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar) at the same point; calls: 1
- * or 2 per held-out direction, and those of rows in doubt. Throws RangeError on options that `prepareSensing` refuses, on a plan, and when the
- * derivatives are not finite, naming the entry.
+ * J = [A B], [ndx × (ndx + nu)], from `engine.derivatives`. `blackbox` gives f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar) at the same point;
+ * calls: 1 or 2 per held-out direction, and those of rows in doubt. Throws RangeError on options that `prepareSensing` refuses, on a plan,
+ * and when the derivatives are not finite, naming the entry.
  */
 export async function nativeJacobian(
   engine: Engine,

@@ -11,14 +11,18 @@ interface NamedQuality {
 /** 'Certified: the worst row leaves 2e-11 of …' or 'Not certified: …' with the rows that failed, by coordinate name. */
 export function certificateSentence({ quality, layout }: NamedQuality): string {
   if (quality.smoothing) return smoothedSentence(quality, quality.smoothing, layout)
-  const { certified, heldOutResidual, heldOutDirections, tolerance, failedRows, repairedRows, fallback } = quality
+  const { certified, heldOutResidual, heldOutDirections, tolerance, failedRows, repairedRows, fallback, grossErrors } =
+    quality
   const directions = counted(heldOutDirections, 'held-out random direction')
   const residual = `residual ${formatNumber(heldOutResidual, 2)} on ${directions}, tolerance ${formatNumber(tolerance, 2)}`
-  const names = (rows: readonly number[]) => rows.map((row) => layout.dx[row]?.name ?? `row ${row}`).join(', ')
+  const names = (rows: readonly number[]) => namesOf(rows, layout)
   const kinked = quality.kinkedRows ?? []
   const { unresolvedRows, flatRows } = quality
   const history = [
     repairedRows.length > 0 ? ` Measured again: ${names(repairedRows)}.` : '',
+    grossErrors !== null && grossErrors > 0
+      ? ` Left out as grossly wrong: ${percent(grossErrors)} of the differences.`
+      : '',
     fallback !== null ? ` Dense fallback: ${fallback.replace(/\.$/, '')}.` : '',
     kinked.length > 0
       ? ` Left and right differences disagree in ${names(kinked)}: a contact or limit may switch within the step.`
@@ -35,6 +39,13 @@ export function certificateSentence({ quality, layout }: NamedQuality): string {
   return `Not certified: ${residual}${failed}.${history}`
 }
 
+/** 'cart.velocity, pole.velocity', the first eight by name. */
+function namesOf(rows: readonly number[], { dx }: NamedQuality['layout']): string {
+  const more = rows.length > 8 ? ` and ${rows.length - 8} more` : ''
+  const names = rows.slice(0, 8).map((row) => dx[row]?.name ?? `row ${row}`)
+  return `${names.join(', ')}${more}`
+}
+
 /** Why rows are not told to the tolerance, and what would help. */
 function hiddenSentence({ noiseLevel, standardError }: Linearization['quality'], names: string): string {
   if (standardError === null)
@@ -43,7 +54,7 @@ function hiddenSentence({ noiseLevel, standardError }: Linearization['quality'],
   return `Too few steps tell ${names}: allow more.`
 }
 
-/** 'Certified: standard errors up to 2.3 % of a row of A, 0.4 % of B, tolerance 5 %.', or not, and how many samples would do. */
+/** 'Certified: standard errors: up to 2.3 % of a row of A, up to 0.4 % of a row of B, tolerance 5 %.', or not, and how many samples would do. */
 function smoothedSentence(
   quality: Linearization['quality'],
   { relativeStandardError, samplesNeeded }: NonNullable<Linearization['quality']['smoothing']>,
@@ -51,16 +62,12 @@ function smoothedSentence(
 ): string {
   const { certified, tolerance, failedRows, flatRows } = quality
   const kinkedRows = quality.kinkedRows ?? []
-  const names = (rows: readonly number[]) => {
-    const more = rows.length > 8 ? ` and ${rows.length - 8} more` : ''
-    return `${rows
-      .slice(0, 8)
-      .map((row) => layout.dx[row]?.name ?? `row ${row}`)
-      .join(', ')}${more}`
-  }
+  const names = (rows: readonly number[]) => namesOf(rows, layout)
   const errors = ['A', 'B'].slice(0, (layout.nu ?? 0) > 0 ? 2 : 1).map((name, group) => {
     const worst = Math.max(0, ...relativeStandardError.getColumn(group))
-    return Number.isFinite(worst) ? `${percent(worst)} of a row of ${name}` : `rows of ${name} not told from 0`
+    return Number.isFinite(worst)
+      ? `up to ${percent(worst)} of a row of ${name}`
+      : `some rows of ${name} not told from 0`
   })
   const advice =
     samplesNeeded === null
@@ -74,7 +81,7 @@ function smoothedSentence(
   const flat =
     flatRows.length > 0 ? ` Zero within their errors for some inputs without deviation: ${names(flatRows)}.` : ''
   const verdict = certified ? 'Certified' : 'Not certified'
-  return `${verdict}: standard errors up to ${errors.join(', ')}, tolerance ${percent(tolerance)}${failed}.${switched}${flat}${nearSentence(quality)}`
+  return `${verdict}: standard errors: ${errors.join(', ')}, tolerance ${percent(tolerance)}${failed}.${switched}${flat}${nearSentence(quality)}`
 }
 
 /** What the engine says may switch within the next period, '' where nothing. */
@@ -102,7 +109,7 @@ export function callsSentence({ quality }: Pick<Linearization, 'quality'>, call 
       callsFor.heldOut - atPoint,
       `to check them on ${heldOutDirections} random ${heldOutDirections === 1 ? 'one' : 'ones'}`,
     ],
-    [callsFor.detection, 'to find the pattern'],
+    [callsFor.detection, quality.standardError === null ? 'to find the pattern' : 'to find noise and step'],
     [callsFor.repair, 'to measure failing rows again'],
     [callsFor.fallback, 'for dense differences'],
     [callsFor.base + atPoint, 'at the point itself'],

@@ -94,10 +94,12 @@ export function shownValue(value: number, scale: number): number {
 }
 
 /** The coordinates that the step changes at the point, c = f(xBar, uBar) ⊖ xBarNext: none where it is an equilibrium. */
-export function defectOf({ c, dt, layout, xBar }: Linearization): { name: string; unit: string; value: number }[] {
-  // A drift below 1e-7 per second, or within rounding of the state.
+export function defectOf(lin: Linearization): { name: string; unit: string; value: number }[] {
+  const { c, dt, layout, xBar, precision } = lin
+  // A drift below 1e-7 per second (1e-4 in single precision, as equilibria are found to), or within rounding of the state.
   let largest = 1
   for (const value of xBar) largest = Math.max(largest, Math.abs(value))
-  const floor = Math.max(1e-7 * dt, ROUNDING_UNITS * Number.EPSILON * largest)
+  const drift = precision === 'single' ? 1e-4 : 1e-7
+  const floor = Math.max(drift * dt, ROUNDING_UNITS * Number.EPSILON * largest)
   return layout.dx.flatMap(({ name, unit }, i) => (Math.abs(c[i]!) > floor ? [{ name, unit, value: c[i]! }] : []))
 }

@@ -1,6 +1,9 @@
 /** Suggestions for misspelt names. */
 
-/** ` (did you mean "mass"?)` for the known name nearest to `name`, '' where none is near: at most a third of its letters, but 2 at least, differ. */
+/**
+ * ` (did you mean "mass"?)` for the known name nearest to `name`, '' where none is near: at most a third of its letters, but 2 at least,
+ * differ.
+ */
 export function suggestion(name: string, known: readonly string[]): string {
   let best: string | null = null
   let fewest = Math.max(2, Math.floor(name.length / 3)) + 1

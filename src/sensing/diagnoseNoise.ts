@@ -31,8 +31,10 @@ const AGREE = 4 // factor within which readings agree; where they do not, the le
 const PARAMETERS = 3 // of a parabola
 const ONE_SIDED = 0.05 // noise on one side of the point, as a share of that on the other, is none
 
-/** Calls: 15, 15 more for each coarser spacing where values do not differ at the first, and 30 more
- * among gross errors, found or expected (`isRobust`); counted as detection. */
+/**
+ * Calls: 15, 15 more for each coarser spacing where values do not differ at the first, and 30 more among gross errors, found or
+ * expected (`isRobust`); counted as detection.
+ */
 export async function diagnoseNoise(session: Session, seed: number, isRobust = false): Promise<Diagnosis> {
   const { blackbox, outputScale } = session
   const { inputs: n, outputs: m } = blackbox

@@ -4,8 +4,8 @@
  *
  * - zero up to rounding: all differences stay at the level of rounding errors of the outputs, and e = 0 in Δ(h) = e·h + c·h^p up to
  *   the largest of the finest differences, p = 2 forward, 3 central, 5 with five points;
- * - zero up to curvature: e = 0 in misfit(h) / h = e + a·h + b·h² (forward) or e + a·h² + b·h⁴ (central; likewise with five points), up to the tolerance of the
- *   row's own difference, with a step fine enough for the tolerance.
+ * - zero up to curvature: e = 0 in misfit(h) / h = e + a·h + b·h² (forward) or e + a·h² + b·h⁴ (central; likewise with five points), up to
+ *   the tolerance of the row's own difference, with a step fine enough for the tolerance.
  *
  * The linear part e comes from the steps h, 4h and 32h by Richardson's extrapolation. A missing entry, a wrong entry, or noise
  * above rounding are never flat. What counts as small, and as rounding, is told by `outputScale` of the blackbox; without it,
@@ -21,7 +21,9 @@ import { ROUNDING_UNITS, ZERO_UNITS } from './steps.ts'
 /** Factors of the steps; the coarser ones first. Three finer ones, as noise of one unit in the last place is often zero by chance. */
 const FACTORS = [32, 4, 1 / 8, 1 / 16, 1 / 32]
 const FINER = 2 // index of the first finer one
-/** The linear part of a row that is zero up to rounding is at most this share of its finest differences; a slope would show by 8 at least. */
+/**
+ * The linear part of a row that is zero up to rounding is at most this share of its finest differences; a slope would show by 8 at least.
+ */
 const LINEAR_SHARE = 0.5
 
 /** The rows, of those in doubt, that are flat. Their J stays as it is: it holds dirt, zero to within rounding or curvature. */

@@ -6,7 +6,10 @@ import { SHORTER, weigh } from './weighing.ts'
 
 const STREAM = 8 // of the seed
 
-/** A plan of `count` directions with steps somewhat shorter than those of the given one, and nothing held out. Throws RangeError unless its method is 'rainbow'. */
+/**
+ * A plan of `count` directions with steps somewhat shorter than those of the given one, and nothing held out. Throws RangeError unless its
+ * method is 'rainbow'.
+ */
 export function moreDirections(plan: Plan, count: number, seed: number, together: number): Plan {
   const { decoder, steps } = plan
   if (decoder.method !== 'rainbow') throw new RangeError(`moreDirections: a ${decoder.method} plan`)

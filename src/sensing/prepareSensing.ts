@@ -63,7 +63,10 @@ export interface PrepareOptions {
   readonly directions?: number | undefined // k
   /** Of 'rainbow' only, instead of `directions`: how often each color is measured, default 1. */
   readonly repeats?: number | undefined // R
-  /** Of 'rainbow' only: how colors share the directions. Default 'repeated', with 'least-absolute' 'multiplexed'; 'random' where entries are tied. */
+  /**
+   * Of 'rainbow' only: how colors share the directions. Default 'repeated', with 'least-absolute' 'multiplexed'; 'random' where entries are
+   * tied.
+   */
   readonly weighing?: Weighing | undefined
   /**
    * Of 'rainbow' with multiplexed colors only: how many of them move in one call, default all. Fewer allow for larger steps where

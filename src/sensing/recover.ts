@@ -15,8 +15,8 @@ import { standardErrors, throughTies } from './uncertainty.ts'
 
 /**
  * J [m × n] in units of outputs per input, from measurements taken with the plan. Rows above the plan's tolerance on held-out
- * directions are listed in quality.failedRows, those that rounding hides in unresolvedRows, and the result is not certified; repairing them takes more calls (`sense` does).
- * Throws RangeError naming each field in which plan and measurements differ.
+ * directions are listed in quality.failedRows, those that rounding hides in unresolvedRows, and the result is not certified; repairing them
+ * takes more calls (`sense` does). Throws RangeError naming each field in which plan and measurements differ.
  */
 export function recover(plan: Plan, measurements: Measurements): { J: Matrix; quality: Quality } {
   const notes: string[] = []

@@ -37,8 +37,8 @@ const EARLY = 2
  * 'uncertified' says that some still fail (`quality.failedRows`), are hidden (`unresolvedRows`) or not smooth (`kinkedRows`), or
  * that nothing was held out. With `method: 'colored'` or `'newsam-ramsdell'` and no pattern,
  * the pattern is detected. Where maxCalls is too little for exact recovery, 'auto' takes forward differences, or an estimate near the
- * prior. Throws RangeError on misuse or when the plan of another method exceeds maxCalls (repair just stops there), BlackboxError on values that are not finite, and the signal's
- * reason when aborted.
+ * prior. Throws RangeError on misuse or when the plan of another method exceeds maxCalls (repair just stops there), BlackboxError on values
+ * that are not finite, and the signal's reason when aborted.
  */
 export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<SenseResult> {
   checkBlackbox('sense', blackbox, options)

@@ -1,5 +1,6 @@
 /** Senses where values are noisy, or partly grossly wrong: finds out how, and leaves the rest to `senseUnderNoise`. */
 import type { Blackbox } from '../blackbox/blackbox.ts'
+import { allowForMisfit } from './allowForMisfit.ts'
 import { confirmKinks } from './confirmKinks.ts'
 import { type Diagnosis, diagnoseNoise } from './diagnoseNoise.ts'
 import { prepareSensing } from './prepareSensing.ts'
@@ -30,6 +31,7 @@ export async function senseNoise(
   const isRobust = options.robust ?? (diagnosis !== null && diagnosis.grossShare > 0)
   if (diagnosis !== null && !diagnosis.isNoisy && !isRobust) return null
   session.startOver(isRobust)
+  if (!isRobust) await session.ensureBase('for kinks')
   const sparsity = structure.sparsity === 'detect' ? undefined : structure.sparsity
   const isTied = structure.tied !== undefined
   const found = await senseUnderNoise(session, {
@@ -64,7 +66,7 @@ export async function senseNoise(
     flatRows: judgement.flatRows.filter((row) => !silent.includes(row)),
     unresolved: [...judgement.unresolved, ...silent.map((row) => ({ row, resolution: 1 }))],
     kinkedRows,
-    statistics,
+    statistics: statistics && allowForMisfit(plan, measurements, judgement, statistics),
     notes: [...why, ...found.notes],
   })
   return resultOf(plan, J, quality, null)

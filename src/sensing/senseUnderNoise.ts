@@ -14,6 +14,7 @@ import type { Measurements, Plan } from './plan.ts'
 import type { PrepareOptions } from './prepareSensing.ts'
 import { decode } from './recover.ts'
 import type { Statistics } from './recover/recovery.ts'
+import { rowRanges } from './rowRanges.ts'
 import type { Session } from './session.ts'
 import type { Decoding } from './rainbow/solveEquations.ts'
 import { callsPerDirection, stencilOf } from './stencil.ts'
@@ -65,6 +66,8 @@ const MOST_LOOKED_AT = 4
 /** With fewer colors, they all move in every call. */
 const FEW = 6
 const ROUNDS = 4
+/** Numbers that directions and their answers are together, at most: memory, and time for solving, are finite. */
+const MOST_NUMBERS = 4e6
 const FINER = 1 / 3 // of the step, where curvature shows
 
 /**
@@ -95,6 +98,7 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
     step: options.step ?? largest,
     together: Math.max(1, isRobust ? Math.min(colors, ROBUST_TOGETHER) : colors),
   }
+  let finer: Spread | undefined
   const least = firstDirections(wanted, options.grossShare, together) + heldOut
   if (isRobust && affordable() < least)
     throw new RangeError(
@@ -105,18 +109,19 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
     notes.push(`step ${step.toPrecision(2)}, for curvature of size one: no call is spent on the true one`)
   } else if (options.step === undefined && colors > 0) {
     const spread = await chooseSpread(session, options, wanted, { together, largest, reserve: least * perDirection })
-    ;({ step, together } = spread)
+    ;({ step, together, finer } = spread)
     notes.push(...spread.notes)
   }
 
+  finer ??= { step: FINER * step, together }
   const slopes = new Map<number, number>() // of rows that failed so far
   for (let round = 0; ; round++) {
     const sized = options.prepare({ ...common, step, together }, isWhole)
     const first = Math.max(1, Math.min(firstDirections(sized, options.grossShare, together), affordable() - heldOut))
     // what repeated measurements gain lets curvature weigh more: a finer step
     const gain = Math.max(1, (first * Math.min(together, colors)) / Math.max(1, colors))
-    const finer = options.step === undefined ? step * gain ** (-1 / (2 * (order + 1))) : step
-    const asked = { ...common, step: finer, together }
+    const balanced = options.step === undefined ? step * gain ** (-1 / (2 * (order + 1))) : step
+    const asked = { ...common, step: balanced, together }
     const plan = withinReach(options.prepare({ ...asked, directions: first }, isWhole))
     let found = assess(plan, withNoise(await measureWithin(session, plan), options))
     if (isRobust) found = await heldOutLonger(session, found, affordable)
@@ -127,18 +132,19 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
       // rows that fail although gross errors are outvoted: there were more of them than expected
       const isOutvoted = isRobust && failed.length > 0 && further < 2
       if (failed.length > 0 ? !isOutvoted : unresolved.length === 0) break
-      const count = Math.min(isOutvoted ? k : Math.ceil(worst ** 2 * 1.1 * k) - k, affordable())
+      const room = Math.floor(MOST_NUMBERS / (plan.inputs + (1 + perDirection) * plan.outputs)) - k
+      const count = Math.min(isOutvoted ? k : Math.ceil(worst ** 2 * 1.1 * k) - k, affordable(), room)
       if (count < 1) break
       const seed = plan.seed + 1 + further
       const more = moreDirections(found.plan, count, seed, together)
       found = assess(...joined(found.plan, found.measurements, more, await measureWithin(session, more)))
     }
     const { failed, unresolved } = found.judgement
-    // next: a third of the step, then without what was known
-    const next = { ...common, step: round === 0 ? FINER * step : step, together }
+    // next: a finer step, then without what was known
+    const next = { ...common, ...(round === 0 ? finer : { step, together }) }
     const isNextWhole: boolean = isWhole || round > 0
     const isAffordable = () =>
-      firstDirections(options.prepare(next, isNextWhole), options.grossShare, together) + heldOut <= affordable()
+      firstDirections(options.prepare(next, isNextWhole), options.grossShare, next.together) + heldOut <= affordable()
     if (failed.length === 0 || options.step !== undefined || round >= 2 || !isAffordable()) {
       if (failed.length === 0 && unresolved.length > 0) {
         const worst = Math.max(...unresolved.map(({ resolution }) => resolution / tolerance))
@@ -148,22 +154,23 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
       const hidden = hiddenAgain(found.judgement, found.statistics, slopes)
       const told = unresolved.filter(({ row }) => !slopes.has(row) || !hidden.some((other) => other.row === row))
       const judgement = { ...found.judgement, unresolved: [...told, ...hidden].sort((a, b) => a.row - b.row) }
-      return { ...found, judgement, notes: [...notes, ...hintAt(sigma)] }
+      return { ...found, judgement, notes: [...notes, hintAt(sigma, found.statistics)] }
     }
     for (const [row, slope] of failedSlopes(found.judgement)) slopes.set(row, Math.max(slope, slopes.get(row) ?? 0))
-    const how = round === 0 ? 'with a third of the step, for curvature' : 'without what was known beforehand'
-    notes.push(`rows ${failed.join(', ')} do not fit: measured again ${how}`)
+    const how = round === 0 ? 'with a finer step, for curvature' : 'without what was known beforehand'
+    notes.push(`rows ${rowRanges(failed)} do not fit: measured again ${how}`)
     step = next.step
+    together = next.together
     isWhole = isNextWhole
   }
 
-  function hintAt(of: ArrayLike<number>): string[] {
+  function hintAt(of: ArrayLike<number>, statistics: Statistics | null): string {
     let noisiest = 0
     for (let i = 0; i < of.length; i++) noisiest = Math.max(noisiest, of[i]!)
     const noise = noisiest > 0 ? `noise up to ${noisiest.toPrecision(2)}` : 'no more noise than rounding'
-    return [
-      `values carry ${noise}${isRobust ? ', and gross errors' : ''}: standardError says how far each entry can be trusted`,
-    ]
+    const hasGross = (statistics?.grossShare ?? 0) > 0
+    const gross = isRobust ? `, and ${hasGross ? '' : 'no '}gross errors` : ''
+    return `values carry ${noise}${gross}: standardError says how far each entry can be trusted`
   }
 }
 
@@ -183,6 +190,12 @@ function standardStep(session: Session, sigma: ArrayLike<number>, largest: numbe
   return Math.min(largest, (3 * relative) ** (1 / (order + 1)))
 }
 
+/** How many colors move in one call, and how far, relative to the inputs' typical magnitudes. */
+interface Spread {
+  readonly step: number
+  readonly together: number
+}
+
 /**
  * How many colors move in one call, and how far. Entries are told √b times better by b colors in every call, and in proportion to the
  * step, which curvature allows to be larger where fewer move: the best of all, one, and some between.
@@ -192,7 +205,7 @@ async function chooseSpread(
   options: NoisyOptions,
   wanted: Plan,
   { together: most, largest, reserve }: { together: number; largest: number; reserve: number },
-): Promise<{ step: number; together: number; notes: string[] }> {
+): Promise<{ step: number; together: number; finer: Spread; notes: string[] }> {
   const isMultiplexed = wanted.decoder.method === 'rainbow' && wanted.decoder.weighing === 'multiplexed'
   const looks = options.grossShare > 0 ? ROBUST_LOOKS : 1
   const look = async (together: number, from?: number) => {
@@ -202,11 +215,11 @@ async function chooseSpread(
     const found = await chooseStep(session, someDirections(plan, together), options.sigma, given)
     return { ...found, together, gain: found.step * Math.sqrt(together) }
   }
-  let best = await look(most)
-  if (isMultiplexed && most >= FEW && !best.isFlat) {
-    const single = await look(1, 3 * best.step)
-    const isTorn = single.step > 2 * best.step
-    const all = best
+  const all = await look(most)
+  let best = all
+  if (isMultiplexed && most >= FEW && !all.isFlat) {
+    const single = await look(1, 3 * all.step)
+    const isTorn = single.step > 2 * all.step
     // not all directions were looked along: others may have more curvature
     if (single.gain > SURELY * best.gain) best = single
     if (isTorn) {
@@ -215,7 +228,7 @@ async function chooseSpread(
     }
   }
   const { step, together, isFlat } = best
-  const seen = isFlat ? ' (no curvature seen: the largest)' : ''
+  const why = isFlat ? ', the largest: no curvature seen' : ' where curvature and noise weigh alike'
   const spread =
     together < most
       ? `; ${together === 1 ? 'one color moves' : `${together} colors move`} in a call: more would bend the function too much`
@@ -223,7 +236,10 @@ async function chooseSpread(
   return {
     step,
     together,
-    notes: [`step ${step.toPrecision(2)} where curvature and noise weigh alike${seen}${spread}`],
+    // the step for all was tried with all
+    finer:
+      together < most ? { step: Math.min(all.step, FINER * step), together: most } : { step: FINER * step, together },
+    notes: [`step ${step.toPrecision(2)}${why}${spread}`],
   }
 }
 

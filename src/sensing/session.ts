@@ -35,8 +35,8 @@ export interface Session {
   needsBase(): boolean
   /** Adds to the total that progress is reported against. */
   expect(evaluations: number): void
-  /** Forward differences only: makes sure that f(at) is known. */
-  ensureBase(): Promise<void>
+  /** Makes sure that f(at) is known where the scheme wants it, or to compare left and right with. */
+  ensureBase(why?: 'for kinks'): Promise<void>
   /**
    * The stencil's differences along the `count` directions in D, [count × m]. 'probing': with steps other than the plan's, which
    * tell nothing of kinks within its steps.
@@ -210,8 +210,9 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
     expect(evaluations) {
       total = Math.max(total, done) + evaluations
     },
-    async ensureBase() {
-      if (stencil.baseWeight === 0 || base !== null) return
+    async ensureBase(why) {
+      const isWanted = stencil.baseWeight !== 0 || (why === 'for kinks' && isTwoSided)
+      if (!isWanted || base !== null) return
       const writePoint = (_p: number, point: Float64Array) => point.set(at)
       const count = isRobust ? ROBUST_BASE : 1
       const values = await evaluate('base', count, writePoint, () => 'base point')

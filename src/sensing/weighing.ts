@@ -18,7 +18,8 @@ export const WEIGHINGS: readonly Weighing[] = ['repeated', 'multiplexed', 'rando
 /**
  * D [k × n] with entries of at most 1: column j is moved with its class colors[j] (−1: not at all). Random signs, of each column in
  * each direction ('repeated', 'random') or once for all ('multiplexed', whose columns stay orthogonal where k is a multiple of the
- * matrix' order), no more than `together` classes at a time. 'random' knows no classes, and moves columns by half a step to a whole one, so that few directions tell them apart.
+ * matrix' order), no more than `together` classes at a time. 'random' knows no classes, and moves columns by half a step to a whole one, so
+ * that few directions tell them apart.
  */
 export function weigh(
   weighing: Weighing,
@@ -55,8 +56,8 @@ export function weigh(
 }
 
 /**
- * Directions of 0 and ±1 that repeat an earlier one, or its opposite, are made somewhat shorter, each by another share: rounding to single precision
- * and the like are noise that is the same whenever a point is visited again.
+ * Directions of 0 and ±1 that repeat an earlier one, or its opposite, are made somewhat shorter, each by another share: rounding to single
+ * precision and the like are noise that is the same whenever a point is visited again.
  */
 function withoutRepeats(D: number[], k: number, n: number): number[] {
   const seen = new Map<string, number>()
@@ -84,10 +85,13 @@ export function orthogonalDirections(least: number, numColors: number, together 
   return groups * Math.min(order, block * Math.ceil(Math.max(least, 1) / block))
 }
 
+/** Matrices of larger order are only made where there are as many colors. */
+const LARGEST = 4096
+
 /** W [k × C] of ±1: rows of Hadamard matrices, each used whole before the next. */
 function multiplexedRows(k: number, C: number, source: Random): Int8Array {
   const W = new Int8Array(k * C)
-  const isWhole = k >= C && hadamardOrder(k) === k
+  const isWhole = k >= C && k <= Math.max(C, LARGEST) && hadamardOrder(k) === k
   const order = isWhole ? k : hadamardOrder(C)
   const H = hadamardMatrix(order)
   const rows = Int32Array.from({ length: order }, (_, r) => r)

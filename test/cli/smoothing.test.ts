@@ -34,7 +34,7 @@ describe('--smoothing', () => {
       '2001 simulator steps: 2000 for a cloud of 1000 and differences at each, 1 at the point itself',
     )
     expect(stdout).toMatch(
-      /^Certified: standard errors up to \d\.\d % of a row of A, \d\.\d % of a row of B, tolerance 5 %\. Left and right differ within the cloud in rail\.position, rail\.velocity/m,
+      /^Certified: standard errors: up to \d\.\d % of a row of A, up to \d\.\d % of a row of B, tolerance 5 %\. Left and right differ within the cloud in rail\.position, rail\.velocity/m,
     )
     expect(stdout).toMatch(/^note {2}smoothed over 1000 samples/m)
   })

@@ -98,6 +98,8 @@ it('numbers that are nothing against their column are 0', () => {
 describe('c', () => {
   it('is zero at an equilibrium up to rounding, and names what drifts elsewhere', () => {
     expect(defectOf({ ...lin, c: Float64Array.of(1e-17, -2e-16) })).toEqual([])
+    expect(defectOf({ ...lin, precision: 'single', c: Float64Array.of(9e-5 * lin.dt, 0) })).toEqual([])
+    expect(defectOf({ ...lin, precision: 'single', c: Float64Array.of(2e-4 * lin.dt, 0) })).toHaveLength(1)
     expect(defectOf({ ...lin, c: Float64Array.of(0, -2e-6) })).toEqual([
       { name: 'cart.velocity', unit: expect.any(String), value: -2e-6 },
     ])

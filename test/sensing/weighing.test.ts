@@ -147,4 +147,18 @@ describe('weighing designs', () => {
     }
     expect(errors[0]! / errors[1]!).toBeGreaterThan(4) // √64 = 8 for independent errors
   })
+
+  it('so many directions as no Hadamard matrix has room for stay orthogonal', () => {
+    const [k, C] = [2 ** 18, 3]
+    const D = weigh('multiplexed', k, [0, 1, 2], C, random(1))
+    for (const [a, b] of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const) {
+      let product = 0
+      for (let t = 0; t < k; t++) product += Math.sign(D[t * C + a]!) * Math.sign(D[t * C + b]!)
+      expect(product).toBe(0)
+    }
+  })
 })

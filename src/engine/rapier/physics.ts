@@ -29,7 +29,10 @@ export interface Physics {
   readonly push: Float64Array
   /** Pairs of bodies (`pairNumber`; n is the environment) that pressed on each other in the last step. */
   readonly touching: Set<number>
-  /** Steps. `loads` [n] act on the bodies; `limits[i]` −1, 1, 0: the joint above body i, at `q`, stands at its lower, its upper, or at no limit. */
+  /**
+   * Steps. `loads` [n] act on the bodies; `limits[i]` −1, 1, 0: the joint above body i, at `q`, stands at its lower, its upper, or at no
+   * limit.
+   */
   run(loads: readonly Loaded[], q: Float64Array, limits: Int8Array, canTouch: boolean): void
   dispose(): void
 }

@@ -6,7 +6,8 @@
  *    rows show together (jointPursuit.ts); the same with the entries of the explained rows to begin with; and, where a group is in
  *    truth several, rows whose own pursuits took the same columns first;
  * 2. without being told: the entries of any explained row, or of several that overlap; these to begin with, where they are a clear part
- *    of the row; and again rows whose own pursuits took the same columns first, or each by itself: residuals are formed here, so that small entries beside large ones show.
+ *    of the row; and again rows whose own pursuits took the same columns first, or each by itself: residuals are formed here, so that
+ *    small entries beside large ones show.
  */
 import { fitSupport } from './fitSupport.ts'
 import { jointPursuit, MAX_ROWS } from './jointPursuit.ts'
@@ -24,7 +25,9 @@ export interface SharedRow {
 
 /** Equations beyond the entries that an explanation must fit, too: two do not hold by chance, at the accuracy of differences. */
 const SPARE = 2
-/** Share of the equations that a pursuit's choice of columns leaves over, of all its rows together: the best of many columns fit somewhat. */
+/**
+ * Share of the equations that a pursuit's choice of columns leaves over, of all its rows together: the best of many columns fit somewhat.
+ */
 const LEFT = 0.4
 /** Of the columns that a pursuit may take, those looked at for likeness: the first ones are the surest. */
 const FIRST_PICKS = 0.25
