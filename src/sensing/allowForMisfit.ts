@@ -9,7 +9,7 @@ import type { Measurements, Plan } from './plan.ts'
 import type { Statistics } from './recover/recovery.ts'
 
 /** Standard deviations of noise beyond which a misfit is of something else. */
-const BEYOND = 4
+const BEYOND = 8
 
 /** Statistics that allow for it. Misfits above the tolerance are gross errors of the held-out difference, or fail the row: no matter here. */
 export function allowForMisfit(

@@ -27,6 +27,8 @@ const MAD_TO_SIGMA = 1.4826 // of a normal distribution
 const MOVES = 3
 const OFTEN = 0.05 // share of gross errors
 const LOOKS = 2 // more, among gross errors
+/** Calls that reading the noise takes among gross errors, at the least. */
+export const ROBUST_CALLS = POINTS * (1 + LOOKS)
 const AGREE = 4 // factor within which readings agree; where they do not, the least counts
 const PARAMETERS = 3 // of a parabola
 const ONE_SIDED = 0.05 // noise on one side of the point, as a share of that on the other, is none

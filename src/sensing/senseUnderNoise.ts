@@ -4,6 +4,7 @@
  */
 import { chooseStep } from './chooseStep.ts'
 import { random } from '../linalg/random.ts'
+import { ROBUST_CALLS } from './diagnoseNoise.ts'
 import { densestRow } from './family.ts'
 import { fingerprint } from './fingerprint.ts'
 import { heldOutDirections } from './heldOutDirections.ts'
@@ -100,9 +101,11 @@ export async function senseUnderNoise(session: Session, options: NoisyOptions): 
   }
   let finer: Spread | undefined
   const least = firstDirections(wanted, options.grossShare, together) + heldOut
+  // what finding the noise left out for want of calls is wanted, too
+  const unread = options.freedom === Number.POSITIVE_INFINITY ? 0 : Math.max(0, ROBUST_CALLS - session.calls.detection)
   if (isRobust && affordable() < least)
     throw new RangeError(
-      `sense: outvoting gross errors takes ${least * perDirection} evaluations, maxCalls leaves ${affordable() * perDirection}`,
+      `sense: outvoting gross errors takes ${least * perDirection + unread} evaluations, maxCalls leaves ${affordable() * perDirection}`,
     )
   if (options.step === undefined && (isShort || affordable() < 1.5 * least)) {
     step = standardStep(session, sigma, largest, order)
@@ -212,19 +215,21 @@ async function chooseSpread(
     const asked = { tolerance: options.tolerance, step: largest, ...(isMultiplexed && { together }) }
     const plan = together === most && !isMultiplexed ? wanted : options.prepare(asked, false)
     const given = { largest, reserve, looks, tolerance: options.tolerance, ...(from && { from }) }
-    const found = await chooseStep(session, someDirections(plan, together), options.sigma, given)
-    return { ...found, together, gain: found.step * Math.sqrt(together) }
+    const directions = someDirections(plan, together)
+    const found = await chooseStep(session, directions, options.sigma, given)
+    const isGuess = found.isFlat && directions.length * together < most
+    return { ...found, isGuess, together, gain: found.step * Math.sqrt(together) }
   }
   const all = await look(most)
   let best = all
   if (isMultiplexed && most >= FEW && !all.isFlat) {
     const single = await look(1, 3 * all.step)
     const isTorn = single.step > 2 * all.step
-    // not all directions were looked along: others may have more curvature
-    if (single.gain > SURELY * best.gain) best = single
+    // not all directions were looked along: others may have more curvature, and surely have some where these had none
+    if (!single.isGuess && single.gain > SURELY * best.gain) best = single
     if (isTorn) {
       const some = await look(Math.round(Math.sqrt(most)), Math.sqrt(all.step * single.step))
-      if (some.gain > best.gain) best = some
+      if (!some.isGuess && some.gain > best.gain) best = some
     }
   }
   const { step, together, isFlat } = best
