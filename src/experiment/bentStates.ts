@@ -18,12 +18,15 @@ const ATTEMPTS = 200
 const RUNS = 20 // attempts where loops are closed
 const INSIDE = 0.05 // share of a joint's range kept free at both ends
 const RUN = 10 // periods from home where loops are closed
+const GENTLE = 0.1 // rad or m in a period of such a run, at most: controls are halved until it is
+const LEAST_PUSH = 1e-3 // share of the controls
 
 /**
  * Joints are bent by up to 1 rad or m from home, within their limits, at speeds up to 2 rad/s or m/s, with controls up to 1 from home,
  * within their ranges: all uniform, from the seed. Of 200 attempts at a point (20 runs), the first counts where `engine` says that nothing touches
  * and nothing is near, else the one with the fewest contacts and limits. Where closures tie joints, free bases alone are moved and sent
- * off, and the point is where the engine is after ten periods: joints bent at will would tear the loops.
+ * off, and the point is where the engine is after ten periods, under controls that are halved until it gets there gently: joints bent at will would
+ * tear the loops.
  */
 export function bentStates(scene: Scene, engine: Engine, { count = 3, seed = 1 }: BentStatesOptions = {}): Point[] {
   return Array.from({ length: count }, (_, k) => {
@@ -81,16 +84,30 @@ function runOff(scene: Scene, engine: Engine, within: Within): Point {
     if (free.has(name.slice(0, name.lastIndexOf('.'))))
       dx[i] = i < layout.nv ? within(-BEND, BEND) : within(-SPEED, SPEED)
   })
-  const x = home.x.slice()
-  engine.integrate(x, dx, x)
-  const u = pushed(engine, within)
-  const xNext = new Float64Array(layout.nx)
+  const start = home.x.slice()
+  engine.integrate(start, dx, start)
+  const full = pushed(engine, within)
+  if ((engine.closedSwitches?.(start, full).length ?? 0) > 0) return { x: start, u: full }
+  for (let share = 1; share > LEAST_PUSH; share /= 2) {
+    const u = full.map((value) => share * value)
+    const x = start.slice()
+    if (isGentleRun(engine, x, u)) return { x, u }
+  }
+  return { x: start, u: full.fill(0) }
+}
+
+/** Steps x on, in place; false where it moves too far in a period for its own speed to be true. */
+function isGentleRun(engine: Engine, x: Float64Array, u: Float64Array): boolean {
+  const { nv, nx, ndx } = engine.layout
+  const xNext = new Float64Array(nx)
+  const moved = new Float64Array(ndx)
   for (let k = 0; k < RUN; k++) {
     engine.step(x, u, xNext)
-    if (!xNext.every(Number.isFinite)) break
+    engine.difference(xNext, x, moved)
+    for (let i = 0; i < nv; i++) if (!(Math.abs(moved[i]!) <= GENTLE)) return false
     x.set(xNext)
   }
-  return { x, u }
+  return true
 }
 
 function pushed({ layout, home }: Engine, within: Within): Float64Array {

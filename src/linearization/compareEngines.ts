@@ -29,8 +29,9 @@ export interface StepDifference extends Coordinate {
 
 export interface PointComparison {
   /**
-   * 'differ': an error above the tolerance, of x⁺, or of A and B that both engines are certain of; 'unsure': A or B of one engine are
-   * not certified, and tell nothing; 'agree': the rest.
+   * 'differ': an error above the tolerance, of x⁺, or of A and B where both are certified; 'unsure': else, where an error of A or B is
+   * above it, or rows are kinked, as where a contact switches, where A and B tell nothing; 'agree': the rest. Rows that only their
+   * certificate refuses still count where the engines agree on them.
    */
   readonly verdict: 'agree' | 'differ' | 'unsure'
   readonly relativeA: number // ‖A − A_other‖ / ‖A_other − I‖, Frobenius
@@ -124,6 +125,7 @@ function comparePoint(
   const isStepOff = !(relativeStep <= tolerance)
   const isOff = !(relativeA <= tolerance && relativeB <= tolerance)
   const isCertified = lin.quality.certified && reference.quality.certified
+  const isKinked = [lin, reference].some(({ quality }) => (quality.kinkedRows ?? []).length > 0)
   const told = (what: 'closedSwitches' | 'nearSwitches') => {
     const lists = engines.flatMap((engine, k) => {
       const list = engine[what]?.(places[k]!.x, places[k]!.u)
@@ -132,7 +134,7 @@ function comparePoint(
     return lists.length === 0 ? null : [...new Set(lists.flat())]
   }
   return {
-    verdict: isStepOff || (isOff && isCertified) ? 'differ' : isCertified ? 'agree' : 'unsure',
+    verdict: isStepOff || (isOff && isCertified) ? 'differ' : isOff || isKinked ? 'unsure' : 'agree',
     relativeA,
     relativeB,
     relativeStep,
