@@ -14,75 +14,106 @@ export interface BentStatesOptions {
 const BEND = 1 // rad or m from home, at most
 const SPEED = 2 // rad/s or m/s, at most
 const PUSH = 1 // of a control, in its own unit, at most
-const ATTEMPTS = 200
-const RUNS = 20 // attempts where loops are closed
+const ATTEMPTS = 300
 const INSIDE = 0.05 // share of a joint's range kept free at both ends
-const RUN = 10 // periods from home where loops are closed
+const RUNS = 20 // attempts where loops are closed
+const RUN = 10 // periods of such a run
 const GENTLE = 0.1 // rad or m in a period of such a run, at most: controls are halved until it is
 const LEAST_PUSH = 1e-3 // share of the controls
 
 /**
  * Joints are bent by up to 1 rad or m from home, within their limits, at speeds up to 2 rad/s or m/s, with controls up to 1 from home,
- * within their ranges: all uniform, from the seed. Of 200 attempts at a point (20 runs), the first counts where `engine` says that nothing touches
- * and nothing is near, else the one with the fewest contacts and limits. Where closures tie joints, free bases alone are moved and sent
- * off, and the point is where the engine is after ten periods, under controls that are halved until it gets there gently: joints bent at will would
- * tear the loops.
+ * within their ranges: all uniform, from the seed. What `engine` says touches or is near is drawn again, one kinematic tree at a time,
+ * up to 300 times; what then still touches stays. Where closures tie joints, joints bent at will would tear the loops: free bases alone
+ * are moved and sent off, and the point is where the engine is after ten periods, under controls that are halved until it gets there
+ * gently.
  */
 export function bentStates(scene: Scene, engine: Engine, { count = 3, seed = 1 }: BentStatesOptions = {}): Point[] {
+  const draw = scene.closures.length > 0 ? runOff : bend
   return Array.from({ length: count }, (_, k) => {
     const source = random(seed, k + 1)
-    const within = (low: number, high: number) => low + (high - low) * source.uniform()
-    const isClosed = scene.closures.length > 0
-    const draw = () => (isClosed ? runOff(scene, engine, within) : bend(scene, engine, within))
-    let best = draw()
-    let fewest = contactsAt(engine, best)
-    for (let attempt = 1; attempt < (isClosed ? RUNS : ATTEMPTS) && fewest > 0; attempt++) {
-      const point = draw()
-      const contacts = contactsAt(engine, point)
-      if (contacts >= fewest) continue
-      best = point
-      fewest = contacts
-    }
-    return best
+    return draw(scene, engine, {
+      within: (low, high) => low + (high - low) * source.uniform(),
+      below: (bound) => source.integer(bound),
+    })
   })
 }
 
-type Within = (low: number, high: number) => number
+interface Draw {
+  readonly within: (low: number, high: number) => number
+  readonly below: (bound: number) => number // 0 … bound − 1
+}
 
 function contactsAt(engine: Engine, { x, u }: Point): number {
   return (engine.closedSwitches?.(x, u).length ?? 0) + (engine.nearSwitches?.(x, u).length ?? 0)
 }
 
-function bend(scene: Scene, engine: Engine, within: Within): Point {
+function bend(scene: Scene, engine: Engine, { within, below }: Draw): Point {
   const { layout, home } = engine
-  const { ndx, nv } = layout
-  const limits = new Map(scene.joints.flatMap(({ name, limits: range }) => (range ? [[name, range] as const] : [])))
+  const u = pushed(engine, within)
+  const joints = new Map(scene.joints.map(({ name }, i) => [name, i]))
   const at = new Map(layout.x.map(({ name }, i) => [name, home.x[i]!]))
-  const dx = new Float64Array(ndx)
-  layout.dx.forEach(({ name }, i) => {
-    if (i >= nv) dx[i] = within(-SPEED, SPEED)
-    else {
-      const from = at.get(name) ?? 0
-      const range = limits.get(name.slice(0, name.lastIndexOf('.')))
-      const margin = range ? INSIDE * (range[1] - range[0]) : 0
-      const low = range ? Math.max(range[0] + margin - from, -BEND) : -BEND
-      const high = range ? Math.min(range[1] - margin - from, BEND) : BEND
-      dx[i] = low < high ? within(low, high) : 0
-    }
-  })
-  const x = home.x.slice()
-  engine.integrate(x, dx, x)
-  return { x, u: pushed(engine, within) }
+  const jointAt = layout.dx.map(({ name }) => joints.get(jointOf(name))!)
+  const trees: number[] = [] // of joint i, numbered from 0
+  let numTrees = 0
+  for (const { parent } of scene.joints) trees.push(parent < 0 ? numTrees++ : trees[parent]!)
+
+  const redraw = (dx: Float64Array, tree: number | null): void =>
+    jointAt.forEach((joint, i) => {
+      if (tree !== null && trees[joint] !== tree) return
+      const { limits } = scene.joints[joint]!
+      if (i >= layout.nv) dx[i] = within(-SPEED, SPEED)
+      else if (limits === null) dx[i] = within(-BEND, BEND)
+      else {
+        const from = at.get(layout.dx[i]!.name)!
+        const margin = INSIDE * (limits[1] - limits[0])
+        const low = Math.max(limits[0] + margin - from, -BEND)
+        const high = Math.min(limits[1] - margin - from, BEND)
+        dx[i] = low < high ? within(low, high) : 0
+      }
+    })
+  const placed = (dx: Float64Array): Point => {
+    const x = home.x.slice()
+    engine.integrate(x, dx, x)
+    return { x, u }
+  }
+  let dx: Float64Array = new Float64Array(layout.ndx)
+  redraw(dx, null)
+  let best = placed(dx)
+  let fewest = contactsAt(engine, best)
+  for (let attempt = 1; attempt < ATTEMPTS && fewest > 0; attempt++) {
+    const moved = dx.slice()
+    redraw(moved, below(numTrees))
+    const point = placed(moved)
+    const contacts = contactsAt(engine, point)
+    if (contacts > fewest) continue
+    dx = moved
+    best = point
+    fewest = contacts
+  }
+  return best
+}
+
+function runOff(scene: Scene, engine: Engine, { within }: Draw): Point {
+  let best: Point | null = null
+  let fewest = Number.POSITIVE_INFINITY
+  for (let attempt = 0; attempt < RUNS && fewest > 0; attempt++) {
+    const point = runOnce(scene, engine, within)
+    const contacts = contactsAt(engine, point)
+    if (contacts >= fewest) continue
+    best = point
+    fewest = contacts
+  }
+  return best!
 }
 
 /** Bases that are free moved and sent off, as rigid as they are, then the engine's own steps. */
-function runOff(scene: Scene, engine: Engine, within: Within): Point {
+function runOnce(scene: Scene, engine: Engine, within: Draw['within']): Point {
   const { layout, home } = engine
   const free = new Set(scene.joints.flatMap(({ name, type }) => (type === 'free' ? [name] : [])))
   const dx = new Float64Array(layout.ndx)
   layout.dx.forEach(({ name }, i) => {
-    if (free.has(name.slice(0, name.lastIndexOf('.'))))
-      dx[i] = i < layout.nv ? within(-BEND, BEND) : within(-SPEED, SPEED)
+    if (free.has(jointOf(name))) dx[i] = i < layout.nv ? within(-BEND, BEND) : within(-SPEED, SPEED)
   })
   const start = home.x.slice()
   engine.integrate(start, dx, start)
@@ -110,8 +141,13 @@ function isGentleRun(engine: Engine, x: Float64Array, u: Float64Array): boolean 
   return true
 }
 
-function pushed({ layout, home }: Engine, within: Within): Float64Array {
+function pushed({ layout, home }: Engine, within: Draw['within']): Float64Array {
   return Float64Array.from(layout.u, ({ range }, k) =>
     Math.min(Math.max(home.u[k]! + within(-PUSH, PUSH), range[0]), range[1]),
   )
+}
+
+/** 'pole' of 'pole.angle'. */
+function jointOf(coordinate: string): string {
+  return coordinate.slice(0, coordinate.lastIndexOf('.'))
 }
