@@ -172,16 +172,23 @@ function notes({ engines, points }: Pick<EngineComparison, 'engines' | 'points'>
   const lines: string[] = []
   points.forEach((point, k) => {
     if (point.verdict === 'agree') return
-    const laws = [...(point.closedSwitches ?? []), ...(point.nearSwitches ?? []).map((name) => `${name} (near)`)]
-    const more = laws.length > 4 ? ` and ${laws.length - 4} more` : ''
-    if (laws.length > 0)
+    const { closedSwitches, nearSwitches } = point
+    if (closedSwitches !== null && closedSwitches.length > 0)
       lines.push(
-        `${names[k]}: ${engines.join(' and ')} have contacts and joint limits by laws of their own: ${laws.slice(0, 4).join(', ')}${more}`,
+        `${names[k]}: ${engines.join(' and ')} have contacts and joint limits by laws of their own: ${someOf(closedSwitches)}`,
       )
+    if (nearSwitches !== null && nearSwitches.length > 0)
+      lines.push(`${names[k]}: open, but within reach of the period, so that one may feel it: ${someOf(nearSwitches)}`)
     for (const lin of point.linearizations)
       if (!lin.quality.certified) lines.push(`${names[k]}: ${lin.engine}: ${certificateSentence(lin)}`)
   })
   return lines.map((line) => `note  ${line}\n`).join('')
+}
+
+/** The first four in words. */
+function someOf(switches: readonly string[]): string {
+  const more = switches.length > 4 ? ` and ${switches.length - 4} more` : ''
+  return `${switches.slice(0, 4).join(', ')}${more}`
 }
 
 /** 'cannon and mujoco differ at home (3 contacts or limits there), bent 2'. */
@@ -189,7 +196,7 @@ function failuresOf({ engines, points }: EngineComparison, names: readonly strin
   const at = (verdict: PointComparison['verdict']) =>
     points.flatMap((point, k) => {
       if (point.verdict !== verdict) return []
-      const laws = (point.closedSwitches?.length ?? 0) + (point.nearSwitches?.length ?? 0)
+      const laws = point.closedSwitches?.length ?? 0
       return [`${names[k]}${laws > 0 ? ` (${counted(laws, 'contact or limit', 'contacts or limits')} there)` : ''}`]
     })
   const both = engines.join(' and ')
