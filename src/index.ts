@@ -73,6 +73,13 @@ export { type SmoothedOptions, type SmoothedResult, smoothedJacobian } from './s
 export { type Vjp, type VjpOptions, vjp } from './sensing/vjp.ts'
 
 // Linearization
+export {
+  type CompareEnginesOptions,
+  compareEngines,
+  type EngineComparison,
+  type PointComparison,
+  type StepDifference,
+} from './linearization/compareEngines.ts'
 export { type Comparison, compareLinearizations, type WorstEntry } from './linearization/compareLinearizations.ts'
 export { continuize, discretize } from './linearization/discretize.ts'
 export { type Equilibrium, type EquilibriumOptions, findEquilibrium } from './linearization/findEquilibrium.ts'
@@ -94,6 +101,7 @@ export { describeMode, type Mode } from './control/modes.ts'
 export { openLoop } from './control/openLoop.ts'
 
 // Experiments
+export { bentStates, type BentStatesOptions } from './experiment/bentStates.ts'
 export type { Benchmark, BenchmarkChart, BenchmarkPoint, BenchmarkResult } from './experiment/benchmark.ts'
 export {
   type ControlMetrics,

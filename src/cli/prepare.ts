@@ -164,7 +164,7 @@ function tooFewCalls(error: unknown, { method, robust, maxCalls = 0 }: Linearize
 }
 
 /** 'my-robot.json: the cannon engine gives NaN for pole.velocity, one step from the point' */
-function notANumber({ value, output, outputName, purpose }: BlackboxError, scene: Scene | Mjcf, engine: Engine) {
+export function notANumber({ value, output, outputName, purpose }: BlackboxError, scene: Scene | Mjcf, engine: Engine) {
   const coordinate = outputName ?? engine.layout.dx[output]?.name ?? `entry ${output}`
   const place = purpose.includes('(xBar, uBar)') ? 'one step from the point' : 'one step from a point near by'
   return new NumericalFailure(

@@ -35,6 +35,8 @@ export interface Engine {
    * environment'. A superset. The derivative at (x, u) holds until they close.
    */
   nearSwitches?(x: Float64Array, u: Float64Array): readonly string[]
+  /** Contacts that touch and joints at a limit or beyond it at (x, u), in the same words: what acts by the engine's own laws of contact. */
+  closedSwitches?(x: Float64Array, u: Float64Array): readonly string[]
   /** What the equations of motion tell of [A B] at (x, u), given xNext = f(x, u). A certificate on the whole checks it. */
   ties?(x: Float64Array, u: Float64Array, xNext: Float64Array): Ties
   /** The engine's own derivatives, row-major A [ndx × ndx] and B [ndx × nu]. */

@@ -1,41 +1,71 @@
 /**
  * Contacts and joint limits that are open as the bodies stand, and may close within the control period: what a derivative here knows
- * nothing of. Who may touch is found by bounding boxes, grown by the bodies' reach (touch.ts); who touches is the engine's to say.
+ * nothing of; and those that are closed. Who may touch is found by bounding boxes, grown by the bodies' reach (touch.ts); who touches is the engine's to say.
  */
 import type { Scene } from '../scene/scene.ts'
 import type { Reach } from './reach.ts'
 import type { Touch } from './touch.ts'
 import type { TreeModel } from './treeModel.ts'
 
-/** In words; body index n is the environment, `q` are joint coordinates. */
-export function nearSwitches(
-  scene: Scene,
-  model: TreeModel,
-  { pairs, environment }: Touch,
-  reach: Reach,
-  findTouching: () => ReadonlySet<number>, // pairNumber of pairs in contact; asked only where some are near
-  q: ((joint: number) => number) | null, // of hinges and sliders; null: limits are left out
-): string[] {
-  const n = scene.bodies.length
-  const near = [
-    ...pairs.filter(([i, j]) => !jointed(model, i, j)),
-    ...environment.flatMap((found, i) => (found === null || jointed(model, n, i) ? [] : [[n, i] as const])),
-  ]
-  const touching = near.length > 0 ? findTouching() : new Set<number>()
-  const contacts = near
-    .filter(([i, j]) => !touching.has(pairNumber(i, j, n)))
-    .map(([i, j]) =>
-      i === n
-        ? `contact of ${scene.bodies[j]!.name} with the environment`
-        : `contact of ${scene.bodies[j]!.name} with ${scene.bodies[i]!.name}`,
-    )
+/** What the engine knows at a point. */
+export interface Surroundings {
+  readonly scene: Scene
+  readonly model: TreeModel
+  readonly touch: Touch
+  readonly reach: Reach
+  /** pairNumber of pairs in contact; asked only where some are near. */
+  readonly findTouching: () => ReadonlySet<number>
+  /** Joint coordinates, of hinges and sliders; null: limits are left out. */
+  readonly q: ((joint: number) => number) | null
+}
+
+/** In words: contacts and limits that are open, and within reach. */
+export function nearSwitches(surroundings: Surroundings): string[] {
+  const { scene, reach, q } = surroundings
+  const contacts = nearPairs(surroundings)
+    .filter(({ touches }) => !touches)
+    .map(({ text }) => text)
   const limits = scene.joints.flatMap(({ name, limits }, i) => {
     if (!limits || q === null) return []
     const [low, high] = limits
     const isOpen = q(i) > low && q(i) < high
-    return isOpen && (q(i) - reach.joint[i]! < low || q(i) + reach.joint[i]! > high) ? [`limit of ${name}`] : []
+    return isOpen && (q(i) - reach.joint[i]! < low || q(i) + reach.joint[i]! > high) ? [limitText(name)] : []
   })
   return [...contacts, ...limits]
+}
+
+/** In the same words: contacts that touch, and joints at a limit or beyond it. */
+export function closedSwitches(surroundings: Surroundings): string[] {
+  const { scene, q } = surroundings
+  const contacts = nearPairs(surroundings)
+    .filter(({ touches }) => touches)
+    .map(({ text }) => text)
+  const limits = scene.joints.flatMap(({ name, limits }, i) => {
+    if (!limits || q === null) return []
+    return q(i) <= limits[0] || q(i) >= limits[1] ? [limitText(name)] : []
+  })
+  return [...contacts, ...limits]
+}
+
+/** Pairs whose bounding boxes may meet; body index n is the environment. */
+function nearPairs({ scene, model, touch, findTouching }: Surroundings): { text: string; touches: boolean }[] {
+  const n = scene.bodies.length
+  const near = [
+    ...touch.pairs.filter(([i, j]) => !jointed(model, i, j)),
+    ...touch.environment.flatMap((found, i) => (found === null || jointed(model, n, i) ? [] : [[n, i] as const])),
+  ]
+  const touching = near.length > 0 ? findTouching() : new Set<number>()
+  return near.map(([i, j]) => ({
+    text:
+      i === n
+        ? `contact of ${scene.bodies[j]!.name} with the environment`
+        : `contact of ${scene.bodies[j]!.name} with ${scene.bodies[i]!.name}`,
+    touches: touching.has(pairNumber(i, j, n)),
+  }))
+}
+
+function limitText(joint: string): string {
+  return `limit of ${joint}`
 }
 
 /**

@@ -22,6 +22,10 @@ beforeAll(async () => {
   const save = (name: string, change: object) =>
     writeFile(join(folder, name), JSON.stringify({ ...pendulum, ...change }))
   await save('maximal.json', { task: undefined, engines: { cannon: { coordinates: 'maximal' } } })
+  await writeFile(
+    join(folder, 'model.xml'),
+    '<mujoco><worldbody><body><joint name="j"/><geom size="1"/></body></worldbody></mujoco>',
+  )
   await save('endless.json', { task: { Q: 1, R: 1, duration: 1e7 } })
   await mkdir(join(folder, 'taken', 'report.html'), { recursive: true })
 })
@@ -136,6 +140,38 @@ describe('bad input: one line on stderr, nothing on stdout, exit code 2', () => 
       /bad\.mtx: line 3: expected a row from 1 to 2, found "3"$/m,
     ],
     ['a matrix that is not gzip', ['color', '<folder>/bad.mtx.gz'], /bad\.mtx\.gz: expected gzip data/],
+    [
+      'an engine to compare with that is not there',
+      ['check', 'cartpole', '--against', 'mujoko'],
+      /--against: expected one or more of "mujoco", "rapier", "reference", .*found "mujoko" \(did you mean "mujoco"\?\)/,
+    ],
+    [
+      'an engine compared with itself',
+      ['check', 'cartpole', '--engine', 'rapier', '--against', 'mujoco,rapier'],
+      /--against: .*found "rapier", which is what --engine says/,
+    ],
+    ['an engine to compare with twice', ['check', 'cartpole', '--against', 'mujoco,mujoco'], /found "mujoco" twice/],
+    ['no engine to compare with', ['check', 'cartpole', '--against', ''], /--against: .*found ""/],
+    [
+      'coordinates that are not compared',
+      ['check', 'cartpole', '--coordinates', 'maximal', '--against', 'mujoco'],
+      /coordinates: expected "reduced" for the engine "mujoco", found "maximal"/,
+    ],
+    [
+      "the scene's coordinates in an engine to compare with",
+      ['check', '<folder>/maximal.json', '--against', 'mujoco,rapier'],
+      /maximal\.json: engines\.cannon\.coordinates: expected "reduced" for the engine "mujoco"/,
+    ],
+    [
+      'an MJCF model in several engines',
+      ['check', '<folder>/model.xml', '--engine', 'mujoco', '--against', 'cannon'],
+      /--against: expected a scene or URDF file.*found the MJCF model .*model\.xml/,
+    ],
+    ['loops in Rapier', ['check', 'minitaur', '--against', 'rapier'], /closures\[0\]: expected no closures .*"rapier"/],
+    ['points of no comparison', ['check', 'cartpole', '--points', '2'], /--points: expected --against beside it/],
+    ['a tolerance of no comparison', ['check', 'cartpole', '--tolerance', '1'], /--tolerance: expected --against/],
+    ['a tolerance of nothing', ['check', 'cartpole', '--against', 'mujoco', '--tolerance', '0'], /number > 0/],
+    ['points that are no number', ['check', 'cartpole', '--against', 'mujoco', '--points', '-1'], /whole number ≥ 0/],
     ['a matrix market file that is a folder', ['check', '<folder>'], /scene\.json/],
   ])('%s', async (_what, argv, message) => {
     const out = join(folder, 'out')

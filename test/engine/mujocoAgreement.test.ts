@@ -4,12 +4,11 @@ import type { Engine } from '../../src/engine/engine.ts'
 import { random as seeded } from '../../src/linalg/random.ts'
 import { loadScene } from '../../src/scene/loadScene.ts'
 import type { Scene } from '../../src/scene/scene.ts'
-import { arm3d, mixedTree, planarChain } from '../fixtures/scenes.ts'
+import { arm3d, mixedTree, NAMED_SCENES, planarChain } from '../fixtures/scenes.ts'
 import { type MujocoOracle, mujocoOracle } from '../oracle/mujoco.ts'
 
-const named = ['pendulum', 'cartpole', 'double-cartpole', 'acrobot', 'quadrotor', 'chains']
 const scenes: [string, () => Promise<Scene> | Scene][] = [
-  ...named.map((name): [string, () => Promise<Scene>] => [name, () => loadScene(name)]),
+  ...NAMED_SCENES.map((name): [string, () => Promise<Scene>] => [name, () => loadScene(name)]),
   ['3-D arm of 5 hinges', () => arm3d()],
   ['16-link chain', () => planarChain(16)],
   ['16-link chain with damping', () => planarChain(16, { damping: 0.3 })],

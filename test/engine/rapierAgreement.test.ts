@@ -4,12 +4,11 @@ import { random as seeded } from '../../src/linalg/random.ts'
 import { linearize } from '../../src/linearization/linearize.ts'
 import { loadScene } from '../../src/scene/loadScene.ts'
 import type { Scene } from '../../src/scene/scene.ts'
-import { arm3d, mixedTree, planarChain } from '../fixtures/scenes.ts'
+import { arm3d, mixedTree, NAMED_SCENES, planarChain } from '../fixtures/scenes.ts'
 import { type MujocoOracle, mujocoOracle } from '../oracle/mujoco.ts'
 
-const named = ['pendulum', 'cartpole', 'double-cartpole', 'acrobot', 'quadrotor', 'chains']
 const scenes: [string, () => Promise<Scene> | Scene][] = [
-  ...named.map((name): [string, () => Promise<Scene>] => [name, () => loadScene(name)]),
+  ...NAMED_SCENES.map((name): [string, () => Promise<Scene>] => [name, () => loadScene(name)]),
   ['3-D arm of 5 hinges', () => arm3d()],
   ['chain of 10 links', () => planarChain(10)],
   ['chain of 6 links with damping', () => planarChain(6, { damping: 0.3 })],

@@ -17,7 +17,7 @@ import { createKinematics, createTreeState } from '../kinematics.ts'
 import { manifoldOf } from '../manifold.ts'
 import { rotationMatrixInto } from '../../scene/rotation.ts'
 import { JOINT_ROW, jointRate, jointRowInto } from '../jointRow.ts'
-import { nearSwitches } from '../nearSwitches.ts'
+import { closedSwitches, nearSwitches, type Surroundings } from '../nearSwitches.ts'
 import { type Reach, reachWithin } from '../reach.ts'
 import { multiplyQuatsInto } from '../rotation.ts'
 import { findTouch, type Touch } from '../touch.ts'
@@ -184,6 +184,10 @@ export function maximalCannonEngine(scene: Scene): Engine {
     return { reach, touch: findTouch(scene, () => outlineOf(world), reach) }
   }
 
+  function around(x: Float64Array, u: Float64Array): Surroundings {
+    return { scene, model, ...loadForced(x, u), findTouching: () => touchingPairs(world), q: null }
+  }
+
   function check(): void {
     if (disposed) throw new Error(`cannon engine of scene '${scene.name}': used after dispose`)
   }
@@ -214,10 +218,8 @@ export function maximalCannonEngine(scene: Scene): Engine {
       const blocks = bodies.map((_, i) => ({ tree: model.root[i]!, first: 6 * i, last: 6 * i + 6 }))
       return islandPattern(scene, touch, blocks, layout)
     },
-    nearSwitches(x, u) {
-      const { reach, touch } = loadForced(x, u)
-      return nearSwitches(scene, model, touch, reach, () => touchingPairs(world), null)
-    },
+    nearSwitches: (x, u) => nearSwitches(around(x, u)),
+    closedSwitches: (x, u) => closedSwitches(around(x, u)),
     ...(substeps === 1 && { ties: (x, _u, xNext) => maximalTies(model, layout, h, x, xNext) }),
     dispose() {
       disposed = true

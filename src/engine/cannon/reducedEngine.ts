@@ -16,7 +16,7 @@ import { createKinematics, createTreeState } from '../kinematics.ts'
 import { createJointRates } from '../jointRates.ts'
 import { createLoopSolver } from '../loopSolver.ts'
 import { manifoldOf } from '../manifold.ts'
-import { jointed, nearSwitches } from '../nearSwitches.ts'
+import { closedSwitches, jointed, nearSwitches, type Surroundings } from '../nearSwitches.ts'
 import { type Reach, reachWithin } from '../reach.ts'
 import { momentumInto } from '../rotation.ts'
 import { findTouch, type Touch } from '../touch.ts'
@@ -123,6 +123,12 @@ export function reducedCannonEngine(scene: Scene): Engine {
     if (disposed) throw new Error(`cannon engine of scene '${scene.name}': used after dispose`)
   }
 
+  function around(x0: Float64Array, u: Float64Array): Surroundings {
+    check()
+    const findTouching = () => touchingPairs(world)
+    return { scene, model, ...loadForced(x0, u), findTouching, q: (i) => x[model.qIndex[i]!]! }
+  }
+
   return {
     name: 'cannon',
     layout,
@@ -167,18 +173,8 @@ export function reducedCannonEngine(scene: Scene): Engine {
       check()
       return treeTies({ scene, model, state, layout, substeps, pushes: false, ...loadForced(x0, u), x: x0, xNext })
     },
-    nearSwitches(x0, u) {
-      check()
-      const { reach, touch } = loadForced(x0, u)
-      return nearSwitches(
-        scene,
-        model,
-        touch,
-        reach,
-        () => touchingPairs(world),
-        (i) => x[model.qIndex[i]!]!,
-      )
-    },
+    nearSwitches: (x0, u) => nearSwitches(around(x0, u)),
+    closedSwitches: (x0, u) => closedSwitches(around(x0, u)),
     dispose() {
       disposed = true
     },

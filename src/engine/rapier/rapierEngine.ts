@@ -13,7 +13,7 @@ import { islandPattern } from '../islandPattern.ts'
 import { createJointRates } from '../jointRates.ts'
 import { createKinematics, createTreeState } from '../kinematics.ts'
 import { manifoldOf } from '../manifold.ts'
-import { jointed, nearSwitches } from '../nearSwitches.ts'
+import { closedSwitches, jointed, nearSwitches, type Surroundings } from '../nearSwitches.ts'
 import { type Reach, type Reaching, reachWithin } from '../reach.ts'
 import { momentumInto } from '../rotation.ts'
 import { findTouch, type Touch } from '../touch.ts'
@@ -168,6 +168,16 @@ function engineWith(rapier: Rapier, scene: Scene, model: TreeModel, iterations: 
     return surroundings()
   }
 
+  function around(x0: Float64Array, u: Float64Array): Surroundings {
+    const { reach, touch } = loadAt(x0, u)
+    const findTouching = (): ReadonlySet<number> => {
+      findLimits()
+      physics.run(loads, x, limits, canTouch(touch))
+      return physics.touching
+    }
+    return { scene, model, touch, reach, findTouching, q: (i) => x[model.qIndex[i]!]! }
+  }
+
   const engine: Engine = {
     name: 'rapier',
     layout,
@@ -204,15 +214,8 @@ function engineWith(rapier: Rapier, scene: Scene, model: TreeModel, iterations: 
     },
     ties: (x0, u, xNext) =>
       treeTies({ scene, model, state, layout, substeps, pushes: true, ...loadAt(x0, u), x: x0, xNext }),
-    nearSwitches(x0, u) {
-      const { reach, touch } = loadAt(x0, u)
-      const findTouching = (): ReadonlySet<number> => {
-        findLimits()
-        physics.run(loads, x, limits, canTouch(touch))
-        return physics.touching
-      }
-      return nearSwitches(scene, model, touch, reach, findTouching, (i) => x[model.qIndex[i]!]!)
-    },
+    nearSwitches: (x0, u) => nearSwitches(around(x0, u)),
+    closedSwitches: (x0, u) => closedSwitches(around(x0, u)),
     dispose() {
       if (disposed) return
       disposed = true
