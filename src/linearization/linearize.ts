@@ -198,9 +198,8 @@ function takesNative(
 }
 
 function block(J: Matrix, from: number, columns: number): Matrix {
-  const out = Matrix.zeros(J.rows, columns)
-  for (let i = 0; i < J.rows; i++) for (let j = 0; j < columns; j++) out.set(i, j, J.get(i, from + j))
-  return out
+  if (columns === 0) return Matrix.zeros(J.rows, 0)
+  return J.subMatrix(0, J.rows - 1, from, from + columns - 1)
 }
 
 /** [I 0]: what is moved stays moved, for as short a step as a simulator takes. */

@@ -60,6 +60,7 @@ export function misfitOf(J: Float64Array, outputs: number, heldOut: HeldOut): Mi
       let all = 0
       for (let j = 0; j < n; j++) {
         const entry = J[i * n + j]!
+        if (entry === 0) continue // most are, in large systems
         const square = (entry * scale[j]!) ** 2
         predicted += entry * span[j]!
         all += square
