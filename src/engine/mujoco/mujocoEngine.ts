@@ -31,7 +31,7 @@ const STEP = 1e-6
  * Iterations of Newton's method, the default of the constraint solvers, at most: it converges within a few. With a tolerance above 0,
  * however small, it stops where rounding first hides its progress, which leaves several times more of it in differences.
  */
-const NEWTON_ITERATIONS = 30
+const NEWTON_ITERATIONS = 15
 
 /**
  * The engine of a scene, of an MJCF text, or of a file read by `loadMjcf`. Home is the keyframe "home" of an MJCF model, else
