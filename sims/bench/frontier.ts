@@ -4,12 +4,14 @@
  * and averaged, or their medians where some are wrong; these at the best of seven steps, with nothing counted for finding it or for
  * checking. Errors relative to A − I and B, in the Frobenius norm, against the noise-free linearization.
  */
+import { Matrix, pseudoInverse } from 'ml-matrix'
 import {
   type Benchmark,
   type BenchmarkChart,
   type BenchmarkPoint,
   type Blackbox,
   createEngine,
+  dare,
   type Engine,
   type Linearization,
   linearize,
@@ -112,7 +114,7 @@ export const run: Benchmark<Row> = async ({ budget = 3, signal, onProgress } = {
     notes: [
       `medians of ${budget} seeds; noise: standard deviation of every coordinate after a step; wrong: share of the steps whose outcome is off by ±${SIZE}`,
       'ratio: steps of sensing over those with which central differences reach its error',
-      'gain: of the scene’s task, designed on the sensed A and B, in a loop with the noise-free ones; – without controls or task',
+      'gain: of the scene’s task (of the 16 links: unit weights on joint motions), designed on the sensed A and B, in a loop with the noise-free ones; – without controls',
     ],
     charts,
   }
@@ -137,8 +139,8 @@ async function sensed(
   const maxCalls = MOST * (ndx + nu)
   const lin = await linearize(engine, engine.home, { wrap: spoil, seed, maxCalls, ...(wrong > 0 && { robust: true }) })
   let isStable: boolean | null = null
-  if (scene.task !== null && engine.layout.nu > 0) {
-    const { K } = lqr(lin, taskCost(scene.task, engine.layout))
+  if (nu > 0) {
+    const K = scene.task === null ? gainOnJoints(engine, scene, lin) : lqr(lin, taskCost(scene.task, engine.layout)).K
     isStable = K !== null && unstableModes({ ...exact, A: exact.A.clone().sub(exact.B.mmul(K)) }).length === 0
   }
   const [A, B] = [lin.A.to2DArray(), lin.B.to2DArray()]
@@ -148,6 +150,29 @@ async function sensed(
     isCertified: lin.quality.certified,
     isStable,
   }
+}
+
+/**
+ * The LQR gain, [nu × ndx], of unit weights on motions that joints allow: with T [ndx × 2·joints] the tangent of maximal states by joint
+ * positions and speeds, that of (T⁺ A T, T⁺ B). What violates joints is left to the solver's stabilization.
+ */
+function gainOnJoints(engine: Engine, scene: Scene, { A, B }: Linearization): Matrix | null {
+  const { ndx, nu } = engine.layout
+  const h = 1e-5
+  const columns = (['positions', 'velocities'] as const).flatMap((kind) =>
+    scene.joints.map(({ name }) => {
+      const at = (value: number) =>
+        engine.point!({ positions: {}, velocities: {}, controls: {}, [kind]: { [name]: [value] } }).x
+      const apart = new Float64Array(ndx)
+      engine.difference(at(h), at(-h), apart)
+      return Array.from(apart, (value) => value / (2 * h))
+    }),
+  )
+  const T = new Matrix(columns).transpose()
+  const inverse = pseudoInverse(T)
+  const onJoints = inverse.mmul(A).mmul(T)
+  const { K } = dare(onJoints, inverse.mmul(B), Matrix.eye(T.columns), Matrix.eye(nu))
+  return K === null ? null : K.mmul(inverse)
 }
 
 /** Noise-free values on both sides of every input, for each step. */
