@@ -7,6 +7,7 @@ import { type Pattern, patternFromColumns } from '../linalg/pattern.ts'
 import type { Layout } from '../scene/layout.ts'
 import type { Scene } from '../scene/scene.ts'
 import type { Touch } from './touch.ts'
+import type { TreeModel } from './treeModel.ts'
 
 /** The tangent entries first … last − 1 (counted within positions, and again within velocities) belong to `tree`. */
 export interface CoordinateBlock {
@@ -53,4 +54,13 @@ export function islandPattern(
     columns[ndx + scene.actuators.length + k] = [...(members.get(find(blocks[body]!.tree)) ?? [])]
   })
   return patternFromColumns(ndx, columns)
+}
+
+/** The coordinates of each body's joint, in joint coordinates. */
+export function jointBlocks({ numBodies: n, nv, root, vIndex }: TreeModel): CoordinateBlock[] {
+  return Array.from({ length: n }, (_, i) => ({
+    tree: root[i]!,
+    first: vIndex[i]!,
+    last: i + 1 < n ? vIndex[i + 1]! : nv,
+  }))
 }

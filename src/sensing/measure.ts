@@ -8,7 +8,7 @@ import { openSession, type Session } from './session.ts'
 
 export interface MeasureOptions {
   readonly at: ArrayLike<number> // [n], the point
-  /** f(at) where it is known: saves a call in forward differences. */
+  /** f(at) where it is known: saves a call in forward differences, and under noise. */
   readonly base?: ArrayLike<number> | undefined // [m]
   readonly maxCalls?: number | undefined
   readonly signal?: AbortSignal | undefined

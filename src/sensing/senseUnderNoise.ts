@@ -208,7 +208,7 @@ async function chooseSpread(
   options: NoisyOptions,
   wanted: Plan,
   { together: most, largest, reserve }: { together: number; largest: number; reserve: number },
-): Promise<{ step: number; together: number; finer: Spread; notes: string[] }> {
+): Promise<Spread & { readonly finer: Spread; readonly notes: string[] }> {
   const isMultiplexed = wanted.decoder.method === 'rainbow' && wanted.decoder.weighing === 'multiplexed'
   const looks = options.grossShare > 0 ? ROBUST_LOOKS : 1
   const look = async (together: number, from?: number) => {

@@ -11,7 +11,7 @@ import { controlVector, reducedState } from '../../scene/stateVector.ts'
 import { createActuation } from '../actuation.ts'
 import { energyGained } from '../energyGained.ts'
 import type { Engine } from '../engine.ts'
-import { islandPattern } from '../islandPattern.ts'
+import { islandPattern, jointBlocks } from '../islandPattern.ts'
 import { createKinematics, createTreeState } from '../kinematics.ts'
 import { createJointRates } from '../jointRates.ts'
 import { createLoopSolver } from '../loopSolver.ts'
@@ -47,7 +47,7 @@ export function reducedCannonEngine(scene: Scene): Engine {
   const V = new Float64Array(6 * n)
   const spin = new Float64Array(3) // angular momentum of a body
   const ratesInto = createJointRates(model, state)
-  const { nq, nv } = layout
+  const { nq } = layout
   const v = x.subarray(nq)
   const home = { x: reducedState(scene, scene.home), u: controlVector(scene, scene.home) }
   let troubled = 0 // rows of the last step's worst island whose impulses are wrong
@@ -162,12 +162,7 @@ export function reducedCannonEngine(scene: Scene): Engine {
     structure(x0, u) {
       check()
       const { touch } = loadForced(x0, u)
-      const blocks = scene.joints.map((_, i) => ({
-        tree: model.root[i]!,
-        first: model.vIndex[i]!,
-        last: i + 1 < n ? model.vIndex[i + 1]! : nv,
-      }))
-      return islandPattern(scene, touch, blocks, layout)
+      return islandPattern(scene, touch, jointBlocks(model), layout)
     },
     ties(x0, u, xNext) {
       check()

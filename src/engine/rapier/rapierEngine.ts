@@ -9,7 +9,7 @@ import { controlVector, reducedState } from '../../scene/stateVector.ts'
 import { createActuation } from '../actuation.ts'
 import { energyGained } from '../energyGained.ts'
 import type { Engine } from '../engine.ts'
-import { islandPattern } from '../islandPattern.ts'
+import { islandPattern, jointBlocks } from '../islandPattern.ts'
 import { createJointRates } from '../jointRates.ts'
 import { createKinematics, createTreeState } from '../kinematics.ts'
 import { manifoldOf } from '../manifold.ts'
@@ -205,12 +205,7 @@ function engineWith(rapier: Rapier, scene: Scene, model: TreeModel, iterations: 
     precision: 'single',
     structure(x0, u) {
       const { touch } = loadAt(x0, u)
-      const blocks = scene.joints.map((_, i) => ({
-        tree: model.root[i]!,
-        first: model.vIndex[i]!,
-        last: i + 1 < n ? model.vIndex[i + 1]! : nv,
-      }))
-      return islandPattern(scene, touch, blocks, layout)
+      return islandPattern(scene, touch, jointBlocks(model), layout)
     },
     ties: (x0, u, xNext) =>
       treeTies({ scene, model, state, layout, substeps, pushes: true, ...loadAt(x0, u), x: x0, xNext }),
