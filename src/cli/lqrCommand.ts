@@ -5,7 +5,7 @@ import { describeMode } from '../control/modes.ts'
 import type { Mjcf } from '../engine/mujoco/mjcf.ts'
 import type { Linearization } from '../linearization/linearization.ts'
 import { callsSentence, certificateSentence } from '../report/certificate.ts'
-import { formatNumber, withUnit } from '../report/format.ts'
+import { counted, formatNumber, withUnit } from '../report/format.ts'
 import { toPlain } from '../report/linearizationJson.ts'
 import { defectOf, shownMatrices, shownValue } from '../report/rounding.ts'
 import type { Scene } from '../scene/scene.ts'
@@ -14,7 +14,9 @@ import { addLinearizeOptions, addWeightOptions, type LinearizeFlags } from './op
 import { pointTable } from './pointTable.ts'
 import { defectText, linearizeAt, requireCertificate, setUp, titleOf } from './prepare.ts'
 import { eigenvalueList, matrixTable } from './table.ts'
-import { designCost, type WeightFlags } from './weights.ts'
+import { designCost, unreachedOf, type WeightFlags } from './weights.ts'
+
+const NEUTRAL = 1e-6 // |λ| within this of 1: the mode may well stay where it is
 
 export function addLqrCommand(program: Command, io: Io): void {
   addWeightOptions(
@@ -32,7 +34,7 @@ export function addLqrCommand(program: Command, io: Io): void {
     try {
       const cost = designCost(scene, setup.engine.layout, flags)
       const lin = await linearizeAt(setup, flags, io)
-      const design = lqr(lin, cost)
+      const design = lqr(lin, cost, { unreached: unreachedOf(scene, flags) })
       if (flags.json) printJson(io, designJson(scene, lin, design))
       else {
         io.stdout.write(`${titleOf(setup)}\n${pointTable(setup)}${designText(lin, design)}`)
@@ -55,16 +57,23 @@ export function designText(lin: Linearization, design: Lqr): string {
   const closed =
     eigenvalues === null
       ? ''
-      : `closed-loop eigenvalues  ${eigenvalueList(eigenvalues)}\nslowest mode             ${slowest(eigenvalues, dt)}\n`
+      : `closed-loop eigenvalues  ${eigenvalueList(eigenvalues)}\nslowest mode             ${slowest(eigenvalues, dt, staying(design))}\n`
   return `${gain}open-loop eigenvalues    ${eigenvalueList(openLoopEigenvalues)}\n${closed}${message}\n${defectText(lin, K !== null)}`
 }
 
-/** '1 − |λ| = 0.0122, falls to 1/e in 0.816 s' */
-function slowest({ re, im }: NonNullable<Lqr['eigenvalues']>, dt: number): string {
-  const radius = Math.max(0, ...Array.from(re, (value, k) => Math.hypot(value, im[k]!)))
+/** How many eigenvalues belong to modes that are left where they are; a pair counts twice. */
+function staying({ unreached = [], undetectable = [] }: Lqr): number {
+  return [...unreached, ...undetectable].reduce((sum, { eigenvalue: { im } }) => sum + (im === 0 ? 1 : 2), 0)
+}
+
+/** '1 − |λ| = 0.0122, falls to 1/e in 0.816 s', of those that move: the `staying` first ones stay. */
+function slowest({ re, im }: NonNullable<Lqr['eigenvalues']>, dt: number, staying: number): string {
+  if (staying >= re.length) return 'none: all stay where they are'
+  const radius = Math.hypot(re[staying]!, im[staying]!)
   const gap = `1 − |λ| = ${formatNumber(shownValue(1 - radius, 1), 3)}`
-  if (!(radius > 0 && radius < 1 - 1e-12)) return gap
-  return `${gap}, falls to 1/e in ${withUnit(-dt / Math.log(radius), 's', 3)}`
+  const beside = staying > 0 ? `, beside ${counted(staying, 'mode')} that ${staying > 1 ? 'stay' : 'stays'}` : ''
+  if (!(radius > 0 && radius < 1 - 1e-12)) return `${gap}${beside}`
+  return `${gap}, falls to 1/e in ${withUnit(-dt / Math.log(radius), 's', 3)}${beside}`
 }
 
 /** Throws where no gain was found, naming the modes at fault. */
@@ -72,7 +81,8 @@ export function requireSolved({ result, message, unstabilizable = [], undetectab
   if (result === 'solved') return
   const modes = [...unstabilizable, ...undetectable].slice(0, 4).map(describeMode)
   const named = modes.every((mode) => message.includes(mode)) ? '' : ` Modes at fault: ${modes.join('; ')}`
-  throw new NumericalFailure(`lqr: ${result}: ${message}${named}`)
+  const stay = result === 'unstabilizable' && unstabilizable.every(({ magnitude }) => Math.abs(magnitude - 1) < NEUTRAL)
+  throw new NumericalFailure(`lqr: ${result}: ${message}${named}${stay ? '; --unreached keep lets them stay' : ''}`)
 }
 
 function designJson(scene: Scene | Mjcf, lin: Linearization, design: Lqr): unknown {

@@ -37,8 +37,9 @@ export function addEngineOptions(command: Command): Command {
 function atOption(): Option {
   return new Option(
     '--at <point>',
-    'home; a state file .json; equilibrium: searched from home, positions move too; equilibrium:hold: positions stay, ' +
-      'controls are solved for; equilibrium:<state.json>, equilibrium:hold:<state.json>: searched from there',
+    'home; a state file .json; key:<name>, a keyframe of an MJCF model; equilibrium: searched from home, positions move too; ' +
+      'equilibrium:hold: positions stay, controls are solved for; equilibrium:<state.json or key:name>, ' +
+      'equilibrium:hold:<…>: searched from there',
   ).default('home')
 }
 
@@ -105,6 +106,13 @@ export function addWeightOptions(command: Command): Command {
   return command
     .option('--q <weights>', `weights of the state deviations: ${what}`, weights)
     .option('--r <weights>', `weights of the controls: ${what}`, weights)
+    .addOption(
+      new Option(
+        '--unreached <what>',
+        'modes that stay as they are whatever control does (the place of a foot on the floor): keep them, and leave out their ' +
+          'cost, or refuse (default: refuse where weights go by name)',
+      ).choices(['keep', 'refuse']),
+    )
 }
 
 function weights(text: string): Weights {

@@ -13,7 +13,7 @@ import { counted, withUnit } from '../report/format.ts'
 import { defectOf } from '../report/rounding.ts'
 import { InputError } from '../scene/inputError.ts'
 import { loadScene } from '../scene/loadScene.ts'
-import { suggestion } from '../scene/nearest.ts'
+import { listed, suggestion } from '../scene/nearest.ts'
 import { parseJson } from '../scene/parseJson.ts'
 import type { Scene } from '../scene/scene.ts'
 import { type Io, NumericalFailure } from './io.ts'
@@ -87,8 +87,9 @@ async function pointAt(
   throw new NumericalFailure(`${what} (${found.result}): ${rest}${remedy}`)
 }
 
-/** The point in a state file. */
+/** The point in a state file, or of a keyframe 'key:name'. */
 export async function readPoint(file: string, scene: Scene | Mjcf, engine: Engine, option = '--at'): Promise<Point> {
+  if (file.startsWith('key:')) return keyframeOf(engine, file.slice(4), option)
   const words = option === '--at' ? ['home', 'equilibrium', 'equilibrium:hold'] : []
   // A word, not a path: more likely one of those misspelt than a file.
   if (!/[./\\]/.test(file) && !(await isThere(file)))
@@ -98,6 +99,20 @@ export async function readPoint(file: string, scene: Scene | Mjcf, engine: Engin
       found: `"${file}"${suggestion(file, words)}`,
     })
   return pointFrom(engine, scene, parseJson(await readText(file), file), { file })
+}
+
+function keyframeOf({ name: engineName, keyframes }: Engine, name: string, option: string): Point {
+  const point = keyframes?.get(name)
+  if (point !== undefined) return { x: point.x.slice(), u: point.u.slice() }
+  const names = [...(keyframes?.keys() ?? [])]
+  const expected =
+    names.length > 0 ? `a keyframe of the model: ${listed(names)}` : `a point other than a keyframe: there are none`
+  const hint = keyframes === undefined && engineName !== 'mujoco' ? ' (MJCF models in MuJoCo may have them)' : ''
+  throw new InputError({
+    path: option,
+    expected: `${expected}${hint}`,
+    found: `"key:${name}"${suggestion(name, names)}`,
+  })
 }
 
 /** Linearizes at the point with the method, scheme and seed of the command line. */

@@ -38,7 +38,7 @@ import { progressLine } from './progress.ts'
 import { shellLine } from './shellLine.ts'
 import { matrixTable, textTable } from './table.ts'
 import { versions } from './versions.ts'
-import { designCost, runCost, type WeightFlags } from './weights.ts'
+import { designCost, runCost, unreachedOf, type WeightFlags } from './weights.ts'
 
 interface RunFlags extends LinearizeFlags, WeightFlags {
   readonly controller: 'none' | 'lqr'
@@ -93,7 +93,7 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
   const duration = checkedRun(setup, flags)
   await checkOutFolder(out)
   const lin = await linearizeAt(setup, flags, io)
-  const design = withLqr ? lqr(lin, cost!) : null
+  const design = withLqr ? lqr(lin, cost!, { unreached: unreachedOf(scene, flags) }) : null
   if (design) requireSolved(design)
 
   const progress = progressLine(io, 'simulating: step')

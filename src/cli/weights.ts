@@ -9,6 +9,7 @@ import type { Scene, Weights } from '../scene/scene.ts'
 export interface WeightFlags {
   readonly q?: Weights
   readonly r?: Weights
+  readonly unreached?: 'keep' | 'refuse'
   readonly coordinates?: 'reduced' | 'maximal'
 }
 
@@ -39,6 +40,11 @@ export function designCost(scene: Scene | Mjcf, layout: Layout, flags: WeightFla
     Q: { file: file(q), path: q === undefined ? 'task.Q' : '--q' },
     R: { file: file(r), path: r === undefined ? 'task.R' : '--r' },
   })
+}
+
+/** What becomes of modes with cost that stay as they are whatever control does: one weight for all coordinates means none of them. */
+export function unreachedOf(scene: Scene | Mjcf, { q, unreached }: WeightFlags): 'keep' | 'refuse' {
+  return unreached ?? (typeof (q ?? scene.task?.Q ?? PLAIN.Q) === 'number' ? 'keep' : 'refuse')
 }
 
 /** The weights that tell what a run costs; null where there are none, or the task's are about other coordinates. */

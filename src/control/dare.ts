@@ -282,7 +282,8 @@ function inDescriptorCoordinates(found: Dare, original: RiccatiProblem, E: Matri
   }
 }
 
-function resolveAccuracy(given: DareOptions['accuracy'], { A, B }: RiccatiProblem): Accuracy {
+/** The accuracy asked for, at least that of rounding. Throws RangeError on one that is no finite number ≥ 0. */
+export function resolveAccuracy(given: DareOptions['accuracy'], { A, B }: Pick<RiccatiProblem, 'A' | 'B'>): Accuracy {
   const rounding = roundingAccuracy(A, B)
   const asked = typeof given === 'number' ? { A: given, B: given } : (given ?? rounding)
   for (const [name, value] of Object.entries(asked))

@@ -122,18 +122,22 @@ export function verdict(
 }
 
 /** Modes with |λ| ≥ 1 − 1e-7 that no control moves beyond the accuracy of A and B, other than those divided out. */
-export function uncontrolledIn(
-  { A, B }: RiccatiProblem,
-  within: Matrix,
-  { names, accuracy }: Settings,
-  scale = 1,
-): BlindSpace {
-  const spread = scale * Math.sqrt(A.rows) // from entries to a norm
+export function uncontrolledIn({ A, B }: RiccatiProblem, within: Matrix, { names, accuracy }: Settings): BlindSpace {
+  const spread = Math.sqrt(A.rows) // from entries to a norm
   return uncontrolledSpace(A, B, names, {
     low: 1 - Math.max(ON_CIRCLE, spread * accuracy.A),
     negligible: { A: spread * accuracy.A, C: spread * accuracy.B },
     within,
   })
+}
+
+/** The accuracy below which authority needs a second look. */
+export function doubtfulAccuracy({ A, B }: { readonly A: Matrix; readonly B: Matrix }, accuracy: Accuracy): Accuracy {
+  const perEntry = 1 / Math.sqrt(A.rows) // limits of a norm
+  return {
+    A: perEntry * Math.max(DOUBT * accuracy.A, WEAK * maxAbs(A)),
+    B: perEntry * Math.max(DOUBT * accuracy.B, WEAK * maxAbs(B)),
+  }
 }
 
 /**
@@ -143,15 +147,8 @@ export function uncontrolledIn(
 function dearModes(problem: RiccatiProblem, P: Matrix, free: BlindSpace, settings: Settings): readonly Mode[] {
   const { A, B, Q } = problem
   if (maxAbs(P) <= DEARER * maxAbs(Q)) return []
-  const { accuracy } = settings
-  const doubtful = {
-    ...settings,
-    accuracy: {
-      A: Math.max(DOUBT * accuracy.A, WEAK * maxAbs(A)),
-      B: Math.max(DOUBT * accuracy.B, WEAK * maxAbs(B)),
-    },
-  }
-  const { modes, basis, complement } = uncontrolledIn(problem, free.complement, doubtful, 1 / Math.sqrt(A.rows))
+  const doubtful = { ...settings, accuracy: doubtfulAccuracy({ A, B }, settings.accuracy) }
+  const { modes, basis, complement } = uncontrolledIn(problem, free.complement, doubtful)
   if (modes.length === 0 || complement.columns === 0) return []
   const costOf = (T: Matrix) => maxAbs(T.transpose().mmul(P).mmul(T))
   return costOf(basis) > DEARER * costOf(complement) ? modes : []

@@ -1,10 +1,12 @@
 /** Infinite-horizon discrete LQR: min Σ δxᵀQδx + δuᵀRδu + 2δxᵀSδu subject to δx⁺ = Aδx + Bδu; δu = −Kδx. */
-import type { Matrix } from 'ml-matrix'
+import { Matrix } from 'ml-matrix'
 import { type MatrixLike, toMatrix, toSizedMatrix, toSymmetricMatrix } from '../linalg/dense.ts'
 import { type ComplexArray, eigenvalues } from '../linalg/eigenvalues.ts'
 import { type Accuracy, type SensedQuality, sensedAccuracy } from './accuracy.ts'
-import { type DareResult, dare } from './dare.ts'
-import type { Mode } from './modes.ts'
+import { type Dare, type DareResult, dare, resolveAccuracy } from './dare.ts'
+import { doubtfulAccuracy } from './dareVerdict.ts'
+import { describeMode, type Mode } from './modes.ts'
+import { type Controllable, type NeutralProblem, withoutNeutralModes } from './neutralModes.ts'
 
 /** What is needed of a linearization: A [ndx × ndx] and B [ndx × nu]; the rest where it is known. */
 export interface LinearModel {
@@ -36,6 +38,12 @@ export interface LqrOptions {
    */
   readonly uncosted?: 'keep' | 'refuse'
   /**
+   * Modes with cost that stay as they are whatever control does (λ = 1: the place and heading of a foot on the floor): 'refuse'
+   * (default) makes them a failure, 'keep' leaves them and their cost out and lists them as `unreached`. Modes that grow are a
+   * failure always.
+   */
+  readonly unreached?: 'refuse' | 'keep'
+  /**
    * Largest error to expect of the entries of A and B, one number for both or one each; what control does to a mode within it
    * counts as nothing. Default: of a sensed linearization its rounding and noise (accuracy.ts), else rounding of A and B.
    */
@@ -54,6 +62,7 @@ export interface Lqr {
   /** Whether c is not zero: the point is no equilibrium, and u = uBar − Kδx alone will not hold it there. */
   readonly affine: boolean
   readonly unstabilizable?: readonly Mode[] // modes at fault
+  readonly unreached?: readonly Mode[] // left as they are, and out of the cost
   readonly undetectable?: readonly Mode[] // modes at fault, or left on the unit circle
 }
 
@@ -78,14 +87,30 @@ export function lqr(lin: LinearModel, { Q, R, S }: QuadraticCost, options: LqrOp
   }
   const names = lin.layout ? lin.layout.dx.map(({ name }) => name) : Array.from({ length: ndx }, (_, i) => `dx[${i}]`)
   const sensed = lin.quality ? sensedAccuracy(lin.quality, lin.xBar) : null
-  const { uncosted = 'keep', accuracy = sensed ?? undefined, ...rest } = options
-  const solution = dare(A, B, cost.Q, cost.R, {
-    ...rest,
-    ...(cost.S && { S: cost.S }),
-    ...(accuracy !== undefined && { accuracy }),
-    uncosted,
-    names,
-  })
+  const { uncosted = 'keep', unreached = 'refuse', accuracy: given = sensed ?? undefined, ...rest } = options
+  if (unreached !== 'keep' && unreached !== 'refuse')
+    throw new RangeError(`lqr: unreached must be 'refuse' or 'keep', got ${String(unreached)}`)
+  const accuracy = given !== undefined && { accuracy: given }
+  const solve = (problem: NeutralProblem, kept: 'keep' | 'refuse') =>
+    dare(problem.A, problem.B, problem.Q, cost.R, {
+      ...rest,
+      ...accuracy,
+      ...(problem.S && { S: problem.S }),
+      uncosted: kept,
+      names,
+    })
+  const problem: NeutralProblem = { A, B, Q: cost.Q, S: cost.S }
+  let solution: Dare & { unreached?: readonly Mode[] } = solve(problem, uncosted)
+  if (solution.result === 'unstabilizable' && unreached === 'keep') {
+    const known = resolveAccuracy(given, { A, B })
+    for (const level of [known, doubtfulAccuracy({ A, B }, known)]) {
+      const rest = withoutNeutralModes(problem, names, level)
+      const found = rest && solve(rest, 'keep')
+      if (!found?.K) continue
+      solution = beyond(found, rest!)
+      break
+    }
+  }
   const moved = largestDrift(lin)
   const drift =
     moved === null
@@ -97,6 +122,14 @@ export function lqr(lin: LinearModel, { Q, R, S }: QuadraticCost, options: LqrOp
     openLoopEigenvalues: eigenvalues(A),
     affine: moved !== null,
   }
+}
+
+/** The answer for the whole system from that for what control can change. */
+function beyond(found: Dare, { shift, modes }: Controllable): Dare & { unreached: readonly Mode[] } {
+  const named = modes.map(describeMode).join('; ')
+  const { undetectable: _kept, ...values } = found
+  const message = `solved for what control can change; no control reaches, and the cost leaves out, ${named}`
+  return { ...values, message, K: Matrix.add(found.K!, shift), unreached: modes }
 }
 
 /** Largest change of a coordinate by the nominal step that counts as none, its unit per second: in double and in single precision. */

@@ -18,6 +18,8 @@ export interface Engine {
   readonly dt: number // s, one control period (it may hold several physics substeps)
   /** The scene's home state and control. */
   readonly home: Point
+  /** Other points that the model names, such as the keyframes of an MJCF file. */
+  readonly keyframes?: ReadonlyMap<string, Point>
   /** The point of a state given by joint and actuator names; what it does not name is as in `base` (default: home). */
   point?(named: NamedState, base?: Point): Point
   /** Pure: the same (x, u) gives the same xNext, bit for bit, whatever was stepped before. x may be xNext. */

@@ -1,13 +1,15 @@
 /**
  * Points where the engine's step changes nothing: f(x, u) ⊖ x = 0, by Gauss–Newton steps of least norm on the sensed (A − I, B),
  * damped (Levenberg 1944, Marquardt 1963) where a plain step does not lower the residual. The search stays near its start:
- * among all corrections it takes the smallest, in units of max(1, |coordinate|).
+ * among all corrections it takes the smallest, in units of max(1, |coordinate|). Where that fails and something falls freely, it is
+ * first lowered until a contact carries it (supportHeight.ts).
  */
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
 import type { Engine, Layout, Point } from '../engine/engine.ts'
 import type { Linearization } from './linearization.ts'
 import { checkPoint, linearize } from './linearize.ts'
+import { supportHeight } from './supportHeight.ts'
 
 export interface EquilibriumOptions {
   /**
@@ -51,6 +53,8 @@ const LONGEST_MOVE = 0.5 // of one coordinate in one iteration, relative to max(
 const RUNAWAY = 1e6
 const DAMPINGS = [0, 1e-6, 1e-4, 1e-2, 1, 100] // relative to the square of the largest singular value
 const HALVINGS = 6
+const PATIENCE = 3 // iterations after which what still falls is lowered to the floor
+const SLOW = 0.5 // of ‖r‖ before them: more is left by a search that leads nowhere
 
 /**
  * Searches from `point` (default: home). Controls are not kept within their ranges. Misuse throws RangeError (sizes, NaN,
@@ -79,11 +83,25 @@ export async function findEquilibrium(
     return { x: xAt, u: uAt, r: r.map((value) => value / dt) }
   }
   let here = rest(start, point.u.slice())
-  const report = (result: Equilibrium['result'], iterations: number): Equilibrium =>
-    reported(result, layout, { ...here, tolerance, iterations, calls: count.steps })
+  const first = here
+  let earlier = here // some iterations ago
+  let aloft: Trial | null = null // where the search stood before it was begun again on the ground; that is done once
+  const lowered = (): Trial | null => {
+    if (aloft !== null) return null
+    aloft = here
+    return supportHeight(counted, free, first, rest)
+  }
+  const report = (result: Equilibrium['result'], iterations: number): Equilibrium => {
+    const best = aloft !== null && !(norm(here.r) <= norm(aloft.r)) ? aloft : here
+    return reported(result, layout, { ...best, tolerance, iterations, calls: count.steps })
+  }
 
   for (let iterations = 0; ; iterations++) {
     signal?.throwIfAborted()
+    if (iterations > 0 && iterations % PATIENCE === 0) {
+      if (norm(here.r) > SLOW * norm(earlier.r)) here = lowered() ?? here
+      earlier = here
+    }
     const { x, u, r } = here
     if (!r.every(Number.isFinite)) return report('diverged', iterations)
     if (largest(r) <= tolerance) return report('solved', iterations)
@@ -124,8 +142,9 @@ export async function findEquilibrium(
       },
       free.map((k) => (k < nv ? LONGEST_MOVE : Number.POSITIVE_INFINITY)),
     )
-    if (!next) return report('least-squares', iterations)
-    here = next
+    const better = next ?? lowered()
+    if (!better) return report('least-squares', iterations)
+    here = better
   }
 }
 

@@ -11,7 +11,7 @@ import type { Scene } from '../../scene/scene.ts'
 import { controlVector, reducedState } from '../../scene/stateVector.ts'
 import type { Engine, Point } from '../engine.ts'
 import { manifoldOf } from '../manifold.ts'
-import { namedPoint } from '../namedPoint.ts'
+import { namedPoint, unitQuaternions } from '../namedPoint.ts'
 import { type CompiledModel, compileModel } from './compileModel.ts'
 import { loadMujoco } from './loadMujoco.ts'
 import { isMjcf, type Mjcf } from './mjcf.ts'
@@ -35,7 +35,7 @@ const NEWTON_ITERATIONS = 15
 
 /**
  * The engine of a scene, of an MJCF text, or of a file read by `loadMjcf`. Home is the keyframe "home" of an MJCF model, else
- * qpos0 at rest. `derivatives` (mjd_transitionFD, centered) is absent where MuJoCo has none: with RK4 and with the noslip solver.
+ * qpos0 at rest; `keyframes` holds them all. `derivatives` (mjd_transitionFD, centered) is absent where MuJoCo has none: with RK4 and with the noslip solver.
  * Throws InputError on models that MuJoCo refuses, that have plugins or delays, or where @mujoco/mujoco is not installed;
  * RangeError on substeps that are no whole number ≥ 1.
  */
@@ -68,23 +68,20 @@ export async function mujocoEngine(source: Scene | Mjcf | string, options: Mujoc
   const compiled = compileModel(mj, xml, mjcf?.files ?? new Map(), mjcf?.file ?? null)
   const { model, ranges } = compiled
   const layout = mujocoLayout(mj, model, ranges)
-  const key = homeKey(model)
-  const home = {
-    x: Float64Array.from([
-      ...(key < 0 ? model.qpos0 : row(model.key_qpos, key, model.nq)),
-      ...(key < 0 ? new Float64Array(model.nv) : row(model.key_qvel, key, model.nv)),
-      ...(key < 0 ? new Float64Array(model.na) : row(model.key_act, key, model.na)),
-    ]),
-    u: key < 0 ? new Float64Array(model.nu) : row(model.key_ctrl, key, model.nu),
+  const keyframes = keyframesOf(model, layout)
+  const home = keyframes.get('home') ?? {
+    x: Float64Array.from([...model.qpos0, ...new Float64Array(model.nv + model.na)]),
+    u: new Float64Array(model.nu),
   }
   const dt = model.opt.timestep * substeps
   const point: Engine['point'] = (named, base = home) => namedPoint(layout, named, base)
-  return engineOf(mj, compiled, { layout, home, point, substeps, dt, order: null })
+  return engineOf(mj, compiled, { layout, home, keyframes, point, substeps, dt, order: null })
 }
 
 interface Parts {
   readonly layout: Layout
   readonly home: Point
+  readonly keyframes?: ReadonlyMap<string, Point>
   readonly point: Engine['point']
   readonly substeps: number
   readonly dt: number
@@ -92,7 +89,7 @@ interface Parts {
 }
 
 function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts): Engine {
-  const { layout, home, point, substeps, dt } = parts
+  const { layout, home, keyframes, point, substeps, dt } = parts
   const { nq, nv, nx, ndx, nu } = layout
   const { na } = model
   const manifold = manifoldOf(layout)
@@ -237,6 +234,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
     layout,
     dt,
     home,
+    ...(keyframes && { keyframes }),
     ...(point && { point }),
     step,
     integrate: manifold.integrate,
@@ -300,6 +298,18 @@ function sceneOrder(scene: Scene, model: MjModel): Order {
 function homeKey(model: MjModel): number {
   for (let k = 0; k < model.nkey; k++) if (nameAt(model, model.name_keyadr[k]) === 'home') return k
   return -1
+}
+
+/** The model's keyframes by name, 'key0' … where they have none. */
+function keyframesOf(model: MjModel, layout: Layout): Map<string, Point> {
+  const { nkey, nq, nv, na, nu } = model
+  const found = new Map<string, Point>()
+  for (let k = 0; k < nkey; k++) {
+    const [qpos, qvel, act] = [row(model.key_qpos, k, nq), row(model.key_qvel, k, nv), row(model.key_act, k, na)]
+    const x = unitQuaternions(Float64Array.from([...qpos, ...qvel, ...act]), layout)
+    found.set(nameAt(model, model.name_keyadr[k]) ?? `key${k}`, { x, u: row(model.key_ctrl, k, nu) })
+  }
+  return found
 }
 
 function row(values: Float64Array, k: number, length: number): Float64Array {
