@@ -42,6 +42,8 @@ export async function openBlackboxPool<Setup, Job>(
   setup: Setup,
   options: BlackboxPoolOptions = {},
 ): Promise<BlackboxPool<Job>> {
+  if (typeof process === 'undefined')
+    throw new PoolError('its threads are those of Node; in a browser, run jacsense in a Web Worker')
   const { availableParallelism } = await import('node:os')
   const { workers = availableParallelism(), headStart = 4 } = options
   if (!(Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS))

@@ -11,6 +11,8 @@ import { writeFiles } from './writeFiles.ts'
  * written, or none (see writeFiles). The same content gives the same bytes. Throws what the file system throws.
  */
 export async function writeReport(dir: string, content: ReportContent): Promise<string[]> {
+  if (typeof process === 'undefined')
+    throw new Error('writeReport: only in Node; in a browser, linearizationJson and trajectoryCsv give the texts')
   const json = linearizationJson(content.linearization, content.scene)
   const files: [name: string, text: string][] = [['linearization.json', `${JSON.stringify(json, null, 2)}\n`]]
   if (content.trajectory !== undefined) files.push(['trajectory.csv', trajectoryCsv(content.trajectory)])

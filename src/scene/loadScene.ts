@@ -1,6 +1,7 @@
 /** Scenes from files: a scene or URDF file, a folder that holds scene.json, or the bare name of a scene that comes with the package. */
 import { InputError } from './inputError.ts'
 import { listed, suggestion } from './nearest.ts'
+import { nodeOnly } from './nodeOnly.ts'
 import { parseJson } from './parseJson.ts'
 import { parseScene } from './parseScene.ts'
 import { parseUrdf } from './parseUrdf.ts'
@@ -24,6 +25,7 @@ export interface LoadSceneOptions {
  * outside of the folder, and all that parseScene refuses.
  */
 export async function loadScene(nameOrPath: string, { folder, signal }: LoadSceneOptions = {}): Promise<Scene> {
+  nodeOnly('loadScene', 'parseScene takes the value of a scene.json, parseUrdf the text of a URDF file')
   signal?.throwIfAborted()
   const file = await sceneFile(nameOrPath)
   const text = await readBounded(file, signal)
@@ -77,6 +79,7 @@ async function includedFiles(
 
 /** Names of the scenes that come with the package, sorted. */
 export async function listScenes(): Promise<string[]> {
+  nodeOnly('listScenes', 'scenes are files to be fetched')
   const { readdir } = await import('node:fs/promises')
   const { join } = await import('node:path')
   const folder = await scenesFolder()

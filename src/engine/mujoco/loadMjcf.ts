@@ -1,5 +1,6 @@
 /** MJCF models from files, with what they include; nothing outside the model's folder is read. */
 import { InputError } from '../../scene/inputError.ts'
+import { nodeOnly } from '../../scene/nodeOnly.ts'
 import { pathInside } from '../../scene/pathInside.ts'
 import type { Mjcf } from './mjcf.ts'
 
@@ -13,6 +14,7 @@ const MAX_FILES = 2000
  * by .. or by a link), on XML of more than 16 MB and on files of more than 256 MB or 2000 in all. Node only.
  */
 export async function loadMjcf(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<Mjcf> {
+  nodeOnly('loadMjcf', 'mujocoEngine takes the text of an MJCF file')
   const { readFile, realpath, stat } = await import('node:fs/promises')
   const { basename, dirname, extname, posix } = await import('node:path')
 
