@@ -21,7 +21,12 @@ export function patternFromEntries(rows: number, cols: number, entries: Iterable
 /** The pattern whose column j holds the rows `columns[j]`, in any order, repeats allowed. */
 export function patternFromColumns(rows: number, columns: readonly (readonly number[])[]): Pattern {
   const colPtr = new Int32Array(columns.length + 1)
-  const sorted = columns.map((column) => Int32Array.from(new Set(column)).sort())
+  const known = new Map<readonly number[], Int32Array>() // columns of one island share their list
+  const sorted = columns.map((column) => {
+    const rows = known.get(column) ?? Int32Array.from(new Set(column)).sort()
+    known.set(column, rows)
+    return rows
+  })
   for (let j = 0; j < sorted.length; j++) colPtr[j + 1] = colPtr[j]! + sorted[j]!.length
   const rowIdx = new Int32Array(colPtr[sorted.length]!)
   for (let j = 0; j < sorted.length; j++) rowIdx.set(sorted[j]!, colPtr[j]!)

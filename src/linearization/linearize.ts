@@ -3,12 +3,14 @@ import { Matrix } from 'ml-matrix'
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
 import type { Engine, Layout, Point } from '../engine/engine.ts'
+import { toFlat } from '../linalg/dense.ts'
 import type { Pattern } from '../linalg/pattern.ts'
 import type { Ties } from '../linalg/ties.ts'
 import type { Plan } from '../sensing/plan.ts'
-import { prepareSensing } from '../sensing/prepareSensing.ts'
+import { coloringPays } from '../sensing/coloringPays.ts'
+import { prepareSensing, WORTHWHILE } from '../sensing/prepareSensing.ts'
 import type { Quality } from '../sensing/quality.ts'
-import { sense } from '../sensing/sense.ts'
+import { senseValues } from '../sensing/sense.ts'
 import type { SenseOptions } from '../sensing/senseOptions.ts'
 import { type Scheme, stencilOf } from '../sensing/stencil.ts'
 import type { Linearization } from './linearization.ts'
@@ -138,20 +140,22 @@ export async function linearize(
     onProgress: onProgress && ((done: number, total: number) => onProgress(done + 1, total + 1)),
   }
   const nearSwitches = engine.nearSwitches?.(xBar, uBar)
-  const measured = async (): Promise<{ J: Matrix; quality: Quality; plan: Plan | null }> => {
-    const sparsity = structure?.sparsity ?? engine.structure?.(xBar, uBar)
+  const measured = async (): Promise<{ values: Float64Array; quality: Quality; plan: Plan | null }> => {
+    // Dense differences lean on nothing.
+    const isAsked = options.method !== 'dense' && options.method !== 'native'
+    const sparsity = structure?.sparsity ?? (isAsked ? engine.structure?.(xBar, uBar) : undefined)
     const stated = structure?.ties ?? (options.plan ? undefined : engine.ties?.(xBar, uBar, fBar))
     const ties = stated === 'none' ? undefined : stated
     if (takesNative(engine, options, sparsity, ties))
       return { ...(await nativeJacobian(engine, point, blackbox, senseOptions)), plan: null }
-    return sense(blackbox, {
+    return senseValues(blackbox, {
       ...senseOptions,
       noise: options.noise ?? (engine.precision === 'single' ? 'suspect' : undefined),
       method: options.method === 'native' ? 'auto' : options.method,
       structure: { sparsity, refine: structure?.refine, ties },
     })
   }
-  const smoothed = async (choice: SmoothingChoice): Promise<{ J: Matrix; quality: Quality; plan: null }> => {
+  const smoothed = async (choice: SmoothingChoice): Promise<{ values: Float64Array; quality: Quality; plan: null }> => {
     const sparsity = structure?.sparsity as Pattern | undefined // 'detect' is refused
     const { J, mean, quality } = await smoothedSteps(engine, bar, blackbox, {
       ...senseOptions,
@@ -161,12 +165,12 @@ export async function linearize(
     const fMean = new Float64Array(layout.nx)
     engine.integrate(fBar, mean, fMean)
     engine.difference(fMean, xBarNext, c)
-    return { J, quality, plan: null }
+    return { values: toFlat(J), quality, plan: null }
   }
-  const { J, quality, plan } = await (smoothing === undefined ? measured() : smoothed(smoothing))
+  const { values, quality, plan } = await (smoothing === undefined ? measured() : smoothed(smoothing))
   return {
-    A: block(J, 0, ndx),
-    B: block(J, ndx, nu),
+    A: block(values, ndx + nu, 0, ndx),
+    B: block(values, ndx + nu, ndx, nu),
     c,
     xBar,
     uBar,
@@ -193,13 +197,19 @@ function takesNative(
   if (method === 'native') return true
   if (noise !== undefined || robust || wrap) return false
   if (method !== 'auto' || !engine.derivatives || plan || sparsity === 'detect' || structure?.refine) return false
+  if (sparsity === undefined && !ties) return true
   const { ndx, nu } = engine.layout
+  const pays = sparsity && !ties ? coloringPays(sparsity, WORTHWHILE) : null
+  if (pays !== null) return !pays
   return prepareSensing({ inputs: ndx + nu, outputs: ndx, sparsity, ties }).method === 'dense'
 }
 
-function block(J: Matrix, from: number, columns: number): Matrix {
-  if (columns === 0) return Matrix.zeros(J.rows, 0)
-  return J.subMatrix(0, J.rows - 1, from, from + columns - 1)
+/** Columns from … from + columns − 1 of a row-major matrix with rows of `width`. */
+function block(values: Float64Array, width: number, from: number, columns: number): Matrix {
+  const rows = values.length / width
+  const M = Matrix.zeros(rows, columns)
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) M.set(i, j, values[i * width + from + j]!)
+  return M
 }
 
 /** [I 0]: what is moved stays moved, for as short a step as a simulator takes. */

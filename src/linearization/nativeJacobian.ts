@@ -1,5 +1,4 @@
 /** The engine's own derivatives as a Jacobian with a certificate: held against differences along random directions. */
-import { Matrix } from 'ml-matrix'
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Engine, Point } from '../engine/engine.ts'
 import { misfitOf, roundingFloor, rowResiduals, unresolvedRows } from '../sensing/certificate.ts'
@@ -12,7 +11,7 @@ import type { SenseOptions } from '../sensing/senseOptions.ts'
 import { openSession } from '../sensing/session.ts'
 
 /**
- * J = [A B], [ndx × (ndx + nu)], from `engine.derivatives`. `blackbox` gives f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar) at the same point;
+ * J = [A B], [ndx × (ndx + nu)], row-major, from `engine.derivatives`. `blackbox` gives f(xBar ⊕ δx, uBar + δu) ⊖ f(xBar, uBar) at the same point;
  * calls: 1 or 2 per held-out direction, and those of rows in doubt. Throws RangeError on options that `prepareSensing` refuses, on a plan,
  * and when the derivatives are not finite, naming the entry.
  */
@@ -21,7 +20,7 @@ export async function nativeJacobian(
   { x, u }: Point,
   blackbox: Blackbox,
   options: Omit<SenseOptions, 'method'>,
-): Promise<{ J: Matrix; quality: Quality }> {
+): Promise<{ values: Float64Array; quality: Quality }> {
   if (options.plan !== undefined)
     throw new RangeError("linearize: method 'native' measures no plan; leave out the plan, or take another method")
   const { ndx, nu, dx, u: controls } = engine.layout
@@ -70,5 +69,5 @@ export async function nativeJacobian(
     kinkedRows: session.kinkedRows(),
     notes,
   })
-  return { J: Matrix.from1DArray(ndx, n, J), quality: { ...quality, method: 'native', directions: 0, colors: null } }
+  return { values: J, quality: { ...quality, method: 'native', directions: 0, colors: null } }
 }

@@ -50,26 +50,35 @@ export function misfitOf(J: Float64Array, outputs: number, heldOut: HeldOut): Mi
   const misfit = new Float64Array(count * m)
   const size = new Float64Array(count * m)
   const whole = new Float64Array(count * m)
-  const span = new Float64Array(n)
+  const spans = new Float64Array(count * n)
+  const reach = new Float64Array(count)
   for (let t = 0; t < count; t++) {
-    spanInto(span, at, scale, D, t * n, steps[t]!, scheme)
-    const reach = reachOf(heldOut, t)
-    for (let i = 0; i < m; i++) {
+    spanInto(spans.subarray(t * n, (t + 1) * n), at, scale, D, t * n, steps[t]!, scheme)
+    reach[t] = reachOf(heldOut, t)
+  }
+  const columns = new Int32Array(n) // of a row's entries other than zero: few, in large systems
+  for (let i = 0; i < m; i++) {
+    let entries = 0
+    let all = 0
+    for (let j = 0; j < n; j++) {
+      const entry = J[i * n + j]!
+      if (entry === 0) continue
+      columns[entries++] = j
+      all += (entry * scale[j]!) ** 2
+    }
+    for (let t = 0; t < count; t++) {
       let predicted = 0
       let moved = 0
-      let all = 0
-      for (let j = 0; j < n; j++) {
+      for (let k = 0; k < entries; k++) {
+        const j = columns[k]!
         const entry = J[i * n + j]!
-        if (entry === 0) continue // most are, in large systems
-        const square = (entry * scale[j]!) ** 2
-        predicted += entry * span[j]!
-        all += square
-        if (D[t * n + j] !== 0) moved += square
+        predicted += entry * spans[t * n + j]!
+        if (D[t * n + j] !== 0) moved += (entry * scale[j]!) ** 2
       }
       const Delta = Y[t * m + i]!
       misfit[t * m + i] = Delta - predicted
-      size[t * m + i] = Math.max(Math.abs(Delta), reach * Math.sqrt(moved))
-      whole[t * m + i] = Math.max(Math.abs(Delta), reach * Math.sqrt(all))
+      size[t * m + i] = Math.max(Math.abs(Delta), reach[t]! * Math.sqrt(moved))
+      whole[t * m + i] = Math.max(Math.abs(Delta), reach[t]! * Math.sqrt(all))
     }
   }
   return { count, misfit, size, whole }

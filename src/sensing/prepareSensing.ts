@@ -82,7 +82,7 @@ export interface PrepareOptions {
 const READINGS: readonly Reading[] = ['auto', 'direct', 'substitution']
 
 /** 'auto' takes the coloring when it needs at most this share of the dense directions. */
-const WORTHWHILE = 0.9
+export const WORTHWHILE = 0.9
 
 /**
  * The plan for Jacobians of the given structure. `method: 'auto'` colors when a pattern is given and its colors are clearly

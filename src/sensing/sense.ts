@@ -1,6 +1,7 @@
 /** Senses the Jacobian of a blackbox at a point: prepare, measure, recover, certify, and repair where the certificate fails. */
 
 import type { Blackbox } from '../blackbox/blackbox.ts'
+import { fromFlat } from '../linalg/dense.ts'
 import type { Pattern } from '../linalg/pattern.ts'
 import { random } from '../linalg/random.ts'
 import { misfitOf, unresolvedRows } from './certificate.ts'
@@ -16,7 +17,14 @@ import { type PrepareOptions, prepareSensing, type SensingStructure } from './pr
 import { decode, qualityOf, stepRangeOf } from './recover.ts'
 import { repairRows } from './repairRows.ts'
 import { expectedNoise, senseNoise } from './senseNoise.ts'
-import { priorOf, resultOf, type SenseOptions, type SenseResult, structureOf } from './senseOptions.ts'
+import {
+  priorOf,
+  resultOf,
+  type SensedValues,
+  type SenseOptions,
+  type SenseResult,
+  structureOf,
+} from './senseOptions.ts'
 import { silentRows } from './silentRows.ts'
 import { openSession, type Session } from './session.ts'
 import { shortPlan } from './shortPlan.ts'
@@ -41,6 +49,12 @@ const EARLY = 2
  * that are not finite, and the signal's reason when aborted.
  */
 export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<SenseResult> {
+  const { values, ...found } = await senseValues(blackbox, options)
+  return { ...found, J: fromFlat(values, blackbox.outputs, blackbox.inputs) }
+}
+
+/** `sense` with J as a flat array. */
+export async function senseValues(blackbox: Blackbox, options: SenseOptions): Promise<SensedValues> {
   checkBlackbox('sense', blackbox, options)
   const { structure = {}, method = 'auto', step, repair: mends = true } = options
   const scheme = options.plan?.scheme ?? options.scheme ?? 'central'
@@ -65,7 +79,7 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     plan = prepare(superset, detects ? 'dense' : method, free)
     const isShort = method === 'auto' && !detects && !refines && callsOf(plan, session) > session.remaining()
     if (isShort && options.scheme === undefined) {
-      const { quality, ...found } = await sense(blackbox, { ...options, scheme: 'forward' })
+      const { quality, ...found } = await senseValues(blackbox, { ...options, scheme: 'forward' })
       const note = `forward differences: maxCalls is too little for central ones, which take ${callsOf(plan, session)}`
       return { ...found, quality: { ...quality, notes: [note, ...quality.notes] } }
     }
@@ -137,9 +151,11 @@ export async function sense(blackbox: Blackbox, options: SenseOptions): Promise<
     }
   }
 
-  const hidden = isExact
-    ? unresolvedRows(misfitOf(J, plan.outputs, heldOut), residuals, outputScale, plan.tolerance)
-    : found.unresolved
+  const isChanged = failed.length > 0 // or may be, by repair
+  const hidden =
+    isExact && isChanged
+      ? unresolvedRows(misfitOf(J, plan.outputs, heldOut), residuals, outputScale, plan.tolerance)
+      : found.unresolved
   const unresolved = [...hidden, ...silent.map((row) => ({ row, resolution: 1 }))]
   const quality = qualityOf(plan, residuals, {
     calls: session.calls,

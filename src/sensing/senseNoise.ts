@@ -5,7 +5,7 @@ import { confirmKinks } from './confirmKinks.ts'
 import { type Diagnosis, diagnoseNoise } from './diagnoseNoise.ts'
 import { prepareSensing } from './prepareSensing.ts'
 import { qualityOf, stepRangeOf } from './recover.ts'
-import { priorOf, resultOf, type SenseOptions, type SenseResult, structureOf } from './senseOptions.ts'
+import { priorOf, resultOf, type SenseOptions, type SensedValues, structureOf } from './senseOptions.ts'
 import { NOISY_TOLERANCE, senseUnderNoise } from './senseUnderNoise.ts'
 import type { Session } from './session.ts'
 import { silentRows } from './silentRows.ts'
@@ -23,7 +23,7 @@ export async function senseNoise(
   session: Session,
   options: SenseOptions,
   expected: Float64Array | 'estimate',
-): Promise<SenseResult | null> {
+): Promise<SensedValues | null> {
   const { structure = {}, method = 'auto', seed = 1, tolerance = NOISY_TOLERANCE } = options
   const { blackbox } = session
   const { inputs: n } = blackbox

@@ -1,5 +1,5 @@
 /** What may be asked of `sense`, and what it returns. */
-import { Matrix } from 'ml-matrix'
+import type { Matrix } from 'ml-matrix'
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import { type MatrixLike, toSizedMatrix } from '../linalg/dense.ts'
 import type { Pattern } from '../linalg/pattern.ts'
@@ -74,12 +74,11 @@ export function priorOf({ inputs: n, outputs: m }: Blackbox, { prior }: SenseOpt
   return { prior: toSizedMatrix(prior, 'sense', 'prior', { rows: m, columns: n, symbols: 'm × n' }).to1DArray() }
 }
 
-export function resultOf(plan: Plan, J: Float64Array, quality: Quality, pattern: Pattern | null): SenseResult {
-  return {
-    result: quality.certified ? 'certified' : 'uncertified',
-    J: Matrix.from1DArray(plan.outputs, plan.inputs, J),
-    quality,
-    plan,
-    pattern,
-  }
+/** The result with J as a flat array: a matrix of it would be another copy for who only takes blocks. */
+export interface SensedValues extends Omit<SenseResult, 'J'> {
+  readonly values: Float64Array // [m × n], row-major
+}
+
+export function resultOf(plan: Plan, values: Float64Array, quality: Quality, pattern: Pattern | null): SensedValues {
+  return { result: quality.certified ? 'certified' : 'uncertified', values, quality, plan, pattern }
 }

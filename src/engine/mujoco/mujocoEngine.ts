@@ -1,7 +1,7 @@
 /**
  * MuJoCo as a pure step function of x = (qpos, qvel, act). Warm starts, sleeping and MuJoCo's reset on diverged states are
- * switched off; every step starts from x and u alone. Constraint solvers run to the end (tolerance 0): what they leave over would
- * be amplified by differences. Controls are never clamped, so that one at its bound has no column of zeros:
+ * switched off; every step starts from x and u alone. Constraint solvers run until rounding is all they leave over (stepper.ts): more
+ * would be amplified by differences. Controls are never clamped, so that one at its bound has no column of zeros:
  * saturation is `simulate`'s.
  */
 import type { MainModule, MjData, MjModel } from '@mujoco/mujoco'
@@ -17,6 +17,7 @@ import { loadMujoco } from './loadMujoco.ts'
 import { isMjcf, type Mjcf } from './mjcf.ts'
 import { mujocoLayout, nameAt } from './mujocoLayout.ts'
 import { sceneToMjcf } from './sceneToMjcf.ts'
+import { stepperOf } from './stepper.ts'
 import { treeCouplings, treeIslands } from './treeIslands.ts'
 
 export interface MujocoOptions {
@@ -27,11 +28,8 @@ export interface MujocoOptions {
 /** Of differences, MuJoCo's own (mjd_transitionFD, centered) and ours: soft contacts are too curved for the usual 6e-6. */
 const STEP = 1e-6
 
-/**
- * Iterations of Newton's method, the default of the constraint solvers, at most: it converges within a few. With a tolerance above 0,
- * however small, it stops where rounding first hides its progress, which leaves several times more of it in differences.
- */
-const NEWTON_ITERATIONS = 15
+/** Iterations of Newton's method for MuJoCo's own differences, which start from the solution at the point itself. */
+const ITERATIONS_NEARBY = 2
 
 /**
  * The engine of a scene, of an MJCF text, or of a file read by `loadMjcf`. Home is the keyframe "home" of an MJCF model, else
@@ -94,12 +92,9 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
   const { na } = model
   const manifold = manifoldOf(layout)
   const order = parts.order ?? identityOrder(layout)
-  const { mjtDisableBit, mjtEnableBit, mjtIntegrator, mjtSolver } = mj
+  const { mjtDisableBit, mjtIntegrator, mjtSolver } = mj
   const { opt } = model
-  opt.disableflags |= mjtDisableBit.mjDSBL_WARMSTART.value | mjtDisableBit.mjDSBL_AUTORESET.value
-  opt.enableflags &= ~mjtEnableBit.mjENBL_SLEEP.value
-  opt.tolerance = 0
-  if (opt.solver === mjtSolver.mjSOL_NEWTON.value) opt.iterations = Math.min(opt.iterations, NEWTON_ITERATIONS)
+  const stepper = stepperOf(mj, model, data)
   const hasDerivatives = opt.integrator !== mjtIntegrator.mjINT_RK4.value && opt.noslip_iterations === 0
   const couplings = treeCouplings(mj, model)
   const key = homeKey(model)
@@ -110,6 +105,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
 
   function reset(): void {
     mj.mj_resetData(model, data)
+    stepper.forget()
     if (key < 0 || model.nmocap === 0) return
     data.mocap_pos.set(row(model.key_mpos, key, 3 * model.nmocap))
     data.mocap_quat.set(row(model.key_mquat, key, 4 * model.nmocap))
@@ -158,16 +154,18 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
       xNext.fill(Number.NaN)
       return
     }
-    for (let s = 0; s < substeps; s++) mj.mj_step(model, data)
+    for (let s = 0; s < substeps; s++) stepper.step()
     store(xNext)
   }
 
   function structure(x: Float64Array, u: Float64Array): Pattern {
     check()
     const islands = treeIslands(mj, model, data, couplings)
+    stepper.forget()
     if (!load(x, u)) throw new RangeError('mujoco engine: structure at a point that is not finite')
     for (let s = 0; s < substeps; s++) {
-      if (s > 0) mj.mj_step(model, data)
+      if (s > 0) stepper.step()
+      stepper.forget()
       mj.mj_kinematics(model, data)
       mj.mj_comPos(model, data)
       mj.mj_comVel(model, data)
@@ -200,6 +198,20 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
     return patternFromColumns(ndx, columns)
   }
 
+  /** MuJoCo's own differences at what the data hold; each solve starts from the solution at the point itself. */
+  function transition({ A, B }: { readonly A: Buffer; readonly B: Buffer | null }): void {
+    const { iterations, disableflags } = opt
+    if (opt.solver === mjtSolver.mjSOL_NEWTON.value) {
+      stepper.settle()
+      opt.disableflags &= ~mjtDisableBit.mjDSBL_WARMSTART.value
+      opt.iterations = Math.min(iterations, ITERATIONS_NEARBY)
+    }
+    mj.mjd_transitionFD(model, data, STEP, true, A, B, null, null)
+    opt.disableflags = disableflags
+    opt.iterations = iterations
+    stepper.forget()
+  }
+
   function derivatives(x: Float64Array, u: Float64Array, A: Float64Array, B: Float64Array): void {
     check()
     buffers ??= { A: new mj.DoubleBuffer(ndx * ndx), B: nu > 0 ? new mj.DoubleBuffer(ndx * nu) : null }
@@ -209,7 +221,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
     let first = true
     for (let s = 0; s < substeps; s++) {
       if (!load(at, u)) return
-      mj.mjd_transitionFD(model, data, STEP, true, buffers.A, buffers.B, null, null)
+      transition(buffers)
       const As = permuted(buffers.A.GetView(), ndx, order.dx, order.dx)
       const Bs = buffers.B ? permuted(buffers.B.GetView(), nu, order.dx, null) : new Float64Array(0)
       const chained = first ? As : product(As, A, ndx, ndx)
@@ -219,7 +231,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
       first = false
       if (s + 1 < substeps) {
         load(at, u)
-        mj.mj_step(model, data)
+        stepper.step()
         if (!store(at)) {
           A.fill(Number.NaN)
           B.fill(Number.NaN)
