@@ -10,10 +10,15 @@ import type { Scene } from '../../src/scene/scene.ts'
 
 let module: Promise<MainModule> | undefined
 
-/** Returns x ↦ v⁺ [nv] under joint forces tau [nv]; no contact, no limits. */
-export async function closedLoopOracle(
-  scene: Scene,
-): Promise<{ velocity(x: Float64Array, tau: ArrayLike<number>): number[]; dispose(): void }> {
+interface ClosedLoopOracle {
+  /** v⁺ [nv] under joint forces tau [nv]; no contact, no limits. */
+  velocity(x: Float64Array, tau: ArrayLike<number>): number[]
+  /** Momentum over mass, m/s, and angular momentum about the centre of mass, N·m·s, of all bodies. */
+  momenta(x: Float64Array): { linear: number[]; angular: number[] }
+  dispose(): void
+}
+
+export async function closedLoopOracle(scene: Scene): Promise<ClosedLoopOracle> {
   module ??= loadMujoco()
   const mj = await module
   const model = mj.MjModel.from_xml_string(sceneToMjcf({ ...scene, closures: [] }, { contact: false }))
@@ -85,6 +90,16 @@ export async function closedLoopOracle(
         .div(h)
       const solution = solve(K, Matrix.columnVector([...force, ...missing.to1DArray()]))
       return v.map((rate, i) => rate + h * solution.get(i, 0))
+    },
+    momenta(x) {
+      data.qpos.set(x.subarray(0, nq))
+      data.qvel.set(x.subarray(nq))
+      mj.mj_forward(model, data)
+      mj.mj_subtreeVel(model, data)
+      return {
+        linear: Array.from((data.subtree_linvel as Float64Array).subarray(0, 3)),
+        angular: Array.from((data.subtree_angmom as Float64Array).subarray(0, 3)),
+      }
     },
     dispose() {
       full.delete()
