@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { cannonEngine } from '../../src/engine/cannon/cannonEngine.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import { mujocoEngine } from '../../src/engine/mujoco/mujocoEngine.ts'
 import { bentStates } from '../../src/experiment/bentStates.ts'
 import { random as seeded } from '../../src/linalg/random.ts'
+import { compareLinearizations } from '../../src/linearization/compareLinearizations.ts'
 import { linearize } from '../../src/linearization/linearize.ts'
 import { loadScene } from '../../src/scene/loadScene.ts'
 import { parseScene } from '../../src/scene/parseScene.ts'
@@ -317,5 +319,51 @@ describe('A and B', () => {
     const [point] = bentStates(scene, engine, { count: 1, seed: 3 })
     const { quality } = await linearize(engine, point)
     expect([quality.certified, quality.method], quality.notes.join()).toEqual([true, 'colored'])
+  })
+})
+
+describe('MuJoCo’s law of closures', () => {
+  /** Minitaur at home, thrown off with a spin of 3.6 rad/s. */
+  const spinning = async (dt: number) => {
+    const scene = untouched({ ...minitaur, dt })
+    const [cannon, mujoco] = [cannonEngine(scene), await mujocoEngine(scene)]
+    const x = cannon.home.x.slice()
+    x.set([2, -3], cannon.layout.nq + 3)
+    const u = cannon.home.u.map((value) => 0.02 * value)
+    return { cannon, mujoco, x, u }
+  }
+  const apart = (a: Float64Array, b: Float64Array) => Math.max(...a.map((value, k) => Math.abs(value - b[k]!)))
+
+  test('is all but hard: where loops are closed, x⁺ and B are ours to 1e-5', async () => {
+    const { cannon, mujoco, x, u } = await spinning(0.01)
+    const steps = [cannon, mujoco].map((engine) => {
+      const xNext = new Float64Array(x.length)
+      engine.step(x, u, xNext)
+      return xNext
+    })
+    expect(apart(steps[0]!, steps[1]!) / apart(steps[0]!, x)).toBeLessThan(2e-5)
+    const { relativeB } = compareLinearizations(await linearize(cannon, { x, u }), await linearize(mujoco, { x, u }))
+    expect(relativeB).toBeLessThan(2e-5)
+    mujoco.dispose()
+  })
+
+  test('differs where loops open, by an order of the step: runs and A come together as it is refined', async () => {
+    const runs: number[] = []
+    const slopes: number[] = []
+    for (const dt of [0.01, 0.0025]) {
+      const { cannon, mujoco, x, u } = await spinning(dt)
+      const { relativeA } = compareLinearizations(await linearize(cannon, { x, u }), await linearize(mujoco, { x, u }))
+      slopes.push(relativeA)
+      const ends = [cannon, mujoco].map((engine) => {
+        const end = x.slice()
+        for (let step = 0; step < Math.round(0.2 / dt); step++) engine.step(end, u, end)
+        return end
+      })
+      runs.push(apart(ends[0]!, ends[1]!))
+      mujoco.dispose()
+    }
+    expect(slopes[1]! / slopes[0]!).toBeCloseTo(1 / 4, 1)
+    expect(runs[1]! / runs[0]!).toBeLessThan(1 / 4)
+    expect(runs[1]).toBeLessThan(1e-3)
   })
 })

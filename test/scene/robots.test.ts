@@ -17,8 +17,7 @@ describe.each(ROBOTS)('%s', (name) => {
       const engine = await createEngine(scene, { engine: choice })
       const { checks } = await checkEngine(engine)
       const failed = checks.filter(({ passed }) => !passed).map((check) => check.name)
-      // MuJoCo's contacts under the light legs of minitaur are too curved for the step of the check
-      expect([choice, failed]).toEqual([choice, choice === 'mujoco' && name === 'minitaur' ? ['smoothness'] : []])
+      expect([choice, failed]).toEqual([choice, []])
       const { quality } = await linearize(engine)
       expect([choice, quality.certified, quality.notes]).toEqual([choice, true, expect.anything()])
       engine.dispose()
