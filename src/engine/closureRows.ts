@@ -107,7 +107,8 @@ export function createClosureRows(scene: Scene, model: TreeModel, state: TreeSta
 
   function speed(row: number, V: Float64Array, start: number): number {
     const c = row % 3
-    const [i, j] = [(c + 1) % 3, (c + 2) % 3]
+    const i = (c + 1) % 3
+    const j = (c + 2) % 3
     const end = 2 * ((row - c) / 3)
     let sum = 0
     for (let e = 0; e < 2; e++) {
@@ -123,7 +124,8 @@ export function createClosureRows(scene: Scene, model: TreeModel, state: TreeSta
 
   function addImpulse(row: number, b: Float64Array): void {
     const c = row % 3
-    const [i, j] = [(c + 1) % 3, (c + 2) % 3]
+    const i = (c + 1) % 3
+    const j = (c + 2) % 3
     const end = 2 * ((row - c) / 3)
     for (let e = 0; e < 2; e++) {
       const body = ends[end + e]!
