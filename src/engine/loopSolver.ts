@@ -3,11 +3,13 @@
  * stay together) held exactly.
  *
  * With C the rows of the closures and V the velocities that the tree alone takes, finds V + M⁻¹Cᵀλ in the range of the joints with
- * C V⁺ = r: (C M⁻¹ Cᵀ) λ = r − C V, by Cholesky factors with pivoting. Rows that the joints satisfy by themselves (out of the plane of
- * a planar loop) have no response and are left out. As in the tree solver, M includes implicit joint damping.
+ * C V⁺ = r: (C M⁻¹ Cᵀ) λ = r − C V. Rows may depend on each other (those out of the plane of a planar loop move nothing); where no
+ * motion has C V⁺ = r, which is so off the closed loops alone, the nearest is taken: min |C V⁺ − r|, a smooth function of the state
+ * wherever the number of independent rows stays. As in the tree solver, M includes implicit joint damping.
  */
-import type { Quat, Scene } from '../scene/scene.ts'
-import { rotateByInverse } from './rotation.ts'
+import { createSemidefiniteSolver, type SemidefiniteSolver } from '../linalg/semidefinite.ts'
+import type { Scene } from '../scene/scene.ts'
+import { createClosureRows } from './closureRows.ts'
 import type { TreeState } from './kinematics.ts'
 import type { TreeModel } from './treeModel.ts'
 import { createTreeSolver, type TreeSolver } from './treeSolver.ts'
@@ -17,190 +19,76 @@ export interface LoopSolver extends TreeSolver {
   close(V: Float64Array): void
 }
 
-const CLOSING = 0.2 // share of a gap that one step closes
 const NO_RESPONSE = 1e-10 // smallest pivot, of the largest response of a row in its tree
+const ROUNDING = 1e-13 // the same, of the response of the lightest body if nothing held it
 
 /** The closures of one tree, or of trees that they join. */
 interface Group {
   readonly root: number
   readonly rows: Int32Array // numbers of its rows
-  readonly L: Float64Array // [size × size] pivoted Cholesky factor, row k for pivot k, in its first `rank` columns
-  readonly pivots: Int32Array // [size] rows of the group in the order of elimination
-  rank: number
+  readonly W: Float64Array // [size × size] C M⁻¹ Cᵀ, lower triangle
+  readonly solver: SemidefiniteSolver
+  readonly lambda: Float64Array // [size]
+  readonly least: number // a response that is nothing but rounding, m/s per N·s
 }
 
 /** Without closures, it does what the tree solver does. */
 export function createLoopSolver(scene: Scene, model: TreeModel, state: TreeState): LoopSolver {
   const { closures } = scene
   const tree = createTreeSolver(model, state)
-  const { numBodies: n, principal, root, treeEnd } = model
-  const { rotation, position, velocity, bias } = state
-  const numRows = 3 * closures.length
-  const arms = new Float64Array(2 * numRows) // of each closure's two anchors, in the inertial frames (the world's where there is no body)
-  const ends = new Int32Array(2 * closures.length)
-  const r = new Float64Array(2 * numRows) // the same from the centres of mass, world axes
-  const target = new Float64Array(numRows)
-  const response = new Float64Array(6 * n * numRows)
+  const { numBodies: n, root, treeEnd } = model
+  const closureRows = createClosureRows(scene, model, state)
+  const { target, speed } = closureRows
+  const response = new Float64Array(6 * n * target.length) // M⁻¹Cᵀ, 6n numbers for each row
   const impulse = new Float64Array(6 * n)
-  const rest = new Float64Array(numRows)
-  const solved = new Float64Array(numRows)
-  closures.forEach(({ bodies, anchors }, k) => {
-    bodies.forEach((body, e) => {
-      ends[2 * k + e] = body
-      const anchor = anchors[e]!
-      if (body < 0) arms.set(anchor, 6 * k + 3 * e)
-      else {
-        const { com } = scene.bodies[body]!
-        const frame = [0, 1, 2, 3].map((c) => principal[4 * body + c]!) as unknown as Quat
-        const offset = rotateByInverse(frame, [anchor[0] - com[0], anchor[1] - com[1], anchor[2] - com[2]])
-        arms.set(offset, 6 * k + 3 * e)
-      }
-    })
-  })
   const groups: Group[] = [...new Set(closures.map(({ bodies }) => root[bodies[0]]!))].map((first) => {
-    const rows = closures.flatMap(({ bodies }, k) => (root[bodies[0]] === first ? [3 * k, 3 * k + 1, 3 * k + 2] : []))
-    const size = rows.length
+    const members = closures.flatMap((closure, k) => (root[closure.bodies[0]] === first ? [{ ...closure, k }] : []))
+    const size = 3 * members.length
+    const masses = members.flatMap(({ bodies }) => bodies.flatMap((body) => (body < 0 ? [] : [model.mass[body]!])))
     return {
       root: first,
-      rows: Int32Array.from(rows),
-      L: new Float64Array(size * size),
-      pivots: new Int32Array(size),
-      rank: 0,
+      rows: Int32Array.from(members.flatMap(({ k }) => [3 * k, 3 * k + 1, 3 * k + 2])),
+      W: new Float64Array(size * size),
+      solver: createSemidefiniteSolver(size),
+      lambda: new Float64Array(size),
+      least: ROUNDING / Math.min(...masses),
     }
   })
-
-  /** r, and the speed that each row is to have at the end of a step. */
-  function loadRows(h: number): void {
-    for (let k = 0; k < closures.length; k++) {
-      for (let c = 0; c < 3; c++) target[3 * k + c] = 0
-      for (let e = 0; e < 2; e++) {
-        const body = ends[2 * k + e]!
-        const at = 6 * k + 3 * e
-        const sign = e === 0 ? 1 : -1
-        if (body < 0) {
-          for (let c = 0; c < 3; c++) target[3 * k + c]! -= (sign * CLOSING * arms[at + c]!) / h
-          continue
-        }
-        for (let c = 0; c < 3; c++) {
-          const R = 9 * body + 3 * c
-          r[at + c] = rotation[R]! * arms[at]! + rotation[R + 1]! * arms[at + 1]! + rotation[R + 2]! * arms[at + 2]!
-        }
-        const [x, y, z] = [r[at]!, r[at + 1]!, r[at + 2]!]
-        const v = 6 * body
-        const [wx, wy, wz] = [velocity[v + 3]!, velocity[v + 4]!, velocity[v + 5]!]
-        const [ax, ay, az] = [bias[v + 3]!, bias[v + 4]!, bias[v + 5]!]
-        // ω × r, then α × r + ω × (ω × r): what the anchor accelerates by while its joints keep their rates
-        const [ux, uy, uz] = [wy * z - wz * y, wz * x - wx * z, wx * y - wy * x]
-        const acceleration = [
-          bias[v]! + ay * z - az * y + wy * uz - wz * uy,
-          bias[v + 1]! + az * x - ax * z + wz * ux - wx * uz,
-          bias[v + 2]! + ax * y - ay * x + wx * uy - wy * ux,
-        ]
-        for (let c = 0; c < 3; c++)
-          target[3 * k + c]! -= sign * ((CLOSING * (position[3 * body + c]! + r[at + c]!)) / h + h * acceleration[c]!)
-      }
-    }
-  }
-
-  /** C V of a row, V [6n] from `start` on. */
-  function speed(row: number, V: Float64Array, start: number): number {
-    const k = Math.floor(row / 3)
-    const c = row % 3
-    const [d, e] = [(c + 1) % 3, (c + 2) % 3]
-    let sum = 0
-    for (let end = 0; end < 2; end++) {
-      const body = ends[2 * k + end]!
-      if (body < 0) continue
-      const v = start + 6 * body
-      const at = 6 * k + 3 * end
-      const point = V[v + c]! + V[v + 3 + d]! * r[at + e]! - V[v + 3 + e]! * r[at + d]!
-      sum += end === 0 ? point : -point
-    }
-    return sum
-  }
-
-  /** impulse := Cᵀ of a row, on the tree of `group`. */
-  function loadImpulse(row: number, group: Group): void {
-    impulse.fill(0, 6 * group.root, 6 * treeEnd[group.root]!)
-    const k = Math.floor(row / 3)
-    const c = row % 3
-    const [d, e] = [(c + 1) % 3, (c + 2) % 3]
-    for (let end = 0; end < 2; end++) {
-      const body = ends[2 * k + end]!
-      if (body < 0) continue
-      const v = 6 * body
-      const at = 6 * k + 3 * end
-      const sign = end === 0 ? 1 : -1
-      impulse[v + c]! += sign
-      impulse[v + 3 + d]! += sign * r[at + e]!
-      impulse[v + 3 + e]! -= sign * r[at + d]!
-    }
-  }
 
   function factor(h: number): void {
     tree.factor(h)
-    if (numRows === 0) return
-    loadRows(h)
-    for (const group of groups) {
-      const { rows, root: first } = group
-      for (const row of rows) {
-        loadImpulse(row, group)
-        tree.solve(response, impulse, first, treeEnd[first]!, 6 * n * row)
+    closureRows.load(h)
+    for (const { root: first, rows, W, solver, least } of groups) {
+      const size = rows.length
+      let largest = 0
+      for (let i = 0; i < size; i++) {
+        const at = 6 * n * rows[i]!
+        impulse.fill(0, 6 * first, 6 * treeEnd[first]!)
+        closureRows.addImpulse(rows[i]!, impulse)
+        tree.solve(response, impulse, first, treeEnd[first]!, at)
+        for (let j = i; j < size; j++) W[j * size + i] = speed(rows[j]!, response, at)
+        largest = Math.max(largest, W[i * size + i]!)
       }
-      factorGroup(group)
-    }
-  }
-
-  /** Pivoted Cholesky (Higham, Accuracy and Stability of Numerical Algorithms, 2002, 10.3) of C M⁻¹ Cᵀ, up to its rank. */
-  function factorGroup(group: Group): void {
-    const { rows, L, pivots } = group
-    const size = rows.length
-    for (let i = 0; i < size; i++) {
-      pivots[i] = i
-      rest[i] = speed(rows[i]!, response, 6 * n * rows[i]!)
-    }
-    let largest = 0
-    for (let i = 0; i < size; i++) largest = Math.max(largest, rest[i]!)
-    group.rank = 0
-    for (let k = 0; k < size; k++) {
-      let best = k
-      for (let i = k + 1; i < size; i++) if (rest[pivots[i]!]! > rest[pivots[best]!]!) best = i
-      const pivot = pivots[best]!
-      if (!(rest[pivot]! > NO_RESPONSE * largest)) break
-      pivots[best] = pivots[k]!
-      pivots[k] = pivot
-      const diagonal = Math.sqrt(rest[pivot]!)
-      L[pivot * size + k] = diagonal
-      for (let i = k + 1; i < size; i++) {
-        const row = pivots[i]!
-        let sum = speed(rows[row]!, response, 6 * n * rows[pivot]!)
-        for (let j = 0; j < k; j++) sum -= L[row * size + j]! * L[pivot * size + j]!
-        const entry = sum / diagonal
-        L[row * size + k] = entry
-        rest[row]! -= entry * entry
-      }
-      group.rank = k + 1
+      solver.factor(W, Math.max(NO_RESPONSE * largest, least))
     }
   }
 
   /** V += M⁻¹Cᵀλ on the tree of `group`, so that C V is the target, or zero. */
-  function correct(group: Group, V: Float64Array, start: number, isFree: boolean): void {
-    const { rows, L, pivots, rank, root: first } = group
-    const size = rows.length
-    for (let k = 0; k < rank; k++) {
-      const i = pivots[k]!
-      let sum = (isFree ? target[rows[i]!]! : 0) - speed(rows[i]!, V, start)
-      for (let j = 0; j < k; j++) sum -= L[i * size + j]! * solved[j]!
-      solved[k] = sum / L[i * size + k]!
+  function correct(
+    { root: first, rows, solver, lambda }: Group,
+    V: Float64Array,
+    start: number,
+    isFree: boolean,
+  ): void {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
+      lambda[i] = (isFree ? target[row]! : 0) - speed(row, V, start)
     }
-    for (let k = rank - 1; k >= 0; k--) {
-      let sum = solved[k]!
-      for (let j = k + 1; j < rank; j++) sum -= L[pivots[j]! * size + k]! * solved[j]!
-      solved[k] = sum / L[pivots[k]! * size + k]!
-    }
-    for (let k = 0; k < rank; k++) {
-      const from = 6 * n * rows[pivots[k]!]!
-      for (let c = 6 * first; c < 6 * treeEnd[first]!; c++) V[start + c]! += solved[k]! * response[from + c]!
+    solver.solve(lambda, lambda)
+    for (let i = 0; i < rows.length; i++) {
+      if (lambda[i] === 0) continue
+      const from = 6 * n * rows[i]!
+      for (let c = 6 * first; c < 6 * treeEnd[first]!; c++) V[start + c]! += lambda[i]! * response[from + c]!
     }
   }
 

@@ -2,7 +2,8 @@
  * What the equations of motion tell of [A B] in joint coordinates before anything is measured, at one point:
  * - position rows follow from velocity rows, δq⁺ = δq + h δv⁺ (symplectic Euler; on the rotation manifold through its right
  *   Jacobian);
- * - the world looks the same from everywhere: translations of a free or sliding base, its speed, and turns about gravity;
+ * - the world looks the same from everywhere: translations of a free or sliding base, its speed, and turns about gravity; in free fall
+ *   all turns, as gravity only adds the same speed everywhere;
  * - a body tree at rest that touches nothing feels speeds through damping only: ∂v⁺/∂v = I − ∂v⁺/∂τ · diag(damping), as Coriolis
  *   terms are quadratic in the speeds.
  * All hold where symplectic Euler steps joint coordinates; a certificate on the whole Jacobian still checks them.
@@ -66,7 +67,7 @@ function closedTrees({ closures }: Scene, { root, parent }: TreeModel): Record<'
 interface TreeContact {
   readonly root: number // first body
   readonly aloft: boolean // touches nothing, near no limit
-  readonly alone: boolean // touches no other tree and no environment but planes
+  readonly alone: boolean // touches no other tree and no environment but planes; what it has inside turns and moves along
   readonly normals: readonly Vec3[] // of those planes
 }
 
@@ -75,7 +76,8 @@ function treeContacts({ scene, model, touch, reach, x }: TiesContext): TreeConta
   const roots = [...new Set(model.root)]
   return roots.map((root) => {
     const bodies = Array.from({ length: model.treeEnd[root]! - root }, (_, k) => root + k)
-    const meets = touch.pairs.some(([i, j]) => bodies.includes(i) || bodies.includes(j))
+    const pairs = touch.pairs.filter(([i, j]) => bodies.includes(i) || bodies.includes(j))
+    const meets = pairs.some(([i, j]) => !bodies.includes(i) || !bodies.includes(j))
     const solid = bodies.some((i) => touch.environment[i] === 'shapes')
     const normals = bodies.flatMap((i) => {
       const found = touch.environment[i]
@@ -84,8 +86,8 @@ function treeContacts({ scene, model, touch, reach, x }: TiesContext): TreeConta
     const limited = bodies.some((i) => nearLimit(scene, model, reach, x, i))
     return {
       root,
-      aloft: !meets && !solid && normals.length === 0 && !limited,
-      alone: !meets && !solid && !limited,
+      aloft: pairs.length === 0 && !solid && normals.length === 0 && !limited,
+      alone: !meets && !solid,
       normals,
     }
   })
@@ -101,8 +103,8 @@ function nearLimit(scene: Scene, model: TreeModel, reach: Reach, x: Float64Array
 
 /** Columns of the tree's first joint that symmetries of the world give. */
 function baseColumns(context: TiesContext, { root, alone, normals }: TreeContact): TiedColumn[] {
-  if (!alone) return []
-  const { scene, model, layout } = context
+  const { scene, model, layout, reach, x } = context
+  if (!alone || nearLimit(scene, model, reach, x, root)) return []
   const at = model.vIndex[root]! // first tangent entry
   const rate = layout.nv + at
   const type = model.type[root]!
@@ -124,50 +126,60 @@ function baseColumns(context: TiesContext, { root, alone, normals }: TreeContact
     if (flat(direction)) columns.push(unit(at + c, 'where it stands changes nothing else'))
     if (normals.length === 0) columns.push(drift(context, at + c, rate + c, 'a steady speed stays'))
   }
-  const turn = turnAboutGravity(context, root, normals)
-  return turn ? [...columns, turn] : columns
+  return [...columns, ...turns(context, root, normals)]
 }
 
-/** Turning a free base about gravity turns its speed too, and then only carries the result along. */
-function turnAboutGravity(
-  { scene, model, state, layout, x, xNext }: TiesContext,
-  root: number,
-  normals: readonly Vec3[],
-): TiedColumn | null {
+/** Turns of a free base: about gravity, and in free fall about its own axes. */
+function turns(context: TiesContext, root: number, normals: readonly Vec3[]): TiedColumn[] {
+  const { scene, state } = context
+  if (normals.length === 0 && !hasThrust(context, root)) {
+    const f = 9 * root
+    const axes = [0, 1, 2].map((c): Vec3 => [state.frame[f + c]!, state.frame[f + 3 + c]!, state.frame[f + 6 + c]!])
+    return axes.map((axis) => turn(context, root, axis, 'a turn in free fall carries everything along'))
+  }
   const size = Math.hypot(...scene.gravity)
-  const up: Vec3 = size === 0 ? [0, 0, 1] : (scene.gravity.map((value) => -value / size) as unknown as Vec3)
-  if (normals.some((normal) => !parallel(normal, up))) return null
+  const up: Vec3 =
+    size === 0 ? (normals[0] ?? [0, 0, 1]) : (scene.gravity.map((value) => -value / size) as unknown as Vec3)
+  if (normals.some((normal) => !parallel(normal, up))) return []
+  return [turn(context, root, up, 'a turn about gravity carries everything along')]
+}
+
+/** True where thrusters act on a tree, which is not in free fall then. */
+function hasThrust({ scene, model }: TiesContext, root: number): boolean {
+  return scene.thrusters.some(({ body }) => model.root[body] === root)
+}
+
+/** Turning a free base turns its speed too, and then only carries the result along, but for the fall, which does not turn. */
+function turn(
+  { scene, model, state, layout, substeps, x, xNext }: TiesContext,
+  root: number,
+  axis: Vec3, // unit
+  reason: string,
+): TiedColumn {
   const q = model.qIndex[root]!
   const at = model.vIndex[root]!
   const rate = layout.nv + at
-  const before = bodyAxis(state.frame, 9 * root, up)
-  const after = bodyAxisOf(xNext, q + 3, up)
+  const before = bodyAxis(state.frame, 9 * root, axis)
+  const after = bodyAxisOf(xNext, q + 3, axis)
   const largest = before.reduce((best, value, c) => (Math.abs(value) > Math.abs(before[best]!) ? c : best), 0)
   const pivot = before[largest]!
-  // J d = carried, d = (0, Rᵀ up; up × v, 0): solved for the largest entry of Rᵀ up
-  const v = (state: Float64Array): Vec3 => [
-    state[layout.nq + at]!,
-    state[layout.nq + at + 1]!,
-    state[layout.nq + at + 2]!,
-  ]
-  const turned = cross(up, v(x))
-  const carried = cross(up, [xNext[q]! - x[q]!, xNext[q + 1]! - x[q + 1]!, xNext[q + 2]! - x[q + 2]!])
-  const spun = cross(up, v(xNext))
+  // J d = carried, d = (0, Rᵀ axis; axis × v, 0): solved for the largest entry of Rᵀ axis
+  const across = (value: (c: number) => number): Vec3 => cross(axis, [value(0), value(1), value(2)])
+  const v = layout.nq + at
+  const fall = (scene.dt ** 2 * (substeps + 1)) / (2 * substeps)
+  const turned = across((c) => x[v + c]!)
+  const carried = across((c) => xNext[q + c]! - x[q + c]! - fall * scene.gravity[c]!)
+  const spun = across((c) => xNext[v + c]! - scene.dt * scene.gravity[c]!)
   const from: Term[] = []
   const known: Term[] = []
   for (let c = 0; c < 3; c++) {
-    if (c !== largest && before[c] !== 0) from.push({ index: at + 3 + c, value: -before[c]! / pivot })
+    if (c !== largest && Math.abs(before[c]!) > ALIGNED) from.push({ index: at + 3 + c, value: -before[c]! / pivot })
     if (turned[c] !== 0) from.push({ index: rate + c, value: -turned[c]! / pivot })
     known.push({ index: at + c, value: carried[c]! / pivot })
     known.push({ index: at + 3 + c, value: after[c]! / pivot })
     known.push({ index: rate + c, value: spun[c]! / pivot })
   }
-  return {
-    column: at + 3 + largest,
-    from,
-    known: known.filter(({ value }) => value !== 0),
-    reason: 'a turn about gravity carries everything along',
-  }
+  return { column: at + 3 + largest, from, known: known.filter(({ value }) => value !== 0), reason }
 }
 
 /** Columns of joint speeds of a tree at rest: through damping and the joint's own actuator, or not at all. */

@@ -1,11 +1,18 @@
 /**
  * A scene as MJCF, MuJoCo's own format. Trees, inertias, joints, damping, actuators and thrusters mean the same in both. What is
- * MuJoCo's own: contacts, joint limits and closures are soft (solref 0.02 s, critically damped: nothing of `engines.cannon` applies),
- * friction cones are pyramids, a pair takes the larger friction as ours does, and there is no restitution. Bodies that are fixed to
- * each other count as one body when neighbors are kept from colliding. Ranges of controls are left out, as no engine of ours clamps.
+ * MuJoCo's own: contacts and joint limits are soft (solref 0.02 s, critically damped: nothing of `engines.cannon` applies), friction
+ * cones are pyramids, a pair takes the larger friction as ours does, and there is no restitution. Closures are as hard as they can be
+ * and lose a fifth of a gap in a step, as cannon's do in joint coordinates, but see gaps along the axes of the world, not on a body.
+ * Impedances are the same at every depth: MuJoCo's default rises within a millimetre, too curved for differences. Bodies that are
+ * fixed to each other count as one body when neighbors are kept from colliding. Ranges of controls are left out, as no engine of ours
+ * clamps.
  */
 import type { Scene, Shape, Vec3 } from '../../scene/scene.ts'
 import { rotate } from '../rotation.ts'
+
+const CLOSING = 0.2 // share of a gap that one step closes, as in joint coordinates of cannon
+const HARDEST = 0.9999 // impedance, at most
+const DEEP = 0.95 // impedance of contacts and joint limits: MuJoCo's own beyond the first millimetre
 
 export interface SceneToMjcfOptions {
   readonly contact?: boolean // default: as the scene says
@@ -50,15 +57,17 @@ export function sceneToMjcf(scene: Scene, { contact = scene.contact.enabled }: S
   const apart = scene.closures.flatMap(({ bodies: [first, second] }) =>
     second < 0 ? [] : [`<exclude body1="${bodies[first]!.name}" body2="${bodies[second]!.name}"/>`],
   )
+  const h = scene.dt / scene.engines.cannon.substeps
+  const closing = `solref="${-CLOSING / (h * h)} ${-1 / h}" solimp="${constant(HARDEST)}"`
   const connects = scene.closures.map(
-    ({ name }) => `<connect name="${name}" site1="${siteName(name, 0)}" site2="${siteName(name, 1)}"/>`,
+    ({ name }) => `<connect name="${name}" site1="${siteName(name, 0)}" site2="${siteName(name, 1)}" ${closing}/>`,
   )
   const fixedEnds = scene.closures.flatMap(({ name, bodies: [, second], anchors }) =>
     second < 0 ? [siteXml(name, 1, anchors[1])] : [],
   )
   return `<mujoco model="${scene.name}">
 <compiler angle="radian" inertiafromgeom="false"/>
-<option timestep="${scene.dt / scene.engines.cannon.substeps}" gravity="${join(scene.gravity)}" integrator="Euler">
+<option timestep="${h}" gravity="${join(scene.gravity)}" integrator="Euler">
 <flag contact="${contact ? 'enable' : 'disable'}" filterparent="disable"/></option>
 <worldbody>
 ${[...scene.environment.map(geomXml), ...fixedEnds, ...children(-1).map(bodyXml)].join('\n')}
@@ -71,7 +80,7 @@ ${[...scene.environment.map(geomXml), ...fixedEnds, ...children(-1).map(bodyXml)
 
 function jointXml({ joints }: Scene, i: number): string {
   const { name, type, childAnchor, axis, damping, limits } = joints[i]!
-  const range = limits ? ` limited="true" range="${join(limits)}"` : ''
+  const range = limits ? ` limited="true" range="${join(limits)}" solimplimit="${constant(DEEP)}"` : ''
   switch (type) {
     case 'free':
       return `<freejoint name="${name}"/>`
@@ -89,7 +98,7 @@ function jointXml({ joints }: Scene, i: number): string {
 function geomXml(shape: Shape): string {
   const touches = shape.collide ? 1 : 0
   const { position, rotation, friction } = shape
-  const rest = `pos="${join(position)}" quat="${join(rotation)}" friction="${friction}" contype="${touches}" conaffinity="${touches}"`
+  const rest = `pos="${join(position)}" quat="${join(rotation)}" friction="${friction}" solimp="${constant(DEEP)}" contype="${touches}" conaffinity="${touches}"`
   switch (shape.type) {
     case 'box':
       return `<geom type="box" size="${join(shape.size.map((edge) => edge / 2))}" ${rest}/>`
@@ -110,6 +119,11 @@ function siteName(closure: string, end: number): string {
 
 function siteXml(closure: string, end: number, position: Vec3): string {
   return `<site name="${siteName(closure, end)}" pos="${join(position)}"/>`
+}
+
+/** A solimp that is the same at every depth. */
+function constant(impedance: number): string {
+  return `${impedance} ${impedance} 0.001`
 }
 
 function join(numbers: readonly number[]): string {
