@@ -208,7 +208,11 @@ function takesNative(
 function block(values: Float64Array, width: number, from: number, columns: number): Matrix {
   const rows = values.length / width
   const M = Matrix.zeros(rows, columns)
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) M.set(i, j, values[i * width + from + j]!)
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) {
+      const value = values[i * width + from + j]!
+      if (value !== 0) M.set(i, j, value) // most are zero in large systems
+    }
   return M
 }
 

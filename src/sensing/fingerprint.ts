@@ -9,12 +9,14 @@ export function fingerprint(...parts: readonly (string | ArrayLike<number>)[]): 
   const halves = new Uint32Array(word.buffer)
   const add = (value: number) => {
     word[0] = value + 0
-    for (let k = 0; k < 2; k++) {
-      a = Math.imul(a ^ halves[k]!, 0x01000193)
-      a ^= a >>> 15
-      b = Math.imul(b ^ halves[1 - k]!, 0x85ebca6b)
-      b ^= b >>> 13
-    }
+    const low = halves[0]!
+    const high = halves[1]!
+    a = Math.imul(a ^ low, 0x01000193)
+    a = Math.imul(a ^ (a >>> 15) ^ high, 0x01000193)
+    a ^= a >>> 15
+    b = Math.imul(b ^ high, 0x85ebca6b)
+    b = Math.imul(b ^ (b >>> 13) ^ low, 0x85ebca6b)
+    b ^= b >>> 13
   }
   for (const part of parts) {
     add(part.length)

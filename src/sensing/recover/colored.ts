@@ -19,8 +19,8 @@ export const colored: Recovery = {
     const isEmpty = (j: number) => sparsity.colPtr[j] === sparsity.colPtr[j + 1]
     const colors = Array.from(coloring.colors, (color, j) => (isEmpty(j) ? -1 : color))
     const numColors = countNonzeros(sparsity) === 0 ? 0 : coloring.numColors
-    const D = new Array<number>(numColors * n).fill(0)
-    for (let j = 0; j < n; j++) if (colors[j]! >= 0) D[colors[j]! * n + j] = 1
+    const D: number[] = []
+    for (let c = 0; c < numColors; c++) for (let j = 0; j < n; j++) D.push(colors[j] === c ? 1 : 0)
     return {
       directions: numColors,
       D,
