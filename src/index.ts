@@ -93,12 +93,14 @@ export { type PrepareLinearizationOptions, prepareLinearization } from './linear
 
 // Control
 export type { Accuracy } from './control/accuracy.ts'
+export { type Care, care } from './control/care.ts'
 export type { Controller } from './control/controller.ts'
 export { type Dare, type DareOptions, type DareResult, dare } from './control/dare.ts'
 export { type Lqr, type LqrOptions, lqr, type QuadraticCost } from './control/lqr.ts'
 export { lqrController } from './control/lqrController.ts'
 export { describeMode, type Mode } from './control/modes.ts'
 export { openLoop } from './control/openLoop.ts'
+export type { RiccatiOptions } from './control/riccatiArguments.ts'
 
 // Experiments
 export { bentStates, type BentStatesOptions } from './experiment/bentStates.ts'

@@ -13,15 +13,7 @@
  * equation: residual, closed loop, definiteness.
  */
 import { Matrix } from 'ml-matrix'
-import {
-  type MatrixLike,
-  maxAbs,
-  solveLinear,
-  symmetrized,
-  toMatrix,
-  toSizedMatrix,
-  toSymmetricMatrix,
-} from '../linalg/dense.ts'
+import { type MatrixLike, maxAbs, solveLinear, symmetrized } from '../linalg/dense.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
 import { type Accuracy, roundingAccuracy } from './accuracy.ts'
 import {
@@ -38,25 +30,14 @@ import {
 import { doubling } from './doubling.ts'
 import { gainOf, newtonKleinman, type RiccatiProblem, riccatiResidual } from './kleinman.ts'
 import { type BlindSpace, uncontrolledModes, unseenSpace } from './modes.ts'
+import { inDescriptorCoordinates, type RiccatiOptions, riccatiArguments, singularE } from './riccatiArguments.ts'
 
-export interface DareOptions {
-  readonly S?: MatrixLike // cross term, [n × m]; default 0
-  readonly E?: MatrixLike // descriptor matrix, [n × n], invertible; default I
-  /** Largest accepted residual, relative to the sum of the norms of the equation's terms; default 1e-9. */
-  readonly tolerance?: number
-  readonly maxIterations?: number // of doubling (default 60; 5 to 12 are usual) and of Newton's method
-  /**
-   * Modes on the unit circle without cost can't be made stable by an optimal control: there is no stabilizing solution.
-   * 'refuse' (default) reports them as 'undetectable'; 'keep' accepts a solution that leaves them where they are (|λ| = 1).
-   */
-  readonly uncosted?: 'refuse' | 'keep'
+export interface DareOptions extends RiccatiOptions {
   /**
    * Largest error to expect of the entries of A and B (with an E: of E⁻¹A and E⁻¹B), ≥ 0; one number for both or one each.
    * What control does to a mode within it counts as nothing. Default: rounding of the largest entries.
    */
   readonly accuracy?: number | Accuracy
-  /** Names of the n coordinates, used in modes and messages; default x[0], x[1], … */
-  readonly names?: readonly string[]
 }
 
 export type { Dare, DareResult } from './dareVerdict.ts'
@@ -68,42 +49,15 @@ const NEGLIGIBLE = 1e-8 // cost of a mode, and errors of A that may hide it, rel
  * Misuse (sizes, entries that are not finite, asymmetric Q or R, complex matrices) throws, naming the matrix and the entry.
  */
 export function dare(A: MatrixLike, B: MatrixLike, Q: MatrixLike, R: MatrixLike, options: DareOptions = {}): Dare {
-  const { tolerance = 1e-9, maxIterations = 60, uncosted = 'refuse' } = options
-  if (!(tolerance >= 0)) throw new RangeError(`dare: tolerance must be a number ≥ 0, got ${tolerance}`)
-  if (!(Number.isInteger(maxIterations) && maxIterations >= 1))
-    throw new RangeError(`dare: maxIterations must be an integer ≥ 1, got ${maxIterations}`)
-  if (uncosted !== 'refuse' && uncosted !== 'keep')
-    throw new RangeError(`dare: uncosted must be 'refuse' or 'keep', got ${String(uncosted)}`)
-  const a = toMatrix(A, 'dare', 'A')
-  const n = a.rows
-  if (a.columns !== n) throw new RangeError(`dare: A must be [n × n], got [${n} × ${a.columns}]`)
-  const b = toMatrix(B, 'dare', 'B')
-  if (b.rows !== n) throw new RangeError(`dare: B must be [n × m] with n = ${n}, got [${b.rows} × ${b.columns}]`)
-  const m = b.columns
-  if (n === 0 || m === 0) throw new RangeError(`dare: needs states and controls, got n = ${n}, m = ${m}`)
-  const q = toSymmetricMatrix(Q, 'dare', 'Q', { rows: n, symbols: 'n × n' })
-  const r = toSymmetricMatrix(R, 'dare', 'R', { rows: m, symbols: 'm × m' })
-  const s = options.S
-    ? toSizedMatrix(options.S, 'dare', 'S', { rows: n, columns: m, symbols: 'n × m' })
-    : Matrix.zeros(n, m)
-  const names = options.names ?? Array.from({ length: n }, (_, i) => `x[${i}]`)
-  if (names.length !== n) throw new RangeError(`dare: names must hold n = ${n} names, got ${names.length}`)
-
-  let problem: RiccatiProblem = { A: a, B: b, Q: q, R: r, S: s }
-  let E: Matrix | null = null
-  if (options.E) {
-    E = toSizedMatrix(options.E, 'dare', 'E', { rows: n, columns: n, symbols: 'n × n' })
-    const EinvA = solveLinear(E, a)
-    const EinvB = solveLinear(E, b)
-    if (!EinvA || !EinvB)
-      return failure('singular-E', 'E is singular: descriptor systems with algebraic equations are not supported')
-    problem = { ...problem, A: EinvA, B: EinvB }
-  }
-
-  const accuracy = resolveAccuracy(options.accuracy, problem)
-  const found = solveStandard(problem, { tolerance, maxIterations, uncosted, names, accuracy })
+  const { original, E, standard, ...settings } = riccatiArguments('dare', { A, B, Q, R }, options)
+  if (!standard) return singularE()
+  const accuracy = resolveAccuracy(options.accuracy, standard)
+  const found = solveStandard(standard, { ...settings, accuracy })
   if (!E || !found.P) return found
-  return inDescriptorCoordinates(found, { A: a, B: b, Q: q, R: r, S: s }, E, tolerance)
+  return inDescriptorCoordinates(found, E, settings.tolerance, (P) => {
+    const K = found.K!
+    return { P, K, residual: riccatiResidual(original, P, K, E).relative }
+  })
 }
 
 function solveStandard(problem: RiccatiProblem, settings: Settings): Dare {
@@ -263,23 +217,6 @@ function refined(problem: RiccatiProblem, candidate: Candidate): Candidate {
   const step = newtonKleinman(problem, candidate.K, 1)
   const better = step.P && examine(problem, step.P)
   return better && better.residual < candidate.residual && better.radius < 1 ? better : candidate
-}
-
-/** P and K of the descriptor system: P = E⁻ᵀXE⁻¹; K and the eigenvalues stay. */
-function inDescriptorCoordinates(found: Dare, original: RiccatiProblem, E: Matrix, tolerance: number): Dare {
-  const EinvT = solveLinear(E.transpose(), found.P!)
-  const P = EinvT && solveLinear(E.transpose(), EinvT.transpose())
-  if (!P) return failure('singular-E', 'E is too close to singular', found.iterations)
-  const symmetric = symmetrized(P)
-  const residual = riccatiResidual(original, symmetric, found.K!, E).relative
-  if (residual <= tolerance) return { ...found, P: symmetric, residual }
-  return {
-    ...found,
-    P: symmetric,
-    residual,
-    result: found.result === 'solved' ? 'inaccurate' : found.result,
-    message: `the relative residual ${residual.toExponential(1)} is above the tolerance: E is badly conditioned`,
-  }
 }
 
 /** The accuracy asked for, at least that of rounding. Throws RangeError on one that is no finite number ≥ 0. */

@@ -50,8 +50,11 @@ export function symmetricEigenvalues(M: Matrix): Float64Array {
   return Float64Array.from(new EigenvalueDecomposition(M, { assumeSymmetric: true }).realEigenvalues).sort()
 }
 
-/** Diagonal similarity by powers of two that evens out row and column norms of H, row-major [n × n]; in place. Exact. */
-export function balance(H: Float64Array, n: number): void {
+/**
+ * Diagonal similarity D⁻¹HD by powers of two that evens out row and column norms of H, row-major [n × n]; in place. Exact.
+ * D is multiplied into `scale` [n] where given.
+ */
+export function balance(H: Float64Array, n: number, scale?: Float64Array): void {
   for (let changed = true; changed; ) {
     changed = false
     for (let i = 0; i < n; i++) {
@@ -75,6 +78,7 @@ export function balance(H: Float64Array, n: number): void {
       }
       if ((column + row) / factor >= 0.95 * sum) continue
       changed = true
+      if (scale) scale[i]! *= factor
       for (let j = 0; j < n; j++) H[i * n + j]! /= factor
       for (let j = 0; j < n; j++) H[j * n + i]! *= factor
     }
