@@ -15,6 +15,7 @@
 import { Matrix } from 'ml-matrix'
 import { type MatrixLike, maxAbs, solveLinear, symmetrized } from '../linalg/dense.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
+import { product } from '../linalg/product.ts'
 import { type Accuracy, roundingAccuracy } from './accuracy.ts'
 import {
   type Candidate,
@@ -42,6 +43,7 @@ export interface DareOptions extends RiccatiOptions {
 
 export type { Dare, DareResult } from './dareVerdict.ts'
 
+const REFINED = 1e-14 // relative residual that needs no further step
 const NEGLIGIBLE = 1e-8 // cost of a mode, and errors of A that may hide it, relative to the largest entries
 
 /**
@@ -116,7 +118,7 @@ function solveWhole(
     iterations += newton.iterations
     const candidate = newton.P && examine(problem, newton.P)
     if (candidate && (!best || candidate.radius < 1 || candidate.residual < best.residual)) best = candidate
-  } else if (best.radius < 1 - ON_CIRCLE) best = refined(problem, best)
+  } else if (best.radius < 1 - ON_CIRCLE && best.residual > REFINED) best = refined(problem, best)
   return { candidate: best, iterations, noGain: false }
 }
 
@@ -132,7 +134,7 @@ function dividedOut(
   settings: Settings,
 ): { candidate: Candidate; iterations: number } | null {
   const Tt = T.transpose()
-  const within = (M: Matrix) => Tt.mmul(M).mmul(T)
+  const within = (M: Matrix) => product(Tt, product(M, T))
   if (T.columns === 0) {
     const candidate = examine(problem, Matrix.zeros(A.rows, A.rows))
     return candidate && candidate.residual <= settings.tolerance
@@ -146,7 +148,7 @@ function dividedOut(
     settings,
   )
   if (!rest || rest.radius > 1 + ON_CIRCLE) return null
-  const candidate = examine(problem, symmetrized(T.mmul(rest.P).mmul(Tt)))
+  const candidate = examine(problem, symmetrized(product(product(T, rest.P), Tt)))
   if (!candidate || candidate.residual > settings.tolerance) return null
   return { candidate: { ...candidate, radius: rest.radius, divided: true }, iterations }
 }
@@ -177,9 +179,9 @@ function withoutCrossTerm({ A, B, Q, R, S }: RiccatiProblem): Reduced | null {
   const RinvSt = solveLinear(R, S.transpose())
   if (!RinvBt || !RinvSt) return null
   return {
-    A: Matrix.sub(A, B.mmul(RinvSt)),
-    G: symmetrized(B.mmul(RinvBt)),
-    Q: symmetrized(Matrix.sub(Q, S.mmul(RinvSt))),
+    A: Matrix.sub(A, product(B, RinvSt)),
+    G: symmetrized(product(B, RinvBt)),
+    Q: symmetrized(Matrix.sub(Q, product(S, RinvSt))),
   }
 }
 
@@ -193,7 +195,7 @@ function stabilizingGain({ A, B }: RiccatiProblem, maxIterations: number): Matri
   const scaleB = maxAbs(B)
   if (scaleB === 0) return eigenvalues(A).re.length > 0 && radiusOf(A) < 1 ? Matrix.zeros(m, n) : null
   const B1 = Matrix.mul(B, 1 / scaleB)
-  const start = doubling(A, symmetrized(B1.mmul(B1.transpose())), Matrix.eye(n, n), maxIterations)
+  const start = doubling(A, symmetrized(product(B1, B1.transpose())), Matrix.eye(n, n), maxIterations)
   if (!start) return null
   const P = start.P
   const K1 = gainOf({ A, B: B1, Q: P, R: Matrix.eye(m, m), S: Matrix.zeros(n, m) }, P)
@@ -205,7 +207,7 @@ function stabilizingGain({ A, B }: RiccatiProblem, maxIterations: number): Matri
 function examine(problem: RiccatiProblem, P: Matrix): Candidate | null {
   const K = gainOf(problem, P)
   if (!K) return null
-  const closed = Matrix.sub(problem.A, problem.B.mmul(K))
+  const closed = Matrix.sub(problem.A, product(problem.B, K))
   if (!Number.isFinite(maxAbs(closed))) return null
   const values = eigenvalues(closed)
   const residual = riccatiResidual(problem, P, K).relative

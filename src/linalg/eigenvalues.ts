@@ -88,6 +88,7 @@ export function balance(H: Float64Array, n: number, scale?: Float64Array): void 
 /** Similarity to upper Hessenberg form by Householder reflections; in place. */
 function toHessenberg(H: Float64Array, n: number): void {
   const v = new Float64Array(n)
+  const dots = new Float64Array(n)
   for (let k = 0; k < n - 2; k++) {
     let scale = 0
     for (let i = k + 1; i < n; i++) scale += Math.abs(H[i * n + k]!)
@@ -102,12 +103,10 @@ function toHessenberg(H: Float64Array, n: number): void {
     const alpha = v[k + 1]! > 0 ? -Math.sqrt(norm2) : Math.sqrt(norm2)
     const half = norm2 - v[k + 1]! * alpha // vᵀv/2 after v₁ −= alpha
     v[k + 1]! -= alpha
-    for (let j = k; j < n; j++) {
-      let dot = 0
-      for (let i = k + 1; i < n; i++) dot += v[i]! * H[i * n + j]!
-      dot /= half
-      for (let i = k + 1; i < n; i++) H[i * n + j]! -= dot * v[i]!
-    }
+    dots.fill(0, k)
+    for (let i = k + 1; i < n; i++) for (let j = k; j < n; j++) dots[j]! += v[i]! * H[i * n + j]!
+    for (let j = k; j < n; j++) dots[j]! /= half
+    for (let i = k + 1; i < n; i++) for (let j = k; j < n; j++) H[i * n + j]! -= v[i]! * dots[j]!
     for (let i = 0; i < n; i++) {
       let dot = 0
       for (let j = k + 1; j < n; j++) dot += H[i * n + j]! * v[j]!
