@@ -21,8 +21,9 @@ import { Matrix } from 'ml-matrix'
 import { frobenius, type MatrixLike, maxAbs, solveLinear, symmetrized } from '../linalg/dense.ts'
 import { type ComplexArray, eigenvalues, symmetricEigenvalues } from '../linalg/eigenvalues.ts'
 import { lyapunov, middleFrequency } from '../linalg/lyapunov.ts'
+import { blockwise } from './blockwise.ts'
 import { type Dare, dare } from './dare.ts'
-import { failure, isSingular } from './dareVerdict.ts'
+import { failure, isSingular, type Wording } from './dareVerdict.ts'
 import type { RiccatiProblem } from './kleinman.ts'
 import type { Mode } from './modes.ts'
 import {
@@ -54,7 +55,16 @@ export function care(A: MatrixLike, B: MatrixLike, Q: MatrixLike, R: MatrixLike,
     return failure('singular-R', 'R is singular: in continuous time every control must carry a cost')
   if (!(symmetricEigenvalues(original.R)[0]! > 0))
     return failure('no-stabilizing-solution', 'R is not positive definite: the cost has no minimum')
-  const found = solveStandard(standard, settings)
+  const found =
+    (settings.blocks === 'separate' &&
+      blockwise(standard, {
+        ...settings,
+        negligible: { A: 0, B: 0 },
+        solve: (part, names) => solveStandard(part, { ...settings, names }),
+        residual: (P) => equation(standard, P).relative,
+        wording: continuousWording,
+      })) ||
+    solveStandard(standard, settings)
   if (!E || !found.P) return found
   return inDescriptorCoordinates(found, E, settings.tolerance, (X) => {
     const { P } = polished(original, X, E)
@@ -82,6 +92,7 @@ function solveStandard(problem: RiccatiProblem, settings: Settings): Care {
   if (!discrete) return failure('no-stabilizing-solution', 'the Cayley transform is singular')
   const { maxIterations, uncosted, names } = settings
   const solved = dare(discrete.A, discrete.B, discrete.Q, discrete.R, {
+    blocks: 'together',
     S: discrete.S,
     tolerance: Math.max(1e-6, settings.tolerance), // polished below
     maxIterations,
@@ -141,13 +152,10 @@ function cayley({ A, B, Q, R }: { A: Matrix; B: Matrix; Q: Matrix; R: Matrix }, 
 function inContinuousTime(found: Dare, gamma: number): Care {
   const unstabilizable = found.unstabilizable?.map((mode) => slowed(mode, gamma))
   const undetectable = found.undetectable?.map((mode) => slowed(mode, gamma))
-  const listed = (modes: readonly Mode[]) => modes.map(describeRate).join('; ')
+  const { unreached, uncosted, undetectable: undetected } = continuousWording
   const message = (): string => {
-    if (unstabilizable) return `no control reaches ${listed(unstabilizable)}`
-    if (undetectable)
-      return found.result === 'solved'
-        ? `solved; modes without cost stay on the imaginary axis: ${listed(undetectable)}`
-        : `modes on the imaginary axis carry no cost, so no stabilizing solution exists: ${listed(undetectable)}`
+    if (unstabilizable) return unreached(unstabilizable)
+    if (undetectable) return (found.result === 'solved' ? uncosted : undetected)(undetectable)
     if (found.result === 'max-iterations') return found.message
     return 'the equation has no stabilizing solution: the weights (Q, R, S) are not positive enough'
   }
@@ -159,6 +167,16 @@ function inContinuousTime(found: Dare, gamma: number): Care {
     ...(undetectable && { undetectable }),
     ...(found.result !== 'solved' && found.result !== 'inaccurate' && { P: null, K: null, eigenvalues: null }),
   }
+}
+
+const listed = (modes: readonly Mode[]) => modes.map(describeRate).join('; ')
+const continuousWording: Wording = {
+  ordered: byRealPart,
+  stable: ({ re }) => `solved; largest real part of the closed loop ${re[0]!.toPrecision(6)} 1/s`,
+  unreached: (modes) => `no control reaches ${listed(modes)}`,
+  uncosted: (modes) => `solved; modes without cost stay on the imaginary axis: ${listed(modes)}`,
+  undetectable: (modes) =>
+    `modes on the imaginary axis carry no cost, so no stabilizing solution exists: ${listed(modes)}`,
 }
 
 /** λ ← γ(λ − 1)/(λ + 1) of a mode. */
@@ -232,7 +250,7 @@ function judged(
       result: 'inaccurate',
       message: `the relative residual ${relative.toExponential(1)} is above the tolerance ${tolerance.toExponential(1)}`,
     }
-  const message = kept ? found.message : `solved; largest real part of the closed loop ${abscissa.toPrecision(6)} 1/s`
+  const message = kept ? found.message : continuousWording.stable(values)
   return { ...found, ...numbers, result: 'solved', message }
 }
 

@@ -17,9 +17,11 @@ import { type MatrixLike, maxAbs, solveLinear, symmetrized } from '../linalg/den
 import { eigenvalues } from '../linalg/eigenvalues.ts'
 import { product } from '../linalg/product.ts'
 import { type Accuracy, roundingAccuracy } from './accuracy.ts'
+import { blockwise } from './blockwise.ts'
 import {
   type Candidate,
   type Dare,
+  discreteWording,
   failure,
   isSingular,
   ON_CIRCLE,
@@ -54,7 +56,17 @@ export function dare(A: MatrixLike, B: MatrixLike, Q: MatrixLike, R: MatrixLike,
   const { original, E, standard, ...settings } = riccatiArguments('dare', { A, B, Q, R }, options)
   if (!standard) return singularE()
   const accuracy = resolveAccuracy(options.accuracy, standard)
-  const found = solveStandard(standard, { ...settings, accuracy })
+  const whole = () => solveStandard(standard, { ...settings, accuracy })
+  const found =
+    (settings.blocks === 'separate' &&
+      blockwise(standard, {
+        ...settings,
+        negligible: options.accuracy === undefined ? { A: 0, B: 0 } : accuracy,
+        solve: (part, names) => solveStandard(part, { ...settings, names, accuracy }),
+        residual: (P, K) => riccatiResidual(standard, P, K).relative,
+        wording: discreteWording,
+      })) ||
+    whole()
   if (!E || !found.P) return found
   return inDescriptorCoordinates(found, E, settings.tolerance, (P) => {
     const K = found.K!

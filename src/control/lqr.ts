@@ -32,6 +32,8 @@ export interface QuadraticCost {
 export interface LqrOptions {
   readonly tolerance?: number // largest relative residual of the Riccati equation, default 1e-9
   readonly maxIterations?: number
+  /** As of `dare`: 'separate' (default) solves for robots that are apart one by one, within the accuracy of A and B. */
+  readonly blocks?: 'separate' | 'together'
   /**
    * Modes on the unit circle that carry no cost (the place of a robot whose place is free): 'keep' (default) leaves them
    * where they are and lists them as undetectable, 'refuse' makes them a failure.

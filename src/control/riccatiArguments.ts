@@ -23,6 +23,11 @@ export interface RiccatiOptions {
    * where they are.
    */
   readonly uncosted?: 'refuse' | 'keep'
+  /**
+   * 'separate' (default) solves an equation for each block of states and controls that hang together (blockwise.ts says which do),
+   * 'together' one for all.
+   */
+  readonly blocks?: 'separate' | 'together'
   /** Names of the n coordinates, used in modes and messages; default x[0], x[1], … */
   readonly names?: readonly string[]
 }
@@ -34,6 +39,7 @@ export interface RiccatiArguments {
   readonly tolerance: number
   readonly maxIterations: number
   readonly uncosted: 'refuse' | 'keep'
+  readonly blocks: 'separate' | 'together'
   readonly names: readonly string[]
 }
 
@@ -43,12 +49,14 @@ export function riccatiArguments(
   { A, B, Q, R }: { A: MatrixLike; B: MatrixLike; Q: MatrixLike; R: MatrixLike },
   options: RiccatiOptions,
 ): RiccatiArguments {
-  const { tolerance = 1e-9, maxIterations = 60, uncosted = 'refuse' } = options
+  const { tolerance = 1e-9, maxIterations = 60, uncosted = 'refuse', blocks = 'separate' } = options
   if (!(tolerance >= 0)) throw new RangeError(`${caller}: tolerance must be a number ≥ 0, got ${tolerance}`)
   if (!(Number.isInteger(maxIterations) && maxIterations >= 1))
     throw new RangeError(`${caller}: maxIterations must be an integer ≥ 1, got ${maxIterations}`)
   if (uncosted !== 'refuse' && uncosted !== 'keep')
     throw new RangeError(`${caller}: uncosted must be 'refuse' or 'keep', got ${String(uncosted)}`)
+  if (blocks !== 'separate' && blocks !== 'together')
+    throw new RangeError(`${caller}: blocks must be 'separate' or 'together', got ${String(blocks)}`)
   const a = toMatrix(A, caller, 'A')
   const n = a.rows
   if (a.columns !== n) throw new RangeError(`${caller}: A must be [n × n], got [${n} × ${a.columns}]`)
@@ -67,7 +75,7 @@ export function riccatiArguments(
   }
   const names = options.names ?? Array.from({ length: n }, (_, i) => `x[${i}]`)
   if (names.length !== n) throw new RangeError(`${caller}: names must hold n = ${n} names, got ${names.length}`)
-  const settings = { original, tolerance, maxIterations, uncosted, names }
+  const settings = { original, tolerance, maxIterations, uncosted, blocks, names }
   if (!options.E) return { ...settings, E: null, standard: original }
   const E = toSizedMatrix(options.E, caller, 'E', { rows: n, columns: n, symbols: 'n × n' })
   const EinvA = solveLinear(E, a)

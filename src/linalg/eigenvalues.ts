@@ -5,7 +5,8 @@
  * [[0,0,0,0,0],[0,0,0,0,1],[0,0,0,1,0],[1,1,0,0,1],[1,0,1,0,1]].
  */
 import { EigenvalueDecomposition, type Matrix } from 'ml-matrix'
-import { maxAbs, toFlat } from './dense.ts'
+import { components } from './components.ts'
+import { maxAbs } from './dense.ts'
 
 /** Complex numbers by parts, in a fixed order. */
 export interface ComplexArray {
@@ -24,16 +25,29 @@ export function eigenvalues(M: Matrix): ComplexArray {
   const n = M.rows
   if (M.columns !== n) throw new RangeError(`eigenvalues: the matrix must be square, got [${n} × ${M.columns}]`)
   if (!Number.isFinite(maxAbs(M))) throw new RangeError('eigenvalues: the matrix has entries that are not finite')
-  const H = toFlat(M)
-  balance(H, n)
-  toHessenberg(H, n)
   const re = new Float64Array(n)
   const im = new Float64Array(n)
-  hessenbergEigenvalues(H, n, re, im)
+  let done = 0
+  for (const block of diagonalBlocks(M)) {
+    const size = block.length
+    const H = new Float64Array(size * size)
+    for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) H[i * size + j] = M.get(block[i]!, block[j]!)
+    balance(H, size)
+    toHessenberg(H, size)
+    hessenbergEigenvalues(H, size, re.subarray(done, done + size), im.subarray(done, done + size))
+    done += size
+  }
   const order = Array.from(re.keys()).sort(
     (a, b) => Math.hypot(re[b]!, im[b]!) - Math.hypot(re[a]!, im[a]!) || re[b]! - re[a]! || im[b]! - im[a]!,
   )
   return { re: Float64Array.from(order, (k) => re[k]!), im: Float64Array.from(order, (k) => im[k]!) }
+}
+
+/** Rows and columns that hang together: separate ones have eigenvalues of their own. */
+function diagonalBlocks(M: Matrix): number[][] {
+  const { join, list } = components(M.rows)
+  for (let i = 0; i < M.rows; i++) for (let j = 0; j < M.rows; j++) if (M.get(i, j) !== 0) join(i, j)
+  return list()
 }
 
 /** Largest magnitude of an eigenvalue; 0 for an empty matrix. */

@@ -1,5 +1,5 @@
 /** Products of dense matrices by rank-four updates (rankFourUpdate.ts): 5 to 15 times as fast as a plain loop from 50 columns on. */
-import { Matrix } from 'ml-matrix'
+import type { Matrix } from 'ml-matrix'
 import { fromFlat, toFlat } from './dense.ts'
 import { matMulInto } from './flat.ts'
 import { packRow, rankFourUpdate } from './rankFourUpdate.ts'
