@@ -96,11 +96,24 @@ export type { Accuracy } from './control/accuracy.ts'
 export { type Care, care } from './control/care.ts'
 export type { Controller } from './control/controller.ts'
 export { type Dare, type DareOptions, type DareResult, dare } from './control/dare.ts'
-export { type Lqr, type LqrOptions, lqr, type QuadraticCost } from './control/lqr.ts'
+export {
+  type FiniteHorizonCost,
+  type FiniteHorizonLqr,
+  finiteHorizonLqr,
+} from './control/finiteHorizonLqr.ts'
+export type { QuadraticCost } from './control/linearArguments.ts'
+export { type Lqr, type LqrOptions, lqr } from './control/lqr.ts'
 export { lqrController } from './control/lqrController.ts'
 export { describeMode, type Mode } from './control/modes.ts'
 export { openLoop } from './control/openLoop.ts'
 export type { RiccatiOptions } from './control/riccatiArguments.ts'
+export {
+  type StepCost,
+  type TimeVaryingLqr,
+  type TimeVaryingOptions,
+  timeVaryingLqr,
+} from './control/timeVaryingLqr.ts'
+export { type TimeVaryingControllerOptions, timeVaryingLqrController } from './control/timeVaryingLqrController.ts'
 
 // Experiments
 export { bentStates, type BentStatesOptions } from './experiment/bentStates.ts'
