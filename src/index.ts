@@ -13,6 +13,7 @@ export { controlVector, reducedState } from './scene/stateVector.ts'
 export { type CheckEngineOptions, checkEngine, type EngineCheck, type EngineReport } from './engine/checkEngine.ts'
 export { createEngine, ENGINE_NAMES, type EngineChoice } from './engine/createEngine.ts'
 export type { ControlCoordinate, Coordinate, Engine, Layout, Point } from './engine/engine.ts'
+export { type JointTangent, jointTangent } from './engine/jointTangent.ts'
 export { referenceEngine } from './engine/reference/referenceEngine.ts'
 
 // Blackboxes
@@ -94,6 +95,7 @@ export { type PrepareLinearizationOptions, prepareLinearization } from './linear
 // Control
 export type { Accuracy } from './control/accuracy.ts'
 export { type Care, care } from './control/care.ts'
+export { type ConstrainedLqr, type Constraint, constrainedLqr } from './control/constrainedLqr.ts'
 export type { Controller } from './control/controller.ts'
 export { type Dare, type DareOptions, type DareResult, dare } from './control/dare.ts'
 export {
