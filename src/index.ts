@@ -104,6 +104,9 @@ export {
   finiteHorizonLqr,
 } from './control/finiteHorizonLqr.ts'
 export type { QuadraticCost } from './control/linearArguments.ts'
+export { type FilterNoise, type Kalman, type KalmanOptions, type KalmanResult, kalman } from './control/kalman.ts'
+export { type Lqg, lqg } from './control/lqg.ts'
+export { type LqgController, lqgController } from './control/lqgController.ts'
 export { type Lqr, type LqrOptions, lqr } from './control/lqr.ts'
 export { lqrController } from './control/lqrController.ts'
 export { describeMode, type Mode } from './control/modes.ts'
@@ -128,6 +131,7 @@ export {
   measureRun,
 } from './experiment/metrics.ts'
 export { type EnginePool, type EnginePoolOptions, openEnginePool } from './experiment/openEnginePool.ts'
+export type { MeasurementNoise } from './experiment/measurementNoise.ts'
 export { pointFrom, pointFromNames } from './experiment/point.ts'
 export {
   type Disturbance,

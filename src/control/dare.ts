@@ -6,7 +6,7 @@
  * for the P that makes E x⁺ = (A − BK)x stable: u = −Kx then minimizes Σ xᵀQx + uᵀRu + 2xᵀSu.
  *
  * How: E is eliminated (A ← E⁻¹A, B ← E⁻¹B, P = E⁻ᵀXE⁻¹). Where R is invertible the cross term is too (A ← A − BR⁻¹Sᵀ,
- * Q ← Q − SR⁻¹Sᵀ) and structure-preserving doubling gives P. Where that can't be done, or gives a solution that is not the
+ * Q ← Q − SR⁻¹Sᵀ), the states are given even units (stateScaling.ts), and structure-preserving doubling gives P. Where that can't be done, or gives a solution that is not the
  * stabilizing one (an unstable mode without cost), Newton's method starts from a stabilizing gain (kleinman.ts); it needs no
  * inverse of R. Modes that no control reaches beyond the accuracy of A and B are refused before; modes on the unit circle
  * without cost are refused or, if they may stay, divided out. What comes out is always checked against the original
@@ -35,6 +35,8 @@ import { gainOf, newtonKleinman, type RiccatiProblem, riccatiResidual } from './
 import { type BlindSpace, uncontrolledModes, unseenSpace } from './modes.ts'
 import { inDescriptorCoordinates, type RiccatiOptions, riccatiArguments, singularE } from './riccatiArguments.ts'
 
+import { scaled, stateScaling } from './stateScaling.ts'
+
 export interface DareOptions extends RiccatiOptions {
   /**
    * Largest error to expect of the entries of A and B (with an E: of E⁻¹A and E⁻¹B), ≥ 0; one number for both or one each.
@@ -46,6 +48,7 @@ export interface DareOptions extends RiccatiOptions {
 export type { Dare, DareResult } from './dareVerdict.ts'
 
 const REFINED = 1e-14 // relative residual that needs no further step
+const UNEVEN = 2 ** 20 // between the largest and the smallest unit
 const NEGLIGIBLE = 1e-8 // cost of a mode, and errors of A that may hide it, relative to the largest entries
 
 /**
@@ -56,22 +59,44 @@ export function dare(A: MatrixLike, B: MatrixLike, Q: MatrixLike, R: MatrixLike,
   const { original, E, standard, ...settings } = riccatiArguments('dare', { A, B, Q, R }, options)
   if (!standard) return singularE()
   const accuracy = resolveAccuracy(options.accuracy, standard)
-  const whole = () => solveStandard(standard, { ...settings, accuracy })
+  const solve = (part: RiccatiProblem, names: readonly string[]): Dare => {
+    // Whoever states an accuracy states it in the units given; else units should not decide what rounding may hide.
+    if (options.accuracy !== undefined) return solveStandard(part, { ...settings, names, accuracy })
+    return inEvenUnits(part, { ...settings, names, accuracy })
+  }
   const found =
     (settings.blocks === 'separate' &&
       blockwise(standard, {
         ...settings,
         negligible: options.accuracy === undefined ? { A: 0, B: 0 } : accuracy,
-        solve: (part, names) => solveStandard(part, { ...settings, names, accuracy }),
+        solve,
         residual: (P, K) => riccatiResidual(standard, P, K).relative,
         wording: discreteWording,
       })) ||
-    whole()
+    solve(standard, settings.names)
   if (!E || !found.P) return found
   return inDescriptorCoordinates(found, E, settings.tolerance, (P) => {
     const K = found.K!
     return { P, K, residual: riccatiResidual(original, P, K, E).relative }
   })
+}
+
+/** Solves in the units of stateScaling.ts where they are far from those given: x = D x̃, P = D⁻¹P̃D⁻¹, K = K̃D⁻¹. */
+function inEvenUnits(problem: RiccatiProblem, settings: Settings): Dare {
+  const reduced = withoutCrossTerm(problem)
+  const D = reduced ? stateScaling(reduced.A, reduced.G, reduced.Q) : new Float64Array([1])
+  if (Math.max(...D) < UNEVEN * Math.min(...D)) return solveStandard(problem, settings)
+  const { A, B, Q, R, S } = problem
+  const Dinv = D.map((d) => 1 / d)
+  const even = { A: scaled(Dinv, A, D), B: scaled(Dinv, B, null), Q: scaled(D, Q, D), R, S: scaled(D, S, null) }
+  const found = solveStandard(even, { ...settings, accuracy: roundingAccuracy(even.A, even.B) })
+  if (!found.P || !found.K) return found
+  const P = scaled(Dinv, found.P, Dinv)
+  const K = scaled(null, found.K, Dinv)
+  const residual = riccatiResidual(problem, P, K).relative
+  if (found.result !== 'solved' || residual <= settings.tolerance) return { ...found, P, K, residual }
+  const message = `the relative residual ${residual.toExponential(1)} is above the tolerance: the units are too uneven`
+  return { ...found, P, K, residual, result: 'inaccurate', message }
 }
 
 function solveStandard(problem: RiccatiProblem, settings: Settings): Dare {
@@ -119,9 +144,16 @@ function solveWhole(
   let iterations = 0
   let best: Candidate | null = null
   if (reduced) {
-    const doubled = doubling(reduced.A, reduced.G, reduced.Q, maxIterations)
+    const D = stateScaling(reduced.A, reduced.G, reduced.Q)
+    const Dinv = D.map((d) => 1 / d)
+    const doubled = doubling(
+      scaled(Dinv, reduced.A, D),
+      scaled(Dinv, reduced.G, Dinv),
+      scaled(D, reduced.Q, D),
+      maxIterations,
+    )
     iterations += doubled?.iterations ?? maxIterations
-    if (doubled) best = examine(problem, doubled.P)
+    if (doubled) best = examine(problem, scaled(Dinv, doubled.P, Dinv))
   }
   if (!best || best.radius > 1 + ON_CIRCLE || best.residual > tolerance) {
     const start = stabilizingGain(problem, maxIterations)
