@@ -96,6 +96,7 @@ export { type PrepareLinearizationOptions, prepareLinearization } from './linear
 export type { Accuracy } from './control/accuracy.ts'
 export { type Care, care } from './control/care.ts'
 export { type ConstrainedLqr, type Constraint, constrainedLqr } from './control/constrainedLqr.ts'
+export { controllabilityGramian } from './control/controllabilityGramian.ts'
 export type { Controller } from './control/controller.ts'
 export { type Dare, type DareOptions, type DareResult, dare } from './control/dare.ts'
 export {
@@ -104,12 +105,16 @@ export {
   finiteHorizonLqr,
 } from './control/finiteHorizonLqr.ts'
 export type { QuadraticCost } from './control/linearArguments.ts'
+export type { GramianOptions } from './control/gramian.ts'
+export { hankelSingularValues } from './control/hankelSingularValues.ts'
 export { type FilterNoise, type Kalman, type KalmanOptions, type KalmanResult, kalman } from './control/kalman.ts'
 export { type Lqg, lqg } from './control/lqg.ts'
 export { type LqgController, lqgController } from './control/lqgController.ts'
 export { type Lqr, type LqrOptions, lqr } from './control/lqr.ts'
 export { lqrController } from './control/lqrController.ts'
 export { describeMode, type Mode } from './control/modes.ts'
+export { observabilityGramian } from './control/observabilityGramian.ts'
+export type { Outputs } from './control/outputMatrix.ts'
 export { openLoop } from './control/openLoop.ts'
 export type { RiccatiOptions } from './control/riccatiArguments.ts'
 export {

@@ -7,7 +7,7 @@
  * gain (AL)ᵀ. Source: B. D. O. Anderson, J. B. Moore, Optimal Filtering, 1979, §4.4.
  */
 import { Matrix } from 'ml-matrix'
-import { type MatrixLike, solveLinear, symmetrized, toSizedMatrix, toSymmetricMatrix } from '../linalg/dense.ts'
+import { type MatrixLike, solveLinear, symmetrized, toSymmetricMatrix } from '../linalg/dense.ts'
 import type { ComplexArray } from '../linalg/eigenvalues.ts'
 import { product } from '../linalg/product.ts'
 import { type Accuracy, sensedAccuracy } from './accuracy.ts'
@@ -15,10 +15,11 @@ import { type DareResult, dare } from './dare.ts'
 import { linearSystem } from './linearArguments.ts'
 import type { LinearModel } from './lqr.ts'
 import { describeMode, type Mode } from './modes.ts'
+import { coordinateNames, type Outputs, outputMatrix } from './outputMatrix.ts'
 
 export interface FilterNoise {
   /** What is measured: C [ny × ndx], or the names of entries of dx. */
-  readonly outputs: MatrixLike | readonly string[]
+  readonly outputs: Outputs
   readonly W: MatrixLike // covariance of the process noise of one step, [ndx × ndx]
   readonly V: MatrixLike // covariance of the measurement noise, [ny × ny], positive definite
 }
@@ -56,8 +57,8 @@ export function kalman(lin: LinearModel, noise: FilterNoise, options: KalmanOpti
   const caller = 'kalman'
   const { A } = linearSystem(caller, lin)
   const ndx = A.rows
-  const names = lin.layout ? lin.layout.dx.map(({ name }) => name) : Array.from({ length: ndx }, (_, i) => `dx[${i}]`)
-  const C = outputMatrix(caller, noise.outputs, names, ndx)
+  const names = coordinateNames(lin, ndx)
+  const C = outputMatrix(caller, noise.outputs, names)
   const W = toSymmetricMatrix(noise.W, caller, 'W', { rows: ndx, symbols: 'ndx × ndx' })
   const V = toSymmetricMatrix(noise.V, caller, 'V', { rows: C.rows, symbols: 'ny × ny' })
   const accuracy = options.accuracy ?? (lin.quality ? sensedAccuracy(lin.quality, lin.xBar) : null)
@@ -97,23 +98,4 @@ export function kalman(lin: LinearModel, noise: FilterNoise, options: KalmanOpti
     eigenvalues: found.eigenvalues,
     residual: found.residual,
   }
-}
-
-function outputMatrix(caller: string, outputs: FilterNoise['outputs'], names: readonly string[], ndx: number): Matrix {
-  if (!Matrix.isMatrix(outputs) && outputs.length === 0) throw new RangeError(`${caller}: there are no outputs`)
-  if (!isNames(outputs)) {
-    const rows = Matrix.isMatrix(outputs) ? outputs.rows : outputs.length
-    return toSizedMatrix(outputs, caller, 'outputs', { rows, columns: ndx, symbols: 'ny × ndx' })
-  }
-  const C = Matrix.zeros(outputs.length, ndx)
-  for (const [row, name] of outputs.entries()) {
-    const column = names.indexOf(name)
-    if (column < 0) throw new RangeError(`${caller}: outputs must be among ${names.join(', ')}, got ${name}`)
-    C.set(row, column, 1)
-  }
-  return C
-}
-
-function isNames(outputs: FilterNoise['outputs']): outputs is readonly string[] {
-  return Array.isArray(outputs) && outputs.every((entry) => typeof entry === 'string')
 }

@@ -8,6 +8,7 @@ import { doubtfulAccuracy } from './dareVerdict.ts'
 import { linearSystem, type QuadraticCost, quadraticCost } from './linearArguments.ts'
 import { describeMode, type Mode } from './modes.ts'
 import { type Controllable, type NeutralProblem, withoutNeutralModes } from './neutralModes.ts'
+import { coordinateNames } from './outputMatrix.ts'
 
 /** What is needed of a linearization: A [ndx × ndx] and B [ndx × nu]; the rest where it is known. */
 export interface LinearModel {
@@ -70,9 +71,8 @@ export interface Lqr {
  */
 export function lqr(lin: LinearModel, weights: QuadraticCost, options: LqrOptions = {}): Lqr {
   const { A, B } = linearSystem('lqr', lin)
-  const ndx = A.rows
   const cost = quadraticCost('lqr', { A, B }, weights)
-  const names = lin.layout ? lin.layout.dx.map(({ name }) => name) : Array.from({ length: ndx }, (_, i) => `dx[${i}]`)
+  const names = coordinateNames(lin, A.rows)
   const sensed = lin.quality ? sensedAccuracy(lin.quality, lin.xBar) : null
   const { uncosted = 'keep', unreached = 'refuse', accuracy: given = sensed ?? undefined, ...rest } = options
   if (unreached !== 'keep' && unreached !== 'refuse')
