@@ -13,6 +13,7 @@ export { controlVector, reducedState } from './scene/stateVector.ts'
 export { type CheckEngineOptions, checkEngine, type EngineCheck, type EngineReport } from './engine/checkEngine.ts'
 export { createEngine, ENGINE_NAMES, type EngineChoice } from './engine/createEngine.ts'
 export type { ControlCoordinate, Coordinate, Engine, Layout, Point } from './engine/engine.ts'
+export { type JointTangent, jointTangent } from './engine/jointTangent.ts'
 export { referenceEngine } from './engine/reference/referenceEngine.ts'
 
 // Blackboxes
@@ -93,12 +94,36 @@ export { type PrepareLinearizationOptions, prepareLinearization } from './linear
 
 // Control
 export type { Accuracy } from './control/accuracy.ts'
+export { type Care, care } from './control/care.ts'
+export { type ConstrainedLqr, type Constraint, constrainedLqr } from './control/constrainedLqr.ts'
+export { controllabilityGramian } from './control/controllabilityGramian.ts'
 export type { Controller } from './control/controller.ts'
 export { type Dare, type DareOptions, type DareResult, dare } from './control/dare.ts'
-export { type Lqr, type LqrOptions, lqr, type QuadraticCost } from './control/lqr.ts'
+export {
+  type FiniteHorizonCost,
+  type FiniteHorizonLqr,
+  finiteHorizonLqr,
+} from './control/finiteHorizonLqr.ts'
+export type { QuadraticCost } from './control/linearArguments.ts'
+export type { GramianOptions } from './control/gramian.ts'
+export { hankelSingularValues } from './control/hankelSingularValues.ts'
+export { type FilterNoise, type Kalman, type KalmanOptions, type KalmanResult, kalman } from './control/kalman.ts'
+export { type Lqg, lqg } from './control/lqg.ts'
+export { type LqgController, lqgController } from './control/lqgController.ts'
+export { type Lqr, type LqrOptions, lqr } from './control/lqr.ts'
 export { lqrController } from './control/lqrController.ts'
 export { describeMode, type Mode } from './control/modes.ts'
+export { observabilityGramian } from './control/observabilityGramian.ts'
+export type { Outputs } from './control/outputMatrix.ts'
 export { openLoop } from './control/openLoop.ts'
+export type { RiccatiOptions } from './control/riccatiArguments.ts'
+export {
+  type StepCost,
+  type TimeVaryingLqr,
+  type TimeVaryingOptions,
+  timeVaryingLqr,
+} from './control/timeVaryingLqr.ts'
+export { type TimeVaryingControllerOptions, timeVaryingLqrController } from './control/timeVaryingLqrController.ts'
 
 // Experiments
 export { bentStates, type BentStatesOptions } from './experiment/bentStates.ts'
@@ -111,6 +136,7 @@ export {
   measureRun,
 } from './experiment/metrics.ts'
 export { type EnginePool, type EnginePoolOptions, openEnginePool } from './experiment/openEnginePool.ts'
+export type { MeasurementNoise } from './experiment/measurementNoise.ts'
 export { pointFrom, pointFromNames } from './experiment/point.ts'
 export {
   type Disturbance,

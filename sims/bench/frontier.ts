@@ -10,9 +10,10 @@ import {
   type BenchmarkChart,
   type BenchmarkPoint,
   type Blackbox,
+  constrainedLqr,
   createEngine,
-  dare,
   type Engine,
+  jointTangent,
   type Linearization,
   linearize,
   loadScene,
@@ -152,27 +153,13 @@ async function sensed(
   }
 }
 
-/**
- * The LQR gain, [nu × ndx], of unit weights on motions that joints allow: with T [ndx × 2·joints] the tangent of maximal states by joint
- * positions and speeds, that of (T⁺ A T, T⁺ B). What violates joints is left to the solver's stabilization.
- */
-function gainOnJoints(engine: Engine, scene: Scene, { A, B }: Linearization): Matrix | null {
-  const { ndx, nu } = engine.layout
-  const h = 1e-5
-  const columns = (['positions', 'velocities'] as const).flatMap((kind) =>
-    scene.joints.map(({ name }) => {
-      const at = (value: number) =>
-        engine.point!({ positions: {}, velocities: {}, controls: {}, [kind]: { [name]: [value] } }).x
-      const apart = new Float64Array(ndx)
-      engine.difference(at(h), at(-h), apart)
-      return Array.from(apart, (value) => value / (2 * h))
-    }),
-  )
-  const T = new Matrix(columns).transpose()
-  const inverse = pseudoInverse(T)
-  const onJoints = inverse.mmul(A).mmul(T)
-  const { K } = dare(onJoints, inverse.mmul(B), Matrix.eye(T.columns), Matrix.eye(nu))
-  return K === null ? null : K.mmul(inverse)
+/** The LQR gain, [nu × ndx], of unit weights on motions that joints allow: what violates joints is left to the solver's stabilization. */
+function gainOnJoints(engine: Engine, scene: Scene, lin: Linearization): Matrix | null {
+  const tangent = jointTangent(engine, scene)
+  const inverse = pseudoInverse(tangent.T)
+  const R = Matrix.eye(engine.layout.nu)
+  // Accuracy 0: what noise does to the design is what is asked, so it may not refuse it.
+  return constrainedLqr(lin, { Q: inverse.transpose().mmul(inverse), R }, tangent, { accuracy: 0 }).K
 }
 
 /** Noise-free values on both sides of every input, for each step. */

@@ -3,4 +3,6 @@ export interface Controller {
   readonly name: string // 'lqr', 'none', …
   /** Writes the control for state x at time t into uOut. Not saturated: `simulate` does that with the layout's ranges. */
   control(x: Float64Array, t: number, uOut: Float64Array): void // x [nx], t s, uOut [nu]
+  /** Forgets what earlier calls left in it, where it has a memory (an estimate, an integral). Runs begin with it. */
+  reset?(): void
 }

@@ -6,27 +6,22 @@
  * for the P that makes E x⁺ = (A − BK)x stable: u = −Kx then minimizes Σ xᵀQx + uᵀRu + 2xᵀSu.
  *
  * How: E is eliminated (A ← E⁻¹A, B ← E⁻¹B, P = E⁻ᵀXE⁻¹). Where R is invertible the cross term is too (A ← A − BR⁻¹Sᵀ,
- * Q ← Q − SR⁻¹Sᵀ) and structure-preserving doubling gives P. Where that can't be done, or gives a solution that is not the
+ * Q ← Q − SR⁻¹Sᵀ), the states are given even units (stateScaling.ts), and structure-preserving doubling gives P. Where that can't be done, or gives a solution that is not the
  * stabilizing one (an unstable mode without cost), Newton's method starts from a stabilizing gain (kleinman.ts); it needs no
  * inverse of R. Modes that no control reaches beyond the accuracy of A and B are refused before; modes on the unit circle
  * without cost are refused or, if they may stay, divided out. What comes out is always checked against the original
  * equation: residual, closed loop, definiteness.
  */
 import { Matrix } from 'ml-matrix'
-import {
-  type MatrixLike,
-  maxAbs,
-  solveLinear,
-  symmetrized,
-  toMatrix,
-  toSizedMatrix,
-  toSymmetricMatrix,
-} from '../linalg/dense.ts'
+import { type MatrixLike, maxAbs, solveLinear, symmetrized } from '../linalg/dense.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
+import { product } from '../linalg/product.ts'
 import { type Accuracy, roundingAccuracy } from './accuracy.ts'
+import { blockwise } from './blockwise.ts'
 import {
   type Candidate,
   type Dare,
+  discreteWording,
   failure,
   isSingular,
   ON_CIRCLE,
@@ -38,29 +33,22 @@ import {
 import { doubling } from './doubling.ts'
 import { gainOf, newtonKleinman, type RiccatiProblem, riccatiResidual } from './kleinman.ts'
 import { type BlindSpace, uncontrolledModes, unseenSpace } from './modes.ts'
+import { inDescriptorCoordinates, type RiccatiOptions, riccatiArguments, singularE } from './riccatiArguments.ts'
 
-export interface DareOptions {
-  readonly S?: MatrixLike // cross term, [n × m]; default 0
-  readonly E?: MatrixLike // descriptor matrix, [n × n], invertible; default I
-  /** Largest accepted residual, relative to the sum of the norms of the equation's terms; default 1e-9. */
-  readonly tolerance?: number
-  readonly maxIterations?: number // of doubling (default 60; 5 to 12 are usual) and of Newton's method
-  /**
-   * Modes on the unit circle without cost can't be made stable by an optimal control: there is no stabilizing solution.
-   * 'refuse' (default) reports them as 'undetectable'; 'keep' accepts a solution that leaves them where they are (|λ| = 1).
-   */
-  readonly uncosted?: 'refuse' | 'keep'
+import { scaled, stateScaling } from './stateScaling.ts'
+
+export interface DareOptions extends RiccatiOptions {
   /**
    * Largest error to expect of the entries of A and B (with an E: of E⁻¹A and E⁻¹B), ≥ 0; one number for both or one each.
    * What control does to a mode within it counts as nothing. Default: rounding of the largest entries.
    */
   readonly accuracy?: number | Accuracy
-  /** Names of the n coordinates, used in modes and messages; default x[0], x[1], … */
-  readonly names?: readonly string[]
 }
 
 export type { Dare, DareResult } from './dareVerdict.ts'
 
+const REFINED = 1e-14 // relative residual that needs no further step
+const UNEVEN = 2 ** 20 // between the largest and the smallest unit
 const NEGLIGIBLE = 1e-8 // cost of a mode, and errors of A that may hide it, relative to the largest entries
 
 /**
@@ -68,42 +56,47 @@ const NEGLIGIBLE = 1e-8 // cost of a mode, and errors of A that may hide it, rel
  * Misuse (sizes, entries that are not finite, asymmetric Q or R, complex matrices) throws, naming the matrix and the entry.
  */
 export function dare(A: MatrixLike, B: MatrixLike, Q: MatrixLike, R: MatrixLike, options: DareOptions = {}): Dare {
-  const { tolerance = 1e-9, maxIterations = 60, uncosted = 'refuse' } = options
-  if (!(tolerance >= 0)) throw new RangeError(`dare: tolerance must be a number ≥ 0, got ${tolerance}`)
-  if (!(Number.isInteger(maxIterations) && maxIterations >= 1))
-    throw new RangeError(`dare: maxIterations must be an integer ≥ 1, got ${maxIterations}`)
-  if (uncosted !== 'refuse' && uncosted !== 'keep')
-    throw new RangeError(`dare: uncosted must be 'refuse' or 'keep', got ${String(uncosted)}`)
-  const a = toMatrix(A, 'dare', 'A')
-  const n = a.rows
-  if (a.columns !== n) throw new RangeError(`dare: A must be [n × n], got [${n} × ${a.columns}]`)
-  const b = toMatrix(B, 'dare', 'B')
-  if (b.rows !== n) throw new RangeError(`dare: B must be [n × m] with n = ${n}, got [${b.rows} × ${b.columns}]`)
-  const m = b.columns
-  if (n === 0 || m === 0) throw new RangeError(`dare: needs states and controls, got n = ${n}, m = ${m}`)
-  const q = toSymmetricMatrix(Q, 'dare', 'Q', { rows: n, symbols: 'n × n' })
-  const r = toSymmetricMatrix(R, 'dare', 'R', { rows: m, symbols: 'm × m' })
-  const s = options.S
-    ? toSizedMatrix(options.S, 'dare', 'S', { rows: n, columns: m, symbols: 'n × m' })
-    : Matrix.zeros(n, m)
-  const names = options.names ?? Array.from({ length: n }, (_, i) => `x[${i}]`)
-  if (names.length !== n) throw new RangeError(`dare: names must hold n = ${n} names, got ${names.length}`)
-
-  let problem: RiccatiProblem = { A: a, B: b, Q: q, R: r, S: s }
-  let E: Matrix | null = null
-  if (options.E) {
-    E = toSizedMatrix(options.E, 'dare', 'E', { rows: n, columns: n, symbols: 'n × n' })
-    const EinvA = solveLinear(E, a)
-    const EinvB = solveLinear(E, b)
-    if (!EinvA || !EinvB)
-      return failure('singular-E', 'E is singular: descriptor systems with algebraic equations are not supported')
-    problem = { ...problem, A: EinvA, B: EinvB }
+  const { original, E, standard, ...settings } = riccatiArguments('dare', { A, B, Q, R }, options)
+  if (!standard) return singularE()
+  const accuracy = resolveAccuracy(options.accuracy, standard)
+  const solve = (part: RiccatiProblem, names: readonly string[]): Dare => {
+    // Whoever states an accuracy states it in the units given; else units should not decide what rounding may hide.
+    if (options.accuracy !== undefined) return solveStandard(part, { ...settings, names, accuracy })
+    return inEvenUnits(part, { ...settings, names, accuracy })
   }
-
-  const accuracy = resolveAccuracy(options.accuracy, problem)
-  const found = solveStandard(problem, { tolerance, maxIterations, uncosted, names, accuracy })
+  const found =
+    (settings.blocks === 'separate' &&
+      blockwise(standard, {
+        ...settings,
+        negligible: options.accuracy === undefined ? { A: 0, B: 0 } : accuracy,
+        solve,
+        residual: (P, K) => riccatiResidual(standard, P, K).relative,
+        wording: discreteWording,
+      })) ||
+    solve(standard, settings.names)
   if (!E || !found.P) return found
-  return inDescriptorCoordinates(found, { A: a, B: b, Q: q, R: r, S: s }, E, tolerance)
+  return inDescriptorCoordinates(found, E, settings.tolerance, (P) => {
+    const K = found.K!
+    return { P, K, residual: riccatiResidual(original, P, K, E).relative }
+  })
+}
+
+/** Solves in the units of stateScaling.ts where they are far from those given: x = D x̃, P = D⁻¹P̃D⁻¹, K = K̃D⁻¹. */
+function inEvenUnits(problem: RiccatiProblem, settings: Settings): Dare {
+  const reduced = withoutCrossTerm(problem)
+  const D = reduced ? stateScaling(reduced.A, reduced.G, reduced.Q) : new Float64Array([1])
+  if (Math.max(...D) < UNEVEN * Math.min(...D)) return solveStandard(problem, settings)
+  const { A, B, Q, R, S } = problem
+  const Dinv = D.map((d) => 1 / d)
+  const even = { A: scaled(Dinv, A, D), B: scaled(Dinv, B, null), Q: scaled(D, Q, D), R, S: scaled(D, S, null) }
+  const found = solveStandard(even, { ...settings, accuracy: roundingAccuracy(even.A, even.B) })
+  if (!found.P || !found.K) return found
+  const P = scaled(Dinv, found.P, Dinv)
+  const K = scaled(null, found.K, Dinv)
+  const residual = riccatiResidual(problem, P, K).relative
+  if (found.result !== 'solved' || residual <= settings.tolerance) return { ...found, P, K, residual }
+  const message = `the relative residual ${residual.toExponential(1)} is above the tolerance: the units are too uneven`
+  return { ...found, P, K, residual, result: 'inaccurate', message }
 }
 
 function solveStandard(problem: RiccatiProblem, settings: Settings): Dare {
@@ -151,9 +144,16 @@ function solveWhole(
   let iterations = 0
   let best: Candidate | null = null
   if (reduced) {
-    const doubled = doubling(reduced.A, reduced.G, reduced.Q, maxIterations)
+    const D = stateScaling(reduced.A, reduced.G, reduced.Q)
+    const Dinv = D.map((d) => 1 / d)
+    const doubled = doubling(
+      scaled(Dinv, reduced.A, D),
+      scaled(Dinv, reduced.G, Dinv),
+      scaled(D, reduced.Q, D),
+      maxIterations,
+    )
     iterations += doubled?.iterations ?? maxIterations
-    if (doubled) best = examine(problem, doubled.P)
+    if (doubled) best = examine(problem, scaled(Dinv, doubled.P, Dinv))
   }
   if (!best || best.radius > 1 + ON_CIRCLE || best.residual > tolerance) {
     const start = stabilizingGain(problem, maxIterations)
@@ -162,7 +162,7 @@ function solveWhole(
     iterations += newton.iterations
     const candidate = newton.P && examine(problem, newton.P)
     if (candidate && (!best || candidate.radius < 1 || candidate.residual < best.residual)) best = candidate
-  } else if (best.radius < 1 - ON_CIRCLE) best = refined(problem, best)
+  } else if (best.radius < 1 - ON_CIRCLE && best.residual > REFINED) best = refined(problem, best)
   return { candidate: best, iterations, noGain: false }
 }
 
@@ -178,7 +178,7 @@ function dividedOut(
   settings: Settings,
 ): { candidate: Candidate; iterations: number } | null {
   const Tt = T.transpose()
-  const within = (M: Matrix) => Tt.mmul(M).mmul(T)
+  const within = (M: Matrix) => product(Tt, product(M, T))
   if (T.columns === 0) {
     const candidate = examine(problem, Matrix.zeros(A.rows, A.rows))
     return candidate && candidate.residual <= settings.tolerance
@@ -192,7 +192,7 @@ function dividedOut(
     settings,
   )
   if (!rest || rest.radius > 1 + ON_CIRCLE) return null
-  const candidate = examine(problem, symmetrized(T.mmul(rest.P).mmul(Tt)))
+  const candidate = examine(problem, symmetrized(product(product(T, rest.P), Tt)))
   if (!candidate || candidate.residual > settings.tolerance) return null
   return { candidate: { ...candidate, radius: rest.radius, divided: true }, iterations }
 }
@@ -223,9 +223,9 @@ function withoutCrossTerm({ A, B, Q, R, S }: RiccatiProblem): Reduced | null {
   const RinvSt = solveLinear(R, S.transpose())
   if (!RinvBt || !RinvSt) return null
   return {
-    A: Matrix.sub(A, B.mmul(RinvSt)),
-    G: symmetrized(B.mmul(RinvBt)),
-    Q: symmetrized(Matrix.sub(Q, S.mmul(RinvSt))),
+    A: Matrix.sub(A, product(B, RinvSt)),
+    G: symmetrized(product(B, RinvBt)),
+    Q: symmetrized(Matrix.sub(Q, product(S, RinvSt))),
   }
 }
 
@@ -239,7 +239,7 @@ function stabilizingGain({ A, B }: RiccatiProblem, maxIterations: number): Matri
   const scaleB = maxAbs(B)
   if (scaleB === 0) return eigenvalues(A).re.length > 0 && radiusOf(A) < 1 ? Matrix.zeros(m, n) : null
   const B1 = Matrix.mul(B, 1 / scaleB)
-  const start = doubling(A, symmetrized(B1.mmul(B1.transpose())), Matrix.eye(n, n), maxIterations)
+  const start = doubling(A, symmetrized(product(B1, B1.transpose())), Matrix.eye(n, n), maxIterations)
   if (!start) return null
   const P = start.P
   const K1 = gainOf({ A, B: B1, Q: P, R: Matrix.eye(m, m), S: Matrix.zeros(n, m) }, P)
@@ -251,7 +251,7 @@ function stabilizingGain({ A, B }: RiccatiProblem, maxIterations: number): Matri
 function examine(problem: RiccatiProblem, P: Matrix): Candidate | null {
   const K = gainOf(problem, P)
   if (!K) return null
-  const closed = Matrix.sub(problem.A, problem.B.mmul(K))
+  const closed = Matrix.sub(problem.A, product(problem.B, K))
   if (!Number.isFinite(maxAbs(closed))) return null
   const values = eigenvalues(closed)
   const residual = riccatiResidual(problem, P, K).relative
@@ -263,23 +263,6 @@ function refined(problem: RiccatiProblem, candidate: Candidate): Candidate {
   const step = newtonKleinman(problem, candidate.K, 1)
   const better = step.P && examine(problem, step.P)
   return better && better.residual < candidate.residual && better.radius < 1 ? better : candidate
-}
-
-/** P and K of the descriptor system: P = E⁻ᵀXE⁻¹; K and the eigenvalues stay. */
-function inDescriptorCoordinates(found: Dare, original: RiccatiProblem, E: Matrix, tolerance: number): Dare {
-  const EinvT = solveLinear(E.transpose(), found.P!)
-  const P = EinvT && solveLinear(E.transpose(), EinvT.transpose())
-  if (!P) return failure('singular-E', 'E is too close to singular', found.iterations)
-  const symmetric = symmetrized(P)
-  const residual = riccatiResidual(original, symmetric, found.K!, E).relative
-  if (residual <= tolerance) return { ...found, P: symmetric, residual }
-  return {
-    ...found,
-    P: symmetric,
-    residual,
-    result: found.result === 'solved' ? 'inaccurate' : found.result,
-    message: `the relative residual ${residual.toExponential(1)} is above the tolerance: E is badly conditioned`,
-  }
 }
 
 /** The accuracy asked for, at least that of rounding. Throws RangeError on one that is no finite number ≥ 0. */

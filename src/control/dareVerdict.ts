@@ -104,8 +104,7 @@ export function verdict(
     }
   const kept = best.divided || best.radius >= 1 - ON_CIRCLE ? free.modes : []
   const left = [...kept, ...stuck.barelyCosted]
-  if (left.length === 0)
-    return { ...values, result: 'solved', message: `solved; closed-loop spectral radius ${near1(best.radius)}` }
+  if (left.length === 0) return { ...values, result: 'solved', message: stableMessage(best.radius) }
   if (uncosted === 'refuse') {
     const unstabilizable = uncontrolledIn(problem, whole(problem), settings).modes
     if (unstabilizable.length > 0)
@@ -197,6 +196,32 @@ export function unstabilizableFailure(modes: readonly Mode[], iterations: number
 function undetectableFailure(modes: readonly Mode[], values: Partial<Dare> | null, iterations: number): Dare {
   const message = `modes on the unit circle carry no cost, so no stabilizing solution exists: ${listed(modes)}`
   return { ...failure('undetectable', message, iterations), ...values, undetectable: modes }
+}
+
+/** How a solver orders and describes what is put together. */
+export interface Wording {
+  ordered(values: ComplexArray): ComplexArray
+  stable(values: ComplexArray): string // of a closed loop
+  unreached(modes: readonly Mode[]): string
+  uncosted(modes: readonly Mode[]): string // that stay where they are
+  undetectable(modes: readonly Mode[]): string
+}
+
+/** For `blockwise`. */
+export const discreteWording: Wording = {
+  ordered({ re, im }) {
+    const size = (k: number) => Math.hypot(re[k]!, im[k]!)
+    const order = Array.from(re.keys()).sort((a, b) => size(b) - size(a) || re[b]! - re[a]! || im[b]! - im[a]!)
+    return { re: Float64Array.from(order, (k) => re[k]!), im: Float64Array.from(order, (k) => im[k]!) }
+  },
+  stable: ({ re, im }) => stableMessage(Math.hypot(re[0]!, im[0]!)),
+  unreached: (modes) => unstabilizableFailure(modes, 0).message,
+  uncosted: (modes) => `solved; modes without cost, or with too little, stay on the unit circle: ${listed(modes)}`,
+  undetectable: (modes) => undetectableFailure(modes, null, 0).message,
+}
+
+function stableMessage(radius: number): string {
+  return `solved; closed-loop spectral radius ${near1(radius)}`
 }
 
 function listed(modes: readonly Mode[]): string {

@@ -6,7 +6,9 @@
  */
 import type { Matrix } from 'ml-matrix'
 import { fromFlat, toFlat } from '../linalg/dense.ts'
-import { matMulInto, norm2, solveManyInPlace, symmetrizeInPlace, transposeInto } from '../linalg/flat.ts'
+import { norm2, symmetrizeInPlace, transposeInto } from '../linalg/flat.ts'
+import { productInto } from '../linalg/product.ts'
+import { solveMany } from '../linalg/solveMany.ts'
 
 /**
  * Iterates A ← A W⁻¹A, G ← G + A W⁻¹G Aᵀ, H ← H + Aᵀ H W⁻¹A with W = I + GH from H = Q until H settles.
@@ -28,21 +30,21 @@ export function doubling(
   const both = new Float64Array(2 * n * n) // [A G], then W⁻¹[A G]
   let lastChange = Number.POSITIVE_INFINITY
   for (let iterations = 1; iterations <= maxIterations; iterations++) {
-    matMulInto(W, G, H, n, n, n)
+    productInto(W, G, H, n, n, n)
     for (let i = 0; i < n; i++) {
       W[i * n + i]! += 1
       both.set(A.subarray(i * n, (i + 1) * n), 2 * i * n)
       both.set(G.subarray(i * n, (i + 1) * n), (2 * i + 1) * n)
     }
-    if (!solveManyInPlace(W, both, n, 2 * n)) return null
+    if (!solveMany(W, both, n, 2 * n)) return null
     for (let i = 0; i < n; i++) {
       WinvA.set(both.subarray(2 * i * n, (2 * i + 1) * n), i * n)
       WinvG.set(both.subarray((2 * i + 1) * n, (2 * i + 2) * n), i * n)
     }
     transposeInto(At, A, n, n)
 
-    matMulInto(product, H, WinvA, n, n, n)
-    matMulInto(increment, At, product, n, n, n)
+    productInto(product, H, WinvA, n, n, n)
+    productInto(increment, At, product, n, n, n)
     symmetrizeInPlace(increment, n)
     const change = norm2(increment)
     for (let k = 0; k < H.length; k++) H[k]! += increment[k]!
@@ -53,11 +55,11 @@ export function doubling(
       return { P: fromFlat(H, n, n), iterations }
     lastChange = change
 
-    matMulInto(product, A, WinvG, n, n, n)
-    matMulInto(increment, product, At, n, n, n)
+    productInto(product, A, WinvG, n, n, n)
+    productInto(increment, product, At, n, n, n)
     symmetrizeInPlace(increment, n)
     for (let k = 0; k < G.length; k++) G[k]! += increment[k]!
-    matMulInto(next, A, WinvA, n, n, n)
+    productInto(next, A, WinvA, n, n, n)
     ;[A, next] = [next, A]
   }
   return null

@@ -6,6 +6,7 @@
  */
 import { Matrix } from 'ml-matrix'
 import { frobenius, solveLinear, symmetrized } from '../linalg/dense.ts'
+import { product } from '../linalg/product.ts'
 import { stein } from '../linalg/stein.ts'
 
 /** Σ xᵀQx + uᵀRu + 2xᵀSu along x⁺ = Ax + Bu: A, Q [n × n], B, S [n × m], R [m × m]. */
@@ -19,9 +20,9 @@ export interface RiccatiProblem {
 
 /** K = (R + BᵀPB)⁻¹(BᵀPA + Sᵀ), [m × n]; null where R + BᵀPB is singular. */
 export function gainOf({ A, B, R, S }: RiccatiProblem, P: Matrix): Matrix | null {
-  const BtP = B.transpose().mmul(P)
-  const G = symmetrized(Matrix.add(R, BtP.mmul(B)))
-  return solveLinear(G, Matrix.add(BtP.mmul(A), S.transpose()))
+  const BtP = product(B.transpose(), P)
+  const G = symmetrized(Matrix.add(R, product(BtP, B)))
+  return solveLinear(G, Matrix.add(product(BtP, A), S.transpose()))
 }
 
 /**
@@ -34,9 +35,10 @@ export function riccatiResidual(
   K: Matrix,
   E?: Matrix,
 ): { matrix: Matrix; relative: number } {
-  const AtPA = A.transpose().mmul(P).mmul(A)
-  const EtPE = E ? E.transpose().mmul(P).mmul(E) : P
-  const gained = K.transpose().mmul(Matrix.add(B.transpose().mmul(P).mmul(A), S.transpose()))
+  const PA = product(P, A)
+  const AtPA = product(A.transpose(), PA)
+  const EtPE = E ? product(E.transpose(), product(P, E)) : P
+  const gained = product(K.transpose(), Matrix.add(product(B.transpose(), PA), S.transpose()))
   const matrix = Matrix.add(Matrix.sub(Matrix.sub(AtPA, gained), EtPE), Q)
   const scale = frobenius(AtPA) + frobenius(EtPE) + frobenius(gained) + frobenius(Q)
   return { matrix, relative: scale === 0 ? 0 : frobenius(matrix) / scale }
@@ -56,10 +58,10 @@ export function newtonKleinman(
   let P: Matrix | null = null
   let lastChange = Number.POSITIVE_INFINITY
   for (let iterations = 1; iterations <= maxIterations; iterations++) {
-    const SK = S.mmul(K)
-    const KtRK = K.transpose().mmul(R).mmul(K)
+    const SK = product(S, K)
+    const KtRK = product(K.transpose(), product(R, K))
     const cost = symmetrized(Matrix.sub(Matrix.add(Q, KtRK), Matrix.add(SK, SK.transpose())))
-    const next = stein(Matrix.sub(A, B.mmul(K)), cost)
+    const next = stein(Matrix.sub(A, product(B, K)), cost)
     if (!next) return { P, iterations }
     const change = P ? frobenius(Matrix.sub(next, P)) : Number.POSITIVE_INFINITY
     const size = frobenius(next)

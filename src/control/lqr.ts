@@ -1,12 +1,14 @@
 /** Infinite-horizon discrete LQR: min Σ δxᵀQδx + δuᵀRδu + 2δxᵀSδu subject to δx⁺ = Aδx + Bδu; δu = −Kδx. */
 import { Matrix } from 'ml-matrix'
-import { type MatrixLike, toMatrix, toSizedMatrix, toSymmetricMatrix } from '../linalg/dense.ts'
+import type { MatrixLike } from '../linalg/dense.ts'
 import { type ComplexArray, eigenvalues } from '../linalg/eigenvalues.ts'
 import { type Accuracy, type SensedQuality, sensedAccuracy } from './accuracy.ts'
 import { type Dare, type DareResult, dare, resolveAccuracy } from './dare.ts'
 import { doubtfulAccuracy } from './dareVerdict.ts'
+import { linearSystem, type QuadraticCost, quadraticCost } from './linearArguments.ts'
 import { describeMode, type Mode } from './modes.ts'
 import { type Controllable, type NeutralProblem, withoutNeutralModes } from './neutralModes.ts'
+import { coordinateNames } from './outputMatrix.ts'
 
 /** What is needed of a linearization: A [ndx × ndx] and B [ndx × nu]; the rest where it is known. */
 export interface LinearModel {
@@ -23,15 +25,11 @@ export interface LinearModel {
   readonly precision?: 'single' // of the steps, where it is not double
 }
 
-export interface QuadraticCost {
-  readonly Q: MatrixLike // [ndx × ndx], symmetric
-  readonly R: MatrixLike // [nu × nu], symmetric
-  readonly S?: MatrixLike // cross term, [ndx × nu]; default 0
-}
-
 export interface LqrOptions {
   readonly tolerance?: number // largest relative residual of the Riccati equation, default 1e-9
   readonly maxIterations?: number
+  /** As of `dare`: 'separate' (default) solves for robots that are apart one by one, within the accuracy of A and B. */
+  readonly blocks?: 'separate' | 'together'
   /**
    * Modes on the unit circle that carry no cost (the place of a robot whose place is free): 'keep' (default) leaves them
    * where they are and lists them as undetectable, 'refuse' makes them a failure.
@@ -71,21 +69,10 @@ export interface Lqr {
  * Misuse throws: `lqr: R must be [nu × nu] = [2 × 2], got [3 × 3]`, entries that are not finite, asymmetry. What numerics
  * can't do is reported as `result`, with the modes at fault by coordinate names.
  */
-export function lqr(lin: LinearModel, { Q, R, S }: QuadraticCost, options: LqrOptions = {}): Lqr {
-  const A = toMatrix(lin.A, 'lqr', 'A')
-  const ndx = A.rows
-  if (A.columns !== ndx) throw new RangeError(`lqr: A must be [ndx × ndx], got [${ndx} × ${A.columns}]`)
-  const B = toMatrix(lin.B, 'lqr', 'B')
-  if (B.rows !== ndx)
-    throw new RangeError(`lqr: B must be [ndx × nu] with ndx = ${ndx}, got [${B.rows} × ${B.columns}]`)
-  const nu = B.columns
-  if (nu === 0) throw new RangeError('lqr: there are no controls (nu = 0)')
-  const cost = {
-    Q: toSymmetricMatrix(Q, 'lqr', 'Q', { rows: ndx, symbols: 'ndx × ndx' }),
-    R: toSymmetricMatrix(R, 'lqr', 'R', { rows: nu, symbols: 'nu × nu' }),
-    S: S && toSizedMatrix(S, 'lqr', 'S', { rows: ndx, columns: nu, symbols: 'ndx × nu' }),
-  }
-  const names = lin.layout ? lin.layout.dx.map(({ name }) => name) : Array.from({ length: ndx }, (_, i) => `dx[${i}]`)
+export function lqr(lin: LinearModel, weights: QuadraticCost, options: LqrOptions = {}): Lqr {
+  const { A, B } = linearSystem('lqr', lin)
+  const cost = quadraticCost('lqr', { A, B }, weights)
+  const names = coordinateNames(lin, A.rows)
   const sensed = lin.quality ? sensedAccuracy(lin.quality, lin.xBar) : null
   const { uncosted = 'keep', unreached = 'refuse', accuracy: given = sensed ?? undefined, ...rest } = options
   if (unreached !== 'keep' && unreached !== 'refuse')

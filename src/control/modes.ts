@@ -11,6 +11,7 @@
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { maxAbs } from '../linalg/dense.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
+import { product } from '../linalg/product.ts'
 import { orthogonalComplement, reducedColumns } from '../linalg/subspace.ts'
 import { participation } from './participation.ts'
 import { type Lambda, pencilVectors, roughlySmallest } from './pencil.ts'
@@ -90,8 +91,8 @@ export function unseenSpace(A: Matrix, C: Matrix, names: readonly string[], test
   let tested: Lambda[] = []
   for (let found = true; found; ) {
     found = false
-    const Ar = T.transpose().mmul(A).mmul(T)
-    const Cr = C1.mmul(T)
+    const Ar = product(T.transpose(), product(A, T))
+    const Cr = product(C1, T)
     const roughly = roughlySmallest(Ar, Cr)
     for (const start of startsOf(Ar, { low, high, slack })) {
       if (tested.some((known) => distance(known, start) <= SAME_EIGENVALUE * Math.max(1, magnitudeOf(start)))) continue
@@ -107,10 +108,10 @@ export function unseenSpace(A: Matrix, C: Matrix, names: readonly string[], test
         tested.push(start)
         continue
       }
-      const V = T.mmul(place.vectors)
+      const V = product(T, place.vectors)
       modes.push(...modesOf(A, place, V, names))
       basis = appended(basis, V)
-      T = T.mmul(orthogonalComplement(place.vectors))
+      T = product(T, orthogonalComplement(place.vectors))
       tested = tested.filter((known) => distance(known, place) > Math.max(slack, SAME_EIGENVALUE))
       found = T.columns > 0
       break

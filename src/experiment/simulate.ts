@@ -3,6 +3,7 @@ import type { Controller } from '../control/controller.ts'
 import type { Engine, Layout } from '../engine/engine.ts'
 import { InputError } from '../scene/inputError.ts'
 import { listed, suggestion } from '../scene/nearest.ts'
+import { type MeasurementNoise, measurementNoise } from './measurementNoise.ts'
 
 /** An instantaneous change x ← x ⊕ amount·e of one tangent coordinate, at the first step that begins at `time` or later. */
 export interface Kick {
@@ -31,6 +32,8 @@ export interface SimulateOptions {
   readonly xBar?: Float64Array
   /** Where control deviations are measured from. [nu], default: engine.home.u */
   readonly uBar?: Float64Array
+  /** Noise on what the controller gets to see; rows of the trajectory are the true states. */
+  readonly measurement?: MeasurementNoise
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number, total: number) => void
 }
@@ -56,6 +59,7 @@ export interface Trajectory {
   readonly saturatedSteps: Int32Array // [nu], steps at which each control was clipped
   readonly saturatedFraction: number // steps at which any control was clipped / N
   readonly disturbances: readonly Disturbance[]
+  readonly measurement?: MeasurementNoise // where there was noise
 }
 
 export interface StoppedAt {
@@ -77,7 +81,8 @@ export async function simulate(engine: Engine, controller: Controller, options: 
   const { nx, ndx, nu } = layout
   const { N, events } = scheduleRun(engine, options)
   const { x0 = engine.home.x, xBar = engine.home.x, uBar = engine.home.u, saturate = true } = options
-  const { disturbances = [], signal, onProgress } = options
+  const { disturbances = [], measurement, signal, onProgress } = options
+  const seen = measurement ? measurementNoise(engine, measurement) : (x: Float64Array) => x
   for (const [name, vector, size, length] of [
     ['x0', x0, 'nx', nx],
     ['xBar', xBar, 'nx', nx],
@@ -118,10 +123,11 @@ export async function simulate(engine: Engine, controller: Controller, options: 
   X.set(x)
   dX.set(dx)
   signal?.throwIfAborted()
+  controller.reset?.()
   let sliceEnd = performance.now() + SLICE_MS
   for (let step = 0; step < N; step++) {
     const time = step * dt
-    controller.control(x, time, u)
+    controller.control(seen(x), time, u)
     const badControl = firstNonFinite(u)
     if (badControl >= 0) {
       stoppedAt = { step, time, coordinate: layout.u[badControl]!.name }
@@ -179,6 +185,7 @@ export async function simulate(engine: Engine, controller: Controller, options: 
     saturatedSteps,
     saturatedFraction: completed === 0 ? 0 : anySaturated / completed,
     disturbances,
+    ...(measurement && { measurement }),
   }
 }
 

@@ -1,5 +1,6 @@
 /** Dense matrices: taking users' matrices in, and the few products and norms that ml-matrix lacks. */
-import { LuDecomposition, Matrix } from 'ml-matrix'
+import { Matrix } from 'ml-matrix'
+import { solveMany } from './solveMany.ts'
 
 /** What users may pass as a matrix: an ml-matrix `Matrix` or rows of numbers. */
 export type MatrixLike = Matrix | readonly (readonly number[])[]
@@ -127,10 +128,9 @@ export function norm1(M: Matrix): number {
 /** X with M X = Y by LU with partial pivoting; null when M is singular to working precision or the result is not finite. */
 export function solveLinear(M: Matrix, Y: Matrix): Matrix | null {
   if (M.rows === 0) return Matrix.zeros(0, Y.columns)
-  const lu = new LuDecomposition(M)
-  if (lu.isSingular()) return null
-  const X = lu.solve(Y)
-  return Number.isFinite(maxAbs(X)) ? X : null
+  const X = toFlat(Y)
+  if (!solveMany(toFlat(M), X, M.rows, Y.columns)) return null
+  return X.every(Number.isFinite) ? fromFlat(X, Y.rows, Y.columns) : null
 }
 
 /** Row-major entries of a matrix, [rows · columns]. */

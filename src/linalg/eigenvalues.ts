@@ -5,7 +5,8 @@
  * [[0,0,0,0,0],[0,0,0,0,1],[0,0,0,1,0],[1,1,0,0,1],[1,0,1,0,1]].
  */
 import { EigenvalueDecomposition, type Matrix } from 'ml-matrix'
-import { maxAbs, toFlat } from './dense.ts'
+import { components } from './components.ts'
+import { maxAbs } from './dense.ts'
 
 /** Complex numbers by parts, in a fixed order. */
 export interface ComplexArray {
@@ -24,16 +25,29 @@ export function eigenvalues(M: Matrix): ComplexArray {
   const n = M.rows
   if (M.columns !== n) throw new RangeError(`eigenvalues: the matrix must be square, got [${n} × ${M.columns}]`)
   if (!Number.isFinite(maxAbs(M))) throw new RangeError('eigenvalues: the matrix has entries that are not finite')
-  const H = toFlat(M)
-  balance(H, n)
-  toHessenberg(H, n)
   const re = new Float64Array(n)
   const im = new Float64Array(n)
-  hessenbergEigenvalues(H, n, re, im)
+  let done = 0
+  for (const block of diagonalBlocks(M)) {
+    const size = block.length
+    const H = new Float64Array(size * size)
+    for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) H[i * size + j] = M.get(block[i]!, block[j]!)
+    balance(H, size)
+    toHessenberg(H, size)
+    hessenbergEigenvalues(H, size, re.subarray(done, done + size), im.subarray(done, done + size))
+    done += size
+  }
   const order = Array.from(re.keys()).sort(
     (a, b) => Math.hypot(re[b]!, im[b]!) - Math.hypot(re[a]!, im[a]!) || re[b]! - re[a]! || im[b]! - im[a]!,
   )
   return { re: Float64Array.from(order, (k) => re[k]!), im: Float64Array.from(order, (k) => im[k]!) }
+}
+
+/** Rows and columns that hang together: separate ones have eigenvalues of their own. */
+function diagonalBlocks(M: Matrix): number[][] {
+  const { join, list } = components(M.rows)
+  for (let i = 0; i < M.rows; i++) for (let j = 0; j < M.rows; j++) if (M.get(i, j) !== 0) join(i, j)
+  return list()
 }
 
 /** Largest magnitude of an eigenvalue; 0 for an empty matrix. */
@@ -50,8 +64,11 @@ export function symmetricEigenvalues(M: Matrix): Float64Array {
   return Float64Array.from(new EigenvalueDecomposition(M, { assumeSymmetric: true }).realEigenvalues).sort()
 }
 
-/** Diagonal similarity by powers of two that evens out row and column norms of H, row-major [n × n]; in place. Exact. */
-export function balance(H: Float64Array, n: number): void {
+/**
+ * Diagonal similarity D⁻¹HD by powers of two that evens out row and column norms of H, row-major [n × n]; in place. Exact.
+ * D is multiplied into `scale` [n] where given.
+ */
+export function balance(H: Float64Array, n: number, scale?: Float64Array): void {
   for (let changed = true; changed; ) {
     changed = false
     for (let i = 0; i < n; i++) {
@@ -75,6 +92,7 @@ export function balance(H: Float64Array, n: number): void {
       }
       if ((column + row) / factor >= 0.95 * sum) continue
       changed = true
+      if (scale) scale[i]! *= factor
       for (let j = 0; j < n; j++) H[i * n + j]! /= factor
       for (let j = 0; j < n; j++) H[j * n + i]! *= factor
     }
@@ -84,6 +102,7 @@ export function balance(H: Float64Array, n: number): void {
 /** Similarity to upper Hessenberg form by Householder reflections; in place. */
 function toHessenberg(H: Float64Array, n: number): void {
   const v = new Float64Array(n)
+  const dots = new Float64Array(n)
   for (let k = 0; k < n - 2; k++) {
     let scale = 0
     for (let i = k + 1; i < n; i++) scale += Math.abs(H[i * n + k]!)
@@ -98,12 +117,10 @@ function toHessenberg(H: Float64Array, n: number): void {
     const alpha = v[k + 1]! > 0 ? -Math.sqrt(norm2) : Math.sqrt(norm2)
     const half = norm2 - v[k + 1]! * alpha // vᵀv/2 after v₁ −= alpha
     v[k + 1]! -= alpha
-    for (let j = k; j < n; j++) {
-      let dot = 0
-      for (let i = k + 1; i < n; i++) dot += v[i]! * H[i * n + j]!
-      dot /= half
-      for (let i = k + 1; i < n; i++) H[i * n + j]! -= dot * v[i]!
-    }
+    dots.fill(0, k)
+    for (let i = k + 1; i < n; i++) for (let j = k; j < n; j++) dots[j]! += v[i]! * H[i * n + j]!
+    for (let j = k; j < n; j++) dots[j]! /= half
+    for (let i = k + 1; i < n; i++) for (let j = k; j < n; j++) H[i * n + j]! -= v[i]! * dots[j]!
     for (let i = 0; i < n; i++) {
       let dot = 0
       for (let j = k + 1; j < n; j++) dot += H[i * n + j]! * v[j]!

@@ -27,6 +27,19 @@ export interface RankFourUpdate {
 /** Of entry (q, column) within M. */
 export const packedPlace = (q: number, column: number): number => 8 * (column >> 1) + 2 * q + (column & 1)
 
+/** Row q of four, [columns] numbers from `from` on, into the place of four rows at `four`. */
+export function packRow(
+  numbers: Float64Array,
+  four: number,
+  q: number,
+  row: Float64Array,
+  from: number,
+  columns: number,
+): void {
+  const first = four + packedPlace(q, 0)
+  for (let j = 0; j < columns; j++) numbers[first + 8 * (j >> 1) + (j & 1)] = row[from + j]!
+}
+
 interface Instance {
   readonly memory: WebAssembly.Memory
   readonly add: RankFourUpdate['add']

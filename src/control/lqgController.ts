@@ -1,0 +1,85 @@
+/**
+ * Feedback of an estimate, once a step: with the prediction δx̂⁻ and the measurement y = C (x ⊖ xBar),
+ *
+ *     δx̂ = δx̂⁻ + L(y − Cδx̂⁻),   u = uBar − Kδx̂,   δx̂⁻ ← Aδx̂ + B(u − uBar) + c.
+ */
+import type { Matrix } from 'ml-matrix'
+import { matVecInto, toFlat, toSizedMatrix } from '../linalg/dense.ts'
+import type { Controller } from './controller.ts'
+import type { Lqg } from './lqg.ts'
+
+/** What is needed of a linearization. */
+export interface EstimatorModel {
+  readonly A: Matrix // [ndx × ndx]
+  readonly B: Matrix // [ndx × nu]
+  readonly c: Float64Array // [ndx]
+  readonly xBar: Float64Array // [nx]
+  readonly uBar: Float64Array // [nu]
+  readonly layout?: { readonly u: readonly { readonly range: readonly [number, number] }[] } // of actuators
+}
+
+export interface LqgController extends Controller {
+  /** Back to the beginning, with this prediction (default: zero, the point of operation). Runs begin with it. */
+  reset(prediction?: ArrayLike<number>): void // [ndx]
+  /** A copy of δx̂⁻, what the next measurement will be held against. */
+  prediction(): Float64Array // [ndx]
+}
+
+/**
+ * Of the state that it is given, the controller looks at the outputs of the filter alone. It predicts with controls clipped to the
+ * ranges of the layout, as `simulate` clips them, and must be called once per step, in order. Throws TypeError when the design failed,
+ * RangeError on sizes that don't fit.
+ */
+export function lqgController(
+  lin: EstimatorModel,
+  { regulator, filter }: Pick<Lqg, 'regulator' | 'filter'>,
+  difference: (x1: Float64Array, x0: Float64Array, dxOut: Float64Array) => void,
+): LqgController {
+  if (!regulator.K || !filter.L)
+    throw new TypeError(`lqgController: the design failed: ${regulator.K ? filter.message : regulator.message}`)
+  const ndx = lin.A.rows
+  const nu = lin.uBar.length
+  const ny = filter.C.rows
+  const sized = (M: Matrix, name: string, rows: number, columns: number, symbols: string) =>
+    toFlat(toSizedMatrix(M, 'lqgController', name, { rows, columns, symbols }))
+  const [A, B] = [sized(lin.A, 'A', ndx, ndx, 'ndx × ndx'), sized(lin.B, 'B', ndx, nu, 'ndx × nu')]
+  const K = sized(regulator.K, 'K', nu, ndx, 'nu × ndx')
+  const L = sized(filter.L, 'L', ndx, ny, 'ndx × ny')
+  const C = sized(filter.C, 'C', ny, ndx, 'ny × ndx')
+  const [xBar, uBar, c] = [lin.xBar.slice(), lin.uBar.slice(), lin.c.slice()]
+  const ranges = lin.layout?.u.map(({ range }) => range)
+  const [dx, estimate, predicted, pushed] = [0, 1, 2, 3].map(() => new Float64Array(ndx)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ]
+  const [y, expected, du] = [new Float64Array(ny), new Float64Array(ny), new Float64Array(nu)]
+  return {
+    name: 'lqg',
+    reset(prediction) {
+      if (prediction && prediction.length !== ndx)
+        throw new RangeError(`lqgController: prediction must be [ndx] = [${ndx}], got [${prediction.length}]`)
+      if (prediction) predicted.set(prediction)
+      else predicted.fill(0)
+    },
+    prediction: () => predicted.slice(),
+    control(x, _t, uOut) {
+      difference(x, xBar, dx)
+      matVecInto(y, C, dx)
+      matVecInto(expected, C, predicted)
+      for (let i = 0; i < ny; i++) y[i]! -= expected[i]!
+      matVecInto(estimate, L, y)
+      for (let i = 0; i < ndx; i++) estimate[i]! += predicted[i]!
+      matVecInto(uOut, K, estimate)
+      for (let k = 0; k < nu; k++) {
+        uOut[k] = uBar[k]! - uOut[k]!
+        const [low, high] = ranges?.[k] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+        du[k] = Math.min(Math.max(uOut[k]!, low), high) - uBar[k]!
+      }
+      matVecInto(predicted, A, estimate)
+      matVecInto(pushed, B, du)
+      for (let i = 0; i < ndx; i++) predicted[i]! += pushed[i]! + c[i]!
+    },
+  }
+}
