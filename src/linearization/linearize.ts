@@ -9,7 +9,7 @@ import type { Ties } from '../linalg/ties.ts'
 import type { Plan } from '../sensing/plan.ts'
 import { coloringPays } from '../sensing/coloringPays.ts'
 import { prepareSensing, WORTHWHILE } from '../sensing/prepareSensing.ts'
-import type { Quality } from '../sensing/quality.ts'
+import { type Quality, withDetection } from '../sensing/quality.ts'
 import { senseValues } from '../sensing/sense.ts'
 import type { SenseOptions } from '../sensing/senseOptions.ts'
 import { type Scheme, stencilOf } from '../sensing/stencil.ts'
@@ -146,14 +146,26 @@ export async function linearize(
     const sparsity = structure?.sparsity ?? (isAsked ? engine.structure?.(xBar, uBar) : undefined)
     const stated = structure?.ties ?? (options.plan ? undefined : engine.ties?.(xBar, uBar, fBar))
     const ties = stated === 'none' ? undefined : stated
-    if (takesNative(engine, options, sparsity, ties))
-      return { ...(await nativeJacobian(engine, point, blackbox, senseOptions)), plan: null }
-    return senseValues(blackbox, {
-      ...senseOptions,
-      noise: options.noise ?? (engine.precision === 'single' ? 'suspect' : undefined),
-      method: options.method === 'native' ? 'auto' : options.method,
-      structure: { sparsity, refine: structure?.refine, ties },
-    })
+    const sensed = (left = senseOptions) =>
+      senseValues(blackbox, {
+        ...left,
+        noise: options.noise ?? (engine.precision === 'single' ? 'suspect' : undefined),
+        method: options.method === 'native' ? 'auto' : options.method,
+        structure: { sparsity, refine: structure?.refine, ties },
+      })
+    if (!takesNative(engine, options, sparsity, ties)) return sensed()
+    const native = await nativeJacobian(engine, point, blackbox, senseOptions)
+    if (!mayBeSensed(native.quality, options)) return { ...native, plan: null }
+    // Small entries drown in the rounding of differences whose steps do not know the range of a control.
+    const { calls } = native.quality
+    const instead = await sensed({ ...senseOptions, maxCalls: maxCalls - 1 - calls })
+    const why = native.quality.notes.slice(1).join('; ')
+    if (!instead.quality.certified) {
+      const note = 'sensing in their place is not certified either'
+      return { ...native, quality: withDetection(native.quality, instead.quality.calls, note), plan: null }
+    }
+    const note = `measured in the place of the engine's own derivatives: ${why}`
+    return { ...instead, quality: withDetection(instead.quality, calls, note) }
   }
   const smoothed = async (choice: SmoothingChoice): Promise<{ values: Float64Array; quality: Quality; plan: null }> => {
     const sparsity = structure?.sparsity as Pattern | undefined // 'detect' is refused
@@ -202,6 +214,14 @@ function takesNative(
   const pays = sparsity && !ties ? coloringPays(sparsity, WORTHWHILE) : null
   if (pays !== null) return !pays
   return prepareSensing({ inputs: ndx + nu, outputs: ndx, sparsity, ties }).method === 'dense'
+}
+
+/** Whether 'auto' may sense where the engine's own derivatives fail their certificate: not where the step itself is at fault. */
+function mayBeSensed(
+  { certified, kinkedRows }: Quality,
+  { method = 'auto', repair = true, maxCalls }: LinearizeOptions,
+) {
+  return !certified && method === 'auto' && repair && maxCalls === undefined && (kinkedRows?.length ?? 0) === 0
 }
 
 /** Columns from … from + columns − 1 of a row-major matrix with rows of `width`. */

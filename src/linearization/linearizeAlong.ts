@@ -7,7 +7,7 @@ import type { Engine, Point } from '../engine/engine.ts'
 import { type Pattern, patternFromColumns } from '../linalg/pattern.ts'
 import { patternFromJacobian } from '../sensing/patternFromJacobian.ts'
 import { defaultStep, expectedError, ROUNDING_UNITS } from '../sensing/steps.ts'
-import type { Quality } from '../sensing/quality.ts'
+import { withDetection } from '../sensing/quality.ts'
 import type { Linearization } from './linearization.ts'
 import { type LinearizeOptions, linearize } from './linearize.ts'
 
@@ -64,22 +64,15 @@ export async function linearizeAlong(
       ...(!isSmoothed && { structure: { sparsity: superset } }),
       xBarNext,
     })
-    if (spent > 0) lin = { ...lin, quality: withDetection(lin.quality, spent) }
+    if (spent > 0) {
+      const note = `the pattern of the point before does not hold here (${spent} calls): found again`
+      lin = { ...lin, quality: withDetection(lin.quality, spent, note) }
+    }
     if (learn && lin.quality.certified) known = patternOf(lin)
     found.push(lin)
     onProgress?.(k + 1, points.length)
   }
   return found
-}
-
-/** Counts the calls of an attempt that the certificate refused, and says so. */
-function withDetection(quality: Quality, calls: number): Quality {
-  return {
-    ...quality,
-    calls: quality.calls + calls,
-    callsFor: { ...quality.callsFor, detection: quality.callsFor.detection + calls },
-    notes: [...quality.notes, `the pattern of the point before does not hold here (${calls} calls): found again`],
-  }
 }
 
 function stepped(engine: Engine, { x, u }: Point): Float64Array {

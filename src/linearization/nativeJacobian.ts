@@ -2,6 +2,7 @@
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Engine, Point } from '../engine/engine.ts'
 import { misfitOf, roundingFloor, rowResiduals, unresolvedRows } from '../sensing/certificate.ts'
+import { lookFarther } from '../sensing/lookFarther.ts'
 import { explainMisfits } from '../sensing/explainMisfits.ts'
 import { callsPerDirection } from '../sensing/stencil.ts'
 import { prepareSensing } from '../sensing/prepareSensing.ts'
@@ -57,6 +58,9 @@ export async function nativeJacobian(
   const flatRows =
     doubtful.length > 0 ? await explainMisfits(session, J, heldOut, misfits, doubtful, outputScale, tolerance) : []
 
+  const stillHidden = hidden.map(({ row }) => row).filter((row) => !flatRows.includes(row))
+  const confirmed = await lookFarther(session, J, heldOut, misfits, stillHidden, outputScale, tolerance)
+
   const notes = [`the derivatives of engine '${engine.name}' itself`]
   const failed = above.filter((i) => !flatRows.includes(i))
   if (failed.length > 0)
@@ -65,7 +69,7 @@ export async function nativeJacobian(
     calls: session.calls,
     stepRange: [0, 0],
     flatRows,
-    unresolved: hidden.filter(({ row }) => !flatRows.includes(row)),
+    unresolved: hidden.filter(({ row }) => !flatRows.includes(row) && !confirmed.includes(row)),
     kinkedRows: session.kinkedRows(),
     notes,
   })

@@ -12,8 +12,8 @@
  * small is beside an output of size one, and rounding is that of the largest output, at least one, where some row is seen well.
  */
 
-import { BlackboxError } from '../blackbox/blackboxError.ts'
 import { type HeldOut, isResolved, type Misfit, misfitOf, roundingFloor } from './certificate.ts'
+import { probe } from './probe.ts'
 import { callsPerDirection, stencilOf } from './stencil.ts'
 import type { Session } from './session.ts'
 import { ROUNDING_UNITS, ZERO_UNITS } from './steps.ts'
@@ -104,14 +104,4 @@ export async function explainMisfits(
 function linearPart([a, Da]: readonly [number, number], [b, Db]: readonly [number, number], p: number): number {
   const ratio = (a / b) ** p
   return (Da - ratio * Db) / (a - ratio * b)
-}
-
-/** Differences with other steps; null where the blackbox has no value there: a coarser step may leave its domain. */
-async function probe(session: Session, { D, steps }: HeldOut): Promise<Float64Array | null> {
-  try {
-    return await session.differences('repair', D, steps, steps.length, 'probing')
-  } catch (error) {
-    if (error instanceof BlackboxError) return null
-    throw error
-  }
 }

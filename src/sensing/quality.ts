@@ -72,3 +72,13 @@ export interface CallCounts {
   readonly repair: number // further directions for failing rows
   readonly fallback: number // dense fallback
 }
+
+/** The quality with calls of an attempt that did not serve counted as detection, and a note on it. */
+export function withDetection(quality: Quality, calls: number, note: string): Quality {
+  return {
+    ...quality,
+    calls: quality.calls + calls,
+    callsFor: { ...quality.callsFor, detection: quality.callsFor.detection + calls },
+    notes: [...quality.notes, note],
+  }
+}

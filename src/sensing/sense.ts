@@ -7,6 +7,7 @@ import { random } from '../linalg/random.ts'
 import { misfitOf, unresolvedRows } from './certificate.ts'
 import { checkBlackbox } from './checkBlackbox.ts'
 import { checkReuse } from './checkReuse.ts'
+import { lookFarther } from './lookFarther.ts'
 import { detectWithin } from './detectPattern.ts'
 import { dropTies } from './dropTies.ts'
 import { explainMisfits } from './explainMisfits.ts'
@@ -156,7 +157,13 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
     isExact && isChanged
       ? unresolvedRows(misfitOf(J, plan.outputs, heldOut), residuals, outputScale, plan.tolerance)
       : found.unresolved
-  const unresolved = [...hidden, ...silent.map((row) => ({ row, resolution: 1 }))]
+  const stillHidden = hidden.map(({ row }) => row).filter((row) => !flatRows.includes(row))
+  const confirmed =
+    mends && isExact ? await lookFarther(session, J, heldOut, misfits, stillHidden, outputScale, plan.tolerance) : []
+  const unresolved = [
+    ...hidden.filter(({ row }) => !confirmed.includes(row)),
+    ...silent.map((row) => ({ row, resolution: 1 })),
+  ]
   const quality = qualityOf(plan, residuals, {
     calls: session.calls,
     stepRange: stepRangeOf(plan, measurements),

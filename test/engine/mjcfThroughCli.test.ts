@@ -14,7 +14,6 @@ const NOT_SMOOTH: Readonly<Record<string, RegExp>> = {
   'dm_control/walker.xml': /left and right differences disagree/, // both feet come within reach of 1e-6 m
   'drake/acrobot.xml': /disagree with its step/, // links of parallel axes inside each other: no contact normal
   'mujoco/derivative_tests/dcmotor.xml': /not smooth/, // dry (LuGre) friction at rest
-  'bullet/minitaur_loop_derived.xml': /rounding hides/, // in the air: torques move root.vz by 1e-10 (m/s)/(N·m)
 }
 const RK4 = ['dm_control/acrobot.xml', 'dm_control/cartpole.xml']
 /** Without joints (parts of others), or of minutes (the benchmark `engines` has it). */

@@ -148,10 +148,12 @@ describe('groups of inputs', () => {
     expect(Math.abs((B.get(1, 0) * mass) / dt - 1)).toBeLessThan(1e-6)
     expect(Math.abs((B.get(0, 0) * mass) / dt ** 2 - 1)).toBeLessThan(1e-4)
 
-    // Without a range, a force that rounding hides is not certified.
+    // Without a range, rounding hides what a force of 6 µN does; one of 6 mN shows it.
     const u = [{ name: 'force', unit: 'N', range: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const }]
     const blind = await linearize({ ...engine, layout: { ...engine.layout, u } })
-    expect(blind.quality.certified).toBe(mass === 1)
+    expect(blind.quality.certified).toBe(true)
+    expect(Math.abs((blind.B.get(1, 0) * mass) / dt - 1)).toBeLessThan(Math.sqrt(7.4e-7))
+    expect(blind.quality.callsFor.repair > 0).toBe(mass > 1)
   })
 
   test('native derivatives take the checked options only', async () => {
@@ -174,4 +176,40 @@ test('detection stops at maxCalls', async () => {
     /evaluations are needed, maxCalls is 5/,
   )
   expect(counted.calls).toBeLessThanOrEqual(5)
+})
+
+describe('rows that rounding hides, looked at farther out', () => {
+  /** Two states, the first at 1, and two controls that move it by `a` and by b u + c u². */
+  const hiding = (a: number, b: number, c: number) => ({
+    ...blackboxOf(4, 2, (z) => [z[0]! + a * z[2]! + b * z[3]! + c * z[3]! ** 3, z[1]! + z[2]!]),
+    scale: Float64Array.of(1, 1, 1, 1),
+    inputGroups: [
+      [0, 1],
+      [2, 3],
+    ],
+  })
+
+  test('entries of 1e-10 beside 1 are measured where they stand out, to a thousandth', async () => {
+    const { J, result, quality } = await sense(hiding(3e-10, -1e-10, 0), { at: [1, 2, 0, 0], method: 'dense' })
+    expect(result).toBe('certified')
+    expect(Math.abs(J.get(0, 2) / 3e-10 - 1)).toBeLessThan(1e-3)
+    expect(Math.abs(J.get(0, 3) / -1e-10 - 1)).toBeLessThan(1e-3)
+    // Left as they were: what was never hidden.
+    expect(Math.abs(J.get(0, 0) - 1)).toBeLessThan(1e-9)
+    expect(quality.calls).toBe(8 + 4 + quality.callsFor.repair)
+    expect(quality.callsFor.repair).toBeGreaterThanOrEqual(4 + 4) // farther along both directions, then two controls
+  })
+
+  test('where they bend on the way they are refused, and stay as they were', async () => {
+    const { result, quality } = await sense(hiding(3e-10, -1e-10, 1e-5), { at: [1, 2, 0, 0], method: 'dense' })
+    expect(result).toBe('uncertified')
+    expect(quality.unresolvedRows).toEqual([0])
+  })
+
+  test('maxCalls is kept', async () => {
+    const counted = countCalls(hiding(3e-10, -1e-10, 0))
+    const { result } = await sense(counted, { at: [1, 2, 0, 0], method: 'dense', maxCalls: 26 })
+    expect(counted.calls).toBeLessThanOrEqual(26)
+    expect(result).toBe('uncertified')
+  })
 })
