@@ -107,6 +107,8 @@ export {
 export type { QuadraticCost } from './control/linearArguments.ts'
 export type { GramianOptions } from './control/gramian.ts'
 export { hankelSingularValues } from './control/hankelSingularValues.ts'
+export { type IntegralAction, type IntegralCost, integralAction } from './control/integralAction.ts'
+export { type IntegralController, integralController } from './control/integralController.ts'
 export { type FilterNoise, type Kalman, type KalmanOptions, type KalmanResult, kalman } from './control/kalman.ts'
 export { type Lqg, lqg } from './control/lqg.ts'
 export { type LqgController, lqgController } from './control/lqgController.ts'
