@@ -105,6 +105,8 @@ export {
   finiteHorizonLqr,
 } from './control/finiteHorizonLqr.ts'
 export type { QuadraticCost } from './control/linearArguments.ts'
+export { type GainSchedule, gainSchedule, type ScheduleInterval, type SchedulePoint } from './control/gainSchedule.ts'
+export { gainScheduleController } from './control/gainScheduleController.ts'
 export type { GramianOptions } from './control/gramian.ts'
 export { hankelSingularValues } from './control/hankelSingularValues.ts'
 export { type IntegralAction, type IntegralCost, integralAction } from './control/integralAction.ts'
