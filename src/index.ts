@@ -130,6 +130,7 @@ export {
 export { type TimeVaryingControllerOptions, timeVaryingLqrController } from './control/timeVaryingLqrController.ts'
 
 // Experiments
+export { type AttractionOptions, type AttractionRate, attractionRate } from './experiment/attractionRate.ts'
 export { bentStates, type BentStatesOptions } from './experiment/bentStates.ts'
 export type { Benchmark, BenchmarkChart, BenchmarkPoint, BenchmarkResult } from './experiment/benchmark.ts'
 export {
@@ -142,6 +143,7 @@ export {
 export { type EnginePool, type EnginePoolOptions, openEnginePool } from './experiment/openEnginePool.ts'
 export type { MeasurementNoise } from './experiment/measurementNoise.ts'
 export { pointFrom, pointFromNames } from './experiment/point.ts'
+export { type RegionOfAttraction, type RegionOptions, regionOfAttraction } from './experiment/regionOfAttraction.ts'
 export {
   type Disturbance,
   type Kick,
