@@ -23,7 +23,7 @@ export interface IntegralController extends Controller {
 
 /**
  * `reference` r [ny] is where the outputs are to go, as deviations from xBar (default 0). While a control is beyond the range of the
- * layout the integrals stand still, so that they don't wind up. To be called once per step, in order. Throws TypeError when the
+ * layout the integrals stand still where they would drive it farther, so that they don't wind up. To be called once per step, in order. Throws TypeError when the
  * design failed, RangeError on sizes that don't fit.
  */
 export function integralController(
@@ -54,14 +54,16 @@ export function integralController(
       difference(x, xBar, dx)
       matVecInto(uOut, gain, dx)
       matVecInto(more, integralGain, z)
-      let isWithin = true
-      for (let k = 0; k < nu; k++) {
-        uOut[k] = uBar[k]! - uOut[k]! - more[k]!
-        const [low, high] = ranges?.[k] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
-        isWithin = isWithin && uOut[k]! >= low && uOut[k]! <= high
-      }
+      for (let k = 0; k < nu; k++) uOut[k] = uBar[k]! - uOut[k]! - more[k]!
       matVecInto(y, outputs, dx)
-      if (isWithin) for (let i = 0; i < ny; i++) z[i]! += lin.dt * (y[i]! - goal[i]!)
+      for (let i = 0; i < ny; i++) y[i] = lin.dt * (y[i]! - goal[i]!)
+      matVecInto(more, integralGain, y) // u is to change by −more
+      let isWinding = false
+      for (let k = 0; k < nu; k++) {
+        const [low, high] = ranges?.[k] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+        isWinding ||= (uOut[k]! > high && more[k]! < 0) || (uOut[k]! < low && more[k]! > 0)
+      }
+      if (!isWinding) for (let i = 0; i < ny; i++) z[i]! += y[i]!
     },
   }
 }

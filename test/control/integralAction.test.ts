@@ -65,6 +65,10 @@ describe('integralAction', () => {
     const after20 = beyond.integral()[0]!
     await simulate(engine, beyond, { duration: 200 })
     expect(beyond.integral()[0]!).toBeCloseTo(after20, 9)
+    // Once the output is beyond its goal, the integral takes the control back within its range.
+    const u = new Float64Array(1)
+    for (let k = 0; k < 1000; k++) beyond.control(Float64Array.of(5.1), 0, u)
+    expect(u[0]!).toBeLessThan(2)
   })
 
   test('an output that no control holds is named; misuse throws', () => {
