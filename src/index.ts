@@ -105,8 +105,12 @@ export {
   finiteHorizonLqr,
 } from './control/finiteHorizonLqr.ts'
 export type { QuadraticCost } from './control/linearArguments.ts'
+export { type GainSchedule, gainSchedule, type ScheduleInterval, type SchedulePoint } from './control/gainSchedule.ts'
+export { gainScheduleController } from './control/gainScheduleController.ts'
 export type { GramianOptions } from './control/gramian.ts'
 export { hankelSingularValues } from './control/hankelSingularValues.ts'
+export { type IntegralAction, type IntegralCost, integralAction } from './control/integralAction.ts'
+export { type IntegralController, integralController } from './control/integralController.ts'
 export { type FilterNoise, type Kalman, type KalmanOptions, type KalmanResult, kalman } from './control/kalman.ts'
 export { type Lqg, lqg } from './control/lqg.ts'
 export { type LqgController, lqgController } from './control/lqgController.ts'
@@ -126,6 +130,7 @@ export {
 export { type TimeVaryingControllerOptions, timeVaryingLqrController } from './control/timeVaryingLqrController.ts'
 
 // Experiments
+export { type AttractionOptions, type AttractionRate, attractionRate } from './experiment/attractionRate.ts'
 export { bentStates, type BentStatesOptions } from './experiment/bentStates.ts'
 export type { Benchmark, BenchmarkChart, BenchmarkPoint, BenchmarkResult } from './experiment/benchmark.ts'
 export {
@@ -138,6 +143,7 @@ export {
 export { type EnginePool, type EnginePoolOptions, openEnginePool } from './experiment/openEnginePool.ts'
 export type { MeasurementNoise } from './experiment/measurementNoise.ts'
 export { pointFrom, pointFromNames } from './experiment/point.ts'
+export { type RegionOfAttraction, type RegionOptions, regionOfAttraction } from './experiment/regionOfAttraction.ts'
 export {
   type Disturbance,
   type Kick,

@@ -22,10 +22,11 @@ import { frobenius, type MatrixLike, maxAbs, solveLinear, symmetrized } from '..
 import { type ComplexArray, eigenvalues, symmetricEigenvalues } from '../linalg/eigenvalues.ts'
 import { lyapunov, middleFrequency } from '../linalg/lyapunov.ts'
 import { blockwise } from './blockwise.ts'
+import { roundingAccuracy } from './accuracy.ts'
 import { type Dare, dare } from './dare.ts'
 import { failure, isSingular, type Wording } from './dareVerdict.ts'
 import type { RiccatiProblem } from './kleinman.ts'
-import type { Mode } from './modes.ts'
+import { type Mode, uncontrolledSpace } from './modes.ts'
 import {
   inDescriptorCoordinates,
   type RiccatiArguments,
@@ -84,13 +85,15 @@ function solveStandard(problem: RiccatiProblem, settings: Settings): Care {
     G: symmetrized(B.mmul(RinvBt)),
     Q: symmetrized(Matrix.sub(Q, S.mmul(RinvSt))),
   }
+  const { maxIterations, uncosted, names } = settings
+  const lost = uncontrolled(reduced, problem.B, names)
+  if (lost.length > 0) return { ...failure('unstabilizable', continuousWording.unreached(lost)), unstabilizable: lost }
   const D = stateScaling(reduced.A, reduced.G, reduced.Q)
   const Dinv = D.map((d) => 1 / d)
   const even = { A: scaled(Dinv, reduced.A, D), G: scaled(Dinv, reduced.G, Dinv), Q: scaled(D, reduced.Q, D), R }
   const gamma = frequency(even)
   const discrete = cayley({ ...even, B: scaled(Dinv, B, null) }, gamma)
   if (!discrete) return failure('no-stabilizing-solution', 'the Cayley transform is singular')
-  const { maxIterations, uncosted, names } = settings
   const solved = dare(discrete.A, discrete.B, discrete.Q, discrete.R, {
     blocks: 'together',
     S: discrete.S,
@@ -102,6 +105,26 @@ function solveStandard(problem: RiccatiProblem, settings: Settings): Care {
   const result = inContinuousTime(solved, gamma)
   if (!solved.P || (result.result !== 'solved' && result.result !== 'inaccurate')) return result
   return judged(problem, polished(problem, scaled(Dinv, solved.P, Dinv)), result, settings)
+}
+
+/**
+ * Unstable modes that no control reaches in the units given. Even units would make authority of the rounding errors of A and B; in
+ * them only what is on the imaginary axis is looked at.
+ */
+function uncontrolled(
+  reduced: { A: Matrix; G: Matrix; Q: Matrix },
+  B: Matrix,
+  names: readonly string[],
+): readonly Mode[] {
+  const gamma = frequency(reduced)
+  const discrete = cayley({ ...reduced, B, R: Matrix.zeros(B.columns, B.columns) }, gamma)
+  if (!discrete) return []
+  const rounding = roundingAccuracy(discrete.A, discrete.B)
+  const { modes } = uncontrolledSpace(discrete.A, discrete.B, names, {
+    low: 1 + 1e-7,
+    negligible: { A: rounding.A, C: rounding.B },
+  })
+  return modes.map((mode) => slowed(mode, gamma))
 }
 
 /** γ in the middle of the frequencies of the closed loop, which are those of the Hamiltonian matrix. */

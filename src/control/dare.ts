@@ -48,7 +48,6 @@ export interface DareOptions extends RiccatiOptions {
 export type { Dare, DareResult } from './dareVerdict.ts'
 
 const REFINED = 1e-14 // relative residual that needs no further step
-const UNEVEN = 2 ** 20 // between the largest and the smallest unit
 const NEGLIGIBLE = 1e-8 // cost of a mode, and errors of A that may hide it, relative to the largest entries
 
 /**
@@ -59,11 +58,8 @@ export function dare(A: MatrixLike, B: MatrixLike, Q: MatrixLike, R: MatrixLike,
   const { original, E, standard, ...settings } = riccatiArguments('dare', { A, B, Q, R }, options)
   if (!standard) return singularE()
   const accuracy = resolveAccuracy(options.accuracy, standard)
-  const solve = (part: RiccatiProblem, names: readonly string[]): Dare => {
-    // Whoever states an accuracy states it in the units given; else units should not decide what rounding may hide.
-    if (options.accuracy !== undefined) return solveStandard(part, { ...settings, names, accuracy })
-    return inEvenUnits(part, { ...settings, names, accuracy })
-  }
+  const solve = (part: RiccatiProblem, names: readonly string[]) =>
+    solveStandard(part, { ...settings, names, accuracy })
   const found =
     (settings.blocks === 'separate' &&
       blockwise(standard, {
@@ -79,24 +75,6 @@ export function dare(A: MatrixLike, B: MatrixLike, Q: MatrixLike, R: MatrixLike,
     const K = found.K!
     return { P, K, residual: riccatiResidual(original, P, K, E).relative }
   })
-}
-
-/** Solves in the units of stateScaling.ts where they are far from those given: x = D x̃, P = D⁻¹P̃D⁻¹, K = K̃D⁻¹. */
-function inEvenUnits(problem: RiccatiProblem, settings: Settings): Dare {
-  const reduced = withoutCrossTerm(problem)
-  const D = reduced ? stateScaling(reduced.A, reduced.G, reduced.Q) : new Float64Array([1])
-  if (Math.max(...D) < UNEVEN * Math.min(...D)) return solveStandard(problem, settings)
-  const { A, B, Q, R, S } = problem
-  const Dinv = D.map((d) => 1 / d)
-  const even = { A: scaled(Dinv, A, D), B: scaled(Dinv, B, null), Q: scaled(D, Q, D), R, S: scaled(D, S, null) }
-  const found = solveStandard(even, { ...settings, accuracy: roundingAccuracy(even.A, even.B) })
-  if (!found.P || !found.K) return found
-  const P = scaled(Dinv, found.P, Dinv)
-  const K = scaled(null, found.K, Dinv)
-  const residual = riccatiResidual(problem, P, K).relative
-  if (found.result !== 'solved' || residual <= settings.tolerance) return { ...found, P, K, residual }
-  const message = `the relative residual ${residual.toExponential(1)} is above the tolerance: the units are too uneven`
-  return { ...found, P, K, residual, result: 'inaccurate', message }
 }
 
 function solveStandard(problem: RiccatiProblem, settings: Settings): Dare {

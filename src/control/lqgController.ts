@@ -6,6 +6,7 @@
 import type { Matrix } from 'ml-matrix'
 import { matVecInto, toFlat, toSizedMatrix } from '../linalg/dense.ts'
 import type { Controller } from './controller.ts'
+import { toVector } from './linearArguments.ts'
 import type { Lqg } from './lqg.ts'
 
 /** What is needed of a linearization. */
@@ -19,14 +20,15 @@ export interface EstimatorModel {
 }
 
 export interface LqgController extends Controller {
-  /** Back to the beginning, with this prediction (default: zero, the point of operation). Runs begin with it. */
+  /** Back to the beginning, with this prediction (default: the initial one). Runs begin with it. */
   reset(prediction?: ArrayLike<number>): void // [ndx]
   /** A copy of δx̂⁻, what the next measurement will be held against. */
   prediction(): Float64Array // [ndx]
 }
 
 /**
- * Of the state that it is given, the controller looks at the outputs of the filter alone. It predicts with controls clipped to the
+ * Of the state that it is given, the controller looks at the outputs of the filter alone; `initial` is the first prediction, [ndx] (default
+ * zero: the point of operation). It predicts with controls clipped to the
  * ranges of the layout, as `simulate` clips them, and must be called once per step, in order. Throws TypeError when the design failed,
  * RangeError on sizes that don't fit.
  */
@@ -34,6 +36,7 @@ export function lqgController(
   lin: EstimatorModel,
   { regulator, filter }: Pick<Lqg, 'regulator' | 'filter'>,
   difference: (x1: Float64Array, x0: Float64Array, dxOut: Float64Array) => void,
+  { initial }: { readonly initial?: ArrayLike<number> } = {},
 ): LqgController {
   if (!regulator.K || !filter.L)
     throw new TypeError(`lqgController: the design failed: ${regulator.K ? filter.message : regulator.message}`)
@@ -46,6 +49,8 @@ export function lqgController(
   const K = sized(regulator.K, 'K', nu, ndx, 'nu × ndx')
   const L = sized(filter.L, 'L', ndx, ny, 'ndx × ny')
   const C = sized(filter.C, 'C', ny, ndx, 'ny × ndx')
+  const ofStates = { length: ndx, symbol: 'ndx' }
+  const first = toVector(initial, 'lqgController', 'initial', ofStates)
   const [xBar, uBar, c] = [lin.xBar.slice(), lin.uBar.slice(), lin.c.slice()]
   const ranges = lin.layout?.u.map(({ range }) => range)
   const [dx, estimate, predicted, pushed] = [0, 1, 2, 3].map(() => new Float64Array(ndx)) as [
@@ -55,13 +60,11 @@ export function lqgController(
     Float64Array,
   ]
   const [y, expected, du] = [new Float64Array(ny), new Float64Array(ny), new Float64Array(nu)]
+  predicted.set(first)
   return {
     name: 'lqg',
     reset(prediction) {
-      if (prediction && prediction.length !== ndx)
-        throw new RangeError(`lqgController: prediction must be [ndx] = [${ndx}], got [${prediction.length}]`)
-      if (prediction) predicted.set(prediction)
-      else predicted.fill(0)
+      predicted.set(prediction === undefined ? first : toVector(prediction, 'lqgController', 'prediction', ofStates))
     },
     prediction: () => predicted.slice(),
     control(x, _t, uOut) {

@@ -3,6 +3,7 @@ import { Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { toFlat } from '../linalg/dense.ts'
 import { product } from '../linalg/product.ts'
 import { solveMany } from '../linalg/solveMany.ts'
+import { triangularFactor } from '../linalg/triangularFactor.ts'
 
 export interface Lambda {
   readonly re: number
@@ -23,7 +24,8 @@ export function pencilVectors(A: Matrix, C: Matrix, { re: a, im: b }: Lambda): {
       if (blocks === 2) M.set(row + j, (1 - block) * n + j, block === 0 ? b : -b)
     }
   }
-  const svd = new SingularValueDecomposition(M, { computeLeftSingularVectors: false })
+  const tall = M.rows >= 1.5 * M.columns // then the decomposition costs less than half after a triangular one
+  const svd = new SingularValueDecomposition(tall ? triangularFactor(M) : M, { computeLeftSingularVectors: false })
   return { sigmas: svd.diagonal, V: svd.rightSingularVectors }
 }
 

@@ -93,26 +93,6 @@ describe('dare, closed forms', () => {
   })
 })
 
-test('units don’t matter: states in 1e-6 and 1e6 of their units give the same closed loop, and the same refusal', () => {
-  const A = gaussianMatrix(5, 5, 3, 0.6)
-  const B = gaussianMatrix(5, 2, 4, 1)
-  const D = Matrix.diag([1e6, 1, 1e-6, 1e3, 1e-3])
-  const Dinv = Matrix.diag([1e-6, 1, 1e6, 1e-3, 1e3])
-  const plain = dare(A, B, Matrix.eye(5, 5), Matrix.eye(2, 2))
-  const other = dare(D.mmul(A).mmul(Dinv), D.mmul(B), Dinv.mmul(Dinv), Matrix.eye(2, 2))
-  expect(other.result).toBe('solved')
-  expect(maxAbs(Matrix.sub(other.K!.mmul(D), plain.K!))).toBeLessThan(1e-10 * maxAbs(plain.K!))
-  for (let i = 0; i < 5; i++) {
-    A.set(0, i, i === 0 ? 1.1 : 0)
-    for (let k = 0; k < 2; k++) B.set(0, k, 0)
-  }
-  const lost = dare(D.mmul(A).mmul(Dinv), D.mmul(B), Dinv.mmul(Dinv), Matrix.eye(2, 2))
-  expect([lost.result, lost.unstabilizable!.map((mode) => mode.coordinates[0]!.name)]).toEqual([
-    'unstabilizable',
-    ['x[0]'],
-  ])
-})
-
 describe('dare, random problems', () => {
   const problems = fc.record({
     n: fc.integer({ min: 1, max: 30 }),
@@ -146,7 +126,7 @@ describe('dare, random problems', () => {
         const spectrum = symmetricEigenvalues(P!)
         expect(spectrum[0]!).toBeGreaterThan(-1e-10 * spectrum.at(-1)!)
       }),
-      { seed: 2, numRuns: 150 },
+      { seed: 2, numRuns: 100 },
     )
   })
 
@@ -170,7 +150,7 @@ describe('dare, random problems', () => {
         expect(found.unstabilizable![0]!.coordinates.map(({ name }) => name)).toEqual(['runaway'])
         expect(found.message).toContain('runaway')
       }),
-      { seed: 3, numRuns: 100 },
+      { seed: 3, numRuns: 60 },
     )
   })
 
