@@ -50,6 +50,8 @@ export interface Engine {
    * for it.
    */
   readonly precision?: 'single'
+  /** 'none': steps carry the rounding of double precision and nothing else. What looks like noise is then a step that is not smooth. */
+  readonly noise?: 'none'
   /** Frees what the engine holds; any later call throws. */
   dispose(): void
 }

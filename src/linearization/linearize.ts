@@ -149,7 +149,7 @@ export async function linearize(
     const sensed = (left = senseOptions) =>
       senseValues(blackbox, {
         ...left,
-        noise: options.noise ?? (engine.precision === 'single' ? 'suspect' : undefined),
+        noise: options.noise ?? expectedNoise(engine, options),
         method: options.method === 'native' ? 'auto' : options.method,
         structure: { sparsity, refine: structure?.refine, ties },
       })
@@ -222,6 +222,12 @@ function mayBeSensed(
   { method = 'auto', repair = true, maxCalls }: LinearizeOptions,
 ) {
   return !certified && method === 'auto' && repair && maxCalls === undefined && (kinkedRows?.length ?? 0) === 0
+}
+
+/** What is expected of an engine's steps where nobody says: a wrapper may well add noise. */
+function expectedNoise({ precision, noise }: Engine, { wrap, robust }: LinearizeOptions): SenseOptions['noise'] {
+  if (precision === 'single') return 'suspect'
+  return wrap === undefined && robust !== true ? noise : undefined
 }
 
 /** Columns from … from + columns − 1 of a row-major matrix with rows of `width`. */

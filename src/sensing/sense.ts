@@ -140,13 +140,16 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
       ? await explainMisfits(session, J, heldOut, misfits, doubtful, outputScale, plan.tolerance)
       : found.flatRows
   const failed = found.failed.filter((i) => !flatRows.includes(i))
+  // What kinks at the point is not told by more differences.
+  const kinked = new Set(session.kinkedRows() ?? [])
+  const mendableRows = failed.filter((i) => !kinked.has(i))
   let repair: Awaited<ReturnType<typeof repairRows>> = { repairedRows: [], fallback: null, notes: [] }
   if (failed.length > 0) {
     if (plan.method === 'dense')
       notes.push('dense differences fail the certificate: the blackbox is not smooth or too noisy for this step')
-    else if (mends && mendable(plan)) {
+    else if (mends && mendable(plan) && mendableRows.length > 0) {
       const source = random(plan.seed, REPAIR_STREAM)
-      repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed, source })
+      repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed: mendableRows, source })
       notes.push(...repair.notes)
       if (repair.repairedRows.length > 0) notes.push(`the ${suspectOf(plan)}, or the blackbox is not smooth there`)
     }

@@ -15,8 +15,9 @@ import { callsPerDirection } from './stencil.ts'
 const DIAGNOSED_FREEDOM = 8
 /** Share of the values that gross errors are taken for at least, where there are any. */
 const LEAST_GROSS = 0.2
-/** Calls that accuracy under noise may take without maxCalls, in units of dense differences. */
+/** Calls that accuracy under noise may take without maxCalls, in units of dense differences; and all their inputs together. */
 const MOST_DENSE = 20
+const MOST_NUMBERS = 2 ** 24
 
 /** Takes the values for noisy, or partly wrong: as said, or as 15 or more of them show. null where they turn out to be neither. */
 export async function senseNoise(
@@ -43,7 +44,7 @@ export async function senseNoise(
     ...priorOf(blackbox, options),
     most: Number.isFinite(options.maxCalls ?? Number.POSITIVE_INFINITY)
       ? options.maxCalls!
-      : MOST_DENSE * (n + 10) * callsPerDirection(session.scheme),
+      : Math.min(MOST_DENSE * (n + 10) * callsPerDirection(session.scheme), Math.ceil(MOST_NUMBERS / n)),
     prepare: (asked, isWhole) =>
       prepareSensing(isWhole ? structureOf(blackbox, {}, undefined) : structureOf(blackbox, structure, sparsity), {
         scheme: session.scheme,

@@ -72,10 +72,17 @@ describe.each([
       const { relativeA, relativeB } = compareLinearizations(lin, exact)
       expect(relativeA).toBeLessThanOrEqual(error)
       expect(relativeB).toBeLessThanOrEqual(error)
-      // Forward steps leave thrust's effect on the heavy drones' attitudes to a few hundredths of itself: said, not certified.
+      // Forward steps leave thrust's effect on the heavy drones' attitudes to a few hundredths of itself: it is looked at farther out.
       const isHidden = scheme === 'forward' && model === DRONES
-      expect(lin.quality.unresolvedRows).toEqual(isHidden ? [11, 17, 23] : [])
-      expect(lin.quality.certified).toBe(!isHidden)
+      expect(lin.quality.unresolvedRows).toEqual([])
+      expect(lin.quality.certified).toBe(true)
+      expect(lin.quality.callsFor.repair > 0).toBe(isHidden)
+      if (isHidden)
+        for (const row of [11, 17, 23])
+          for (let k = 0; k < engine.layout.nu; k++) {
+            const entry = exact.B.get(row, k)
+            if (entry !== 0) expect(Math.abs(lin.B.get(row, k) / entry - 1)).toBeLessThan(0.02)
+          }
       const { base, directions, heldOut, detection, repair, fallback } = lin.quality.callsFor
       // the step at the point is the base of forward differences, and what left and right are compared with in central ones
       expect(base).toBe(scheme === 'forward' ? 1 : 0)

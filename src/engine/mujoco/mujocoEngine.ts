@@ -253,6 +253,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
     difference: manifold.difference,
     structure,
     differenceStep: STEP,
+    noise: 'none',
     ...(hasDerivatives && { derivatives }),
     dispose() {
       if (disposed) return
