@@ -1,5 +1,6 @@
 /** Step two of sensing: the only one that calls the blackbox. */
 
+import { plainArray } from '../linalg/plainArray.ts'
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import { checkMatch } from './checkMatch.ts'
 import { type Measurements, type Plan, wantsValues } from './plan.ts'
@@ -37,7 +38,7 @@ export async function measureWithin(session: Session, plan: Plan): Promise<Measu
     values = await session.pairs('directions', D, steps, directions)
     return session.differencesOf(values)
   })
-  return { ...measurements, values: Array.from(values) }
+  return { ...measurements, values: plainArray(values) }
 }
 
 /** `measureWithin`, but for looking after the first `early` directions whether to go on; null where `isHopeless` says no. */
@@ -79,11 +80,11 @@ async function measureDifferences(
     inputs: plan.inputs,
     outputs: plan.outputs,
     scheme: plan.scheme,
-    at: Array.from(session.at),
-    scale: Array.from(session.scale),
-    outputScale: Array.from(session.outputScale),
-    Y: Array.from(Y),
-    heldOutY: Array.from(heldOutY),
+    at: plainArray(session.at),
+    scale: plainArray(session.scale),
+    outputScale: plainArray(session.outputScale),
+    Y: plainArray(Y),
+    heldOutY: plainArray(heldOutY),
     calls: { base, directions: forDirections, heldOut },
   }
 }

@@ -154,7 +154,7 @@ export function openSession(who: string, blackbox: Blackbox, options: SessionOpt
       check(from, to)
       // A signal can only be heard when timers and messages get their turn.
       if (now() - lastPause > PAUSE_AFTER) {
-        await new Promise((resolve) => setTimeout(resolve, 0))
+        await pause()
         lastPause = now()
       }
     }
@@ -286,6 +286,14 @@ export function noteMagnitudes(magnitudes: Float64Array, values: ArrayLike<numbe
     const magnitude = Math.abs(values[i]!)
     if (magnitude > magnitudes[i]!) magnitudes[i] = magnitude
   }
+}
+
+/** Timers, messages and signals get their turn. Browsers lack the immediate; a timeout takes a millisecond or more. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve)
+    else setTimeout(resolve, 0)
+  })
 }
 
 function now(): number {

@@ -110,7 +110,7 @@ export function stepperOf(mj: MainModule, model: MjModel, data: MjData): Stepper
     lastVelocities.set(qvel)
     isKnown = true
     mj.mj_forwardSkip(model, data, stage, 1)
-    if (data.nefc === 0 || isConverged()) return
+    if (isConverged()) return
     opt.disableflags = warm
     for (let spent = first; spent < most; spent += MORE) {
       views.warmstart.set(views.qacc)

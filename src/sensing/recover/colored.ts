@@ -1,4 +1,5 @@
 import { countNonzeros } from '../../linalg/pattern.ts'
+import { plainArray } from '../../linalg/plainArray.ts'
 import { chooseColoring } from '../chooseColoring.ts'
 import type { Plan } from '../plan.ts'
 import type { Answers, Recovery } from './recovery.ts'
@@ -19,8 +20,8 @@ export const colored: Recovery = {
     const isEmpty = (j: number) => sparsity.colPtr[j] === sparsity.colPtr[j + 1]
     const colors = Array.from(coloring.colors, (color, j) => (isEmpty(j) ? -1 : color))
     const numColors = countNonzeros(sparsity) === 0 ? 0 : coloring.numColors
-    const D: number[] = []
-    for (let c = 0; c < numColors; c++) for (let j = 0; j < n; j++) D.push(colors[j] === c ? 1 : 0)
+    const D = plainArray(new Uint8Array(numColors * n))
+    for (let j = 0; j < n; j++) if (colors[j]! >= 0) D[colors[j]! * n + j] = 1
     return {
       directions: numColors,
       D,
@@ -28,8 +29,8 @@ export const colored: Recovery = {
         method: 'colored',
         numColors,
         colors,
-        colPtr: Array.from(sparsity.colPtr),
-        rowIdx: Array.from(sparsity.rowIdx),
+        colPtr: plainArray(sparsity.colPtr),
+        rowIdx: plainArray(sparsity.rowIdx),
         elimination: coloring.elimination,
       },
       notes: [`${numColors} colors for ${n} inputs (${coloring.note})`],
