@@ -91,10 +91,20 @@ export { linearizationFromSteps, type StepsOptions } from './linearization/linea
 export { type PlannedSteps, plannedSteps } from './linearization/plannedSteps.ts'
 export { type PrepareLinearizationOptions, prepareLinearization } from './linearization/prepareLinearization.ts'
 
+export type { DerivativeReport, Dynamics, Knots } from './linearization/trajectory/dynamics.ts'
+export { type SensedDynamicsOptions, sensedDynamics } from './linearization/trajectory/sensedDynamics.ts'
+
 // Control
 export type { Accuracy } from './control/accuracy.ts'
 export type { Controller } from './control/controller.ts'
 export { type Dare, type DareOptions, type DareResult, dare } from './control/dare.ts'
+export { ilqr } from './control/ilqr/ilqr.ts'
+export type { IlqrOptions } from './control/ilqr/ilqrOptions.ts'
+export type { IlqrProblem } from './control/ilqr/ilqrProblem.ts'
+export type { IlqrEnd, IlqrIteration, IlqrResult } from './control/ilqr/ilqrResult.ts'
+export { quadraticTracking, type TrackingWeights } from './control/ilqr/quadraticTracking.ts'
+export { trackTrajectory } from './control/ilqr/trackTrajectory.ts'
+export type { RunningExpansion, TerminalExpansion, TrajectoryCost } from './control/ilqr/trajectoryCost.ts'
 export { type Lqr, type LqrOptions, lqr, type QuadraticCost } from './control/lqr.ts'
 export { lqrController } from './control/lqrController.ts'
 export { describeMode, type Mode } from './control/modes.ts'
