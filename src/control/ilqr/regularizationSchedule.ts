@@ -5,6 +5,8 @@ export interface RegularizationSchedule {
   /** False where μ is at its largest already. */
   raise(): boolean
   lower(): void
+  /** Back to the beginning. */
+  reset(): void
 }
 
 /** μ is 0 or within [smallest, largest]; `factor` > 1 grows by itself with each step in the same direction. */
@@ -30,6 +32,10 @@ export function regularizationSchedule(
       rate = Math.min(1 / factor, rate / factor)
       mu *= rate
       if (mu < smallest) mu = 0
+    },
+    reset() {
+      mu = initial
+      rate = 1
     },
   }
 }

@@ -24,8 +24,11 @@ const GOOD = { ratio: 0.5, length: 0.3 }
 const POOR = { ratio: 0.1, length: 0.06 }
 /** No step is tried for a promise of less than this share of the tolerance. */
 const LITTLE = 1e-3
-/** As many iterations in a row that hardly lower the cost are the end, however large μ is. */
-const SMALL_STEPS = 3
+/** Where no step lowers the cost, noisy derivatives are measured anew after so many raises of μ, and so many times. */
+const RAISES = 4
+const REDRAWS = 10
+/** As many iterations in a row that hardly lower the cost, under regularization or by short steps, are the end. */
+const SMALL_STEPS = 10
 
 export function createIlqrSolver(
   dynamics: Dynamics,
@@ -152,6 +155,7 @@ export function createIlqrSolver(
       let gaps = findGaps(x0)
       let nu = 0 // weight of the gaps in the merit
       let smallSteps = 0
+      let redraws = 0 // in a row
       for (;;) {
         signal?.throwIfAborted()
         if (history.length >= maxIterations)
@@ -170,6 +174,7 @@ export function createIlqrSolver(
         timed('cost', expand)
 
         let rollouts = 0
+        let raised = 0
         for (;;) {
           const failedAt = timed('backward', () => backward.run(problem, schedule.mu, kind))
           if (failedAt >= 0) {
@@ -198,8 +203,14 @@ export function createIlqrSolver(
           )
           rollouts += found.tried
           if (found.alpha === 0) {
-            if (isFeasible && promised <= tolerance * Math.abs(value))
+            if (isFeasible && schedule.mu === 0 && promised <= tolerance * Math.abs(value))
               return finish('solved', `cost ${shown(value)} after ${history.length} iterations: no step lowers it`, 0)
+            raised++
+            if (derivatives.isRandom && raised > RAISES && redraws < REDRAWS) {
+              redraws++
+              schedule.reset()
+              break
+            }
             if (kind !== 'none' && schedule.raise()) continue
             const { lost } = forward
             const ended =
@@ -207,6 +218,7 @@ export function createIlqrSolver(
             const message = `no step lowers the cost ${shown(value)}, of which ${shown(promised)} were expected${ended}`
             return finish('stalled', message, gaps.largest)
           }
+          redraws = 0
           const kept = current
           current = trial
           trial = kept
@@ -236,8 +248,10 @@ export function createIlqrSolver(
           onProgress?.(history.length, maxIterations, entry)
           const isSmall = wasFeasible && previous - value <= tolerance * Math.abs(value)
           smallSteps = isSmall ? smallSteps + 1 : 0
-          if (smallSteps >= (mu === 0 && found.alpha > GOOD.length ? 1 : SMALL_STEPS))
+          if (isSmall && mu === 0 && found.alpha > GOOD.length)
             return finish('solved', `cost ${shown(value)} after ${history.length} iterations: reductions are small`, 0)
+          if (smallSteps >= SMALL_STEPS)
+            return finish('stalled', `${SMALL_STEPS} iterations in a row hardly lower the cost ${shown(value)}`, 0)
           break
         }
       }

@@ -43,5 +43,6 @@ export interface DerivativeReport {
   readonly checked: number // knots with held-out directions
   readonly certified: number // of those, within the tolerance
   readonly worstResidual: number // of the checked knots, relative
+  readonly isRandom: boolean // of steps with noise: measured again, A and B are others
   readonly notes: readonly string[]
 }

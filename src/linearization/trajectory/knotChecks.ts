@@ -46,7 +46,7 @@ export function knotChecks(
     async take(knots, some, signal) {
       const source = random(seed, STREAM + pass++)
       const D = Float64Array.from(heldOutDirections(source, n, some.length, groups, false))
-      const Y = await differences.along(knots, some, D, { signal })
+      const { Y } = await differences.along(knots, some, D, { signal })
       const misfitsAt = (A: Float64Array, B: Float64Array, c: number) => {
         const k = some[c]!
         tangentScaleInto(outputScale, knots.F.subarray(k * nx, (k + 1) * nx))

@@ -9,15 +9,15 @@ import type { Planned } from './knotPlans.ts'
 
 export interface KnotDifferences {
   /**
-   * Differences of the stencil along D [count × n], direction t at knot owners[t], moved by step · scale · D: [count × ndx]. Each takes
-   * one call forward and two central.
+   * Differences Y of the stencil along D [count × n], direction t at knot owners[t], moved by step · scale · D, and the sums S of their
+   * values beside f(x_k, u_k): [count × ndx]. Each takes one call forward and two central.
    */
   along(
     knots: Knots,
     owners: Int32Array,
     D: Float64Array,
     options: { readonly signal?: AbortSignal | undefined; readonly allowsMissing?: boolean },
-  ): Promise<Float64Array>
+  ): Promise<{ readonly Y: Float64Array; readonly S: Float64Array }>
   /** Measures `some` knots with their plans; writes A and B there; the calls that it took. */
   measureInto(
     A: Float64Array,
@@ -66,13 +66,15 @@ export function knotDifferences(engine: Engine, motions: KnotMotions, scheme: Sc
     const values = await motions.evaluate(knots, Z, owner, count * sides, options)
     // the base is f(x_k, u_k) ⊖ f(x_k, u_k) = 0
     const Y = new Float64Array(count * ndx)
+    const S = new Float64Array(count * ndx)
     for (let t = 0; t < count; t++)
-      for (let i = 0; i < ndx; i++) {
-        let sum = 0
-        for (let s = 0; s < sides; s++) sum += weights[s]! * values[(t * sides + s) * ndx + i]!
-        Y[t * ndx + i] = sum
-      }
-    return Y
+      for (let i = 0; i < ndx; i++)
+        for (let s = 0; s < sides; s++) {
+          const value = values[(t * sides + s) * ndx + i]!
+          Y[t * ndx + i]! += weights[s]! * value
+          S[t * ndx + i]! += value
+        }
+    return { Y, S }
   }
 
   return {
@@ -90,7 +92,7 @@ export function knotDifferences(engine: Engine, motions: KnotMotions, scheme: Sc
         owners.fill(k, t, t + plan.directions)
         t += plan.directions
       }
-      const Y = await along(knots, owners, D, { signal })
+      const { Y } = await along(knots, owners, D, { signal })
       t = 0
       for (const k of some) {
         const { plan, ties } = planned[k]!

@@ -57,6 +57,7 @@ export function nativeKnots(
       checked: some.length,
       certified: residuals.filter((residual) => residual <= tolerance).length,
       worstResidual: residuals.reduce((worst, one) => Math.max(worst, one), 0),
+      isRandom: false,
       notes: [],
     }
   }

@@ -1,19 +1,20 @@
 /**
- * A and B along a trajectory where steps carry noise or gross errors: A_k and B_k change little from knot to knot, so that the
- * differences of several knots together tell those of each (localFit.ts). All columns move in every call, by steps as large as curvature
- * allows; one direction of each knot is held out and chooses how many knots are taken together.
+ * A and B along a trajectory where steps carry noise or gross errors: they change little from knot to knot, so that the differences of
+ * knots near each other tell those of each (smoothedFit.ts). All columns move in every call, by steps as large as curvature allows; one
+ * direction of each knot is held out and chooses how smooth they are taken to be. Of pairs of steps that contradict each other, the one that agrees with the others is taken.
  */
 import type { Engine } from '../../engine/engine.ts'
 import { random } from '../../linalg/random.ts'
 import { expandTies } from '../../linalg/ties.ts'
 import { defaultStep } from '../../sensing/steps.ts'
 import { callsPerDirection, stencilOf } from '../../sensing/stencil.ts'
-import { weigh } from '../../sensing/weighing.ts'
+import { orthogonalDirections, weigh } from '../../sensing/weighing.ts'
 import type { Dynamics } from './dynamics.ts'
+import { grossPairs } from './grossPairs.ts'
 import { knotDifferences } from './knotDifferences.ts'
 import type { KnotMotions } from './knotMotions.ts'
 import type { KnotPlan, KnotPlans } from './knotPlans.ts'
-import { createLocalFit, type Equations } from './localFit.ts'
+import { smoothedFit } from './smoothedFit.ts'
 
 export interface NoisyOptions {
   readonly motions: KnotMotions
@@ -22,22 +23,24 @@ export interface NoisyOptions {
   readonly robust: boolean
   readonly directions: number | undefined
   readonly seed: number
-  readonly tolerance: number | undefined
   readonly step: number | undefined
 }
 
 /** No step is larger, relative to the inputs' typical magnitudes. */
 const LARGEST_STEP = 0.1
-/** Knots to each side that are tried. */
-const WIDTHS = [0, 1, 2, 3, 5, 8, 12]
-/** Equations for each unknown where some may be grossly wrong. */
-const ROBUST_RATIO = 4
-/** Widths are tried at so many knots. */
-const TRIED_AT = 40
+/** All columns move at once, and knots share what they tell: smaller steps than for one column alone. */
+const SMALLER = 0.5
+/** Penalties on bends that are tried. */
+const PENALTIES = [1e-4, 1e-2, 1, 100]
+const SMOOTH = 1 // penalty at which a wrong difference can't bend J to itself
 const STREAM = 17 // of the seed, and up
-/** Standard deviations that a held-out misfit may have. */
+/** Standard deviations that a held-out misfit may have, and a difference that is kept. */
 const ALLOWED = 5
-const FROM_MEDIAN = 1.4826 // of |x|, to the standard deviation of a normal x
+const KEPT = 8
+const TRIMMED = 0.05 // of the misfits
+const CLEARLY = 0.25 // of the other side's misfit: this one is right
+const ONE_SIDED = 0.25 // weight of a difference from one side, which curvature bends
+const ROUNDING = 64 * Number.EPSILON
 
 export function noisyKnots(engine: Engine, options: NoisyOptions): Dynamics['linearizeInto'] {
   const { motions, plans, robust, seed } = options
@@ -46,135 +49,177 @@ export function noisyKnots(engine: Engine, options: NoisyOptions): Dynamics['lin
   const count = options.directions ?? n
   if (!(Number.isSafeInteger(count) && count >= 2))
     throw new RangeError(`sensedDynamics: directions must be an integer ≥ 2, got ${count}`)
-  const sigma = largestOf(options.noise ?? 0, ndx)
+  const sigma = noiseOf(options.noise ?? 0, ndx)
   const scheme = 'central'
-  // balances curvature of size one against noise
-  const step = options.step ?? Math.min(LARGEST_STEP, Math.max(defaultStep(scheme), Math.cbrt(3 * sigma)))
+  const { reach, noise: ofStencil } = stencilOf(scheme)
+  const suited = SMALLER * Math.cbrt(3 * Math.max(...sigma)) // balances curvature of size one against noise
+  const step = options.step ?? Math.min(LARGEST_STEP, Math.max(defaultStep(scheme), suited))
   const differences = knotDifferences(engine, motions, scheme, step)
-  const { reach } = stencilOf(scheme)
   const perDirection = callsPerDirection(scheme)
-  const fitted = count - 1
+  const floors = Float64Array.from(sigma, (one) => KEPT * ofStencil * one + ROUNDING)
   let pass = 0
 
   return async (A, B, knots, signal) => {
     const { N } = knots
     const { plan, ties } = plans.common(knots)
     const columns = Array.from({ length: n }, (_, j) => j).filter((j) => plan.colors[j]! >= 0)
-    const source = random(seed, STREAM + pass++)
-    const classes = Int32Array.from({ length: n }, (_, j) => columns.indexOf(j))
-    const W = weigh('multiplexed', N * fitted, Array.from(classes), columns.length, source)
-    const D = new Float64Array(N * count * n)
-    const owners = new Int32Array(N * count)
-    for (let k = 0; k < N; k++)
-      for (let t = 0; t < count; t++) {
-        owners[k * count + t] = k
-        const to = (k * count + t) * n
-        if (t < fitted) for (let j = 0; j < n; j++) D[to + j] = W[(k * fitted + t) * n + j]!
-        else for (let j = 0; j < n; j++) D[to + j] = source.rademacher() * (0.5 + 0.5 * source.uniform()) // held out
-      }
-    const Y = await differences.along(knots, owners, D, { signal, allowsMissing: robust })
+    const known = Array.from({ length: n }, (_, j) => j).filter((j) => plan.colors[j]! < 0)
+    const { D, owners } = directionsFor(N, count, n, columns, seed, pass++)
+    const { Y, S } = await differences.along(knots, owners, D, { signal, allowsMissing: robust })
     const spans = new Float64Array(N * count * n)
-    const scales = new Float64Array(N * n)
+    const units = new Float64Array(n)
     for (let k = 0; k < N; k++) {
       const scale = differences.scaleAt(knots, k)
-      scales.set(scale, k * n)
+      for (let j = 0; j < n; j++) units[j]! += (reach * step * scale[j]!) / N
       for (let t = 0; t < count; t++)
         for (let j = 0; j < n; j++)
           spans[(k * count + t) * n + j] = reach * step * scale[j]! * D[(k * count + t) * n + j]!
     }
-    const supports = supportsOf(plan, ndx, n)
-    const equations: Equations = { N, n, ndx, count, fitted, spans, Y, scales, supports }
-    const fitInto = createLocalFit(equations, robust)
-    const J = new Float64Array(ndx * n)
-    const misfit = new Float64Array(ndx)
-    const fitAt = (k: number, width: number): boolean => {
-      if (!fitInto(J, k, width)) return false
-      if (ties) expandTies(J, ties)
-      const p = k * count + fitted
-      for (let i = 0; i < ndx; i++) {
-        let sum = Y[p * ndx + i]!
-        for (let j = 0; j < n; j++) sum -= J[i * n + j]! * spans[p * n + j]!
-        misfit[i] = sum
+    const marks = robust ? grossPairs(S, { N, count, ndx, floors }) : new Uint8Array(N * count)
+    const weights = new Float64Array(N * count) // of the fit
+    const isHeldOut = (p: number) => p % count === count - 1
+    for (let p = 0; p < N * count; p++) weights[p] = isHeldOut(p) || marks[p] === 1 ? 0 : 1
+
+    const fit = smoothedFit({ N, n, ndx, count, spans, Y, units, supports: supportsOf(plan, ndx, n) })
+    const J = new Float64Array(N * ndx * n)
+    const predictions = new Float64Array(N * count * ndx)
+    const misfits = new Float64Array(N * count * ndx)
+    const attempt = (rho: number): boolean => {
+      if (!fit.fitInto(J, weights, rho)) return false
+      if (ties) for (let k = 0; k < N; k++) expandTies(J.subarray(k * ndx * n, (k + 1) * ndx * n), ties)
+      for (let p = 0; p < N * count; p++) {
+        const k = Math.floor(p / count)
+        for (let i = 0; i < ndx; i++) {
+          let sum = 0
+          for (let j = 0; j < n; j++) sum += J[(k * ndx + i) * n + j]! * spans[p * n + j]!
+          predictions[p * ndx + i] = sum
+          misfits[p * ndx + i] = Math.abs(Y[p * ndx + i]! - sum)
+        }
       }
       return true
     }
-    const unknowns = 2 * Math.max(1, ...supports.map(({ length }) => length))
-    const isEnough = (width: number) => (2 * width + 1) * fitted >= (robust ? ROBUST_RATIO * unknowns : 0)
-    const widths = WIDTHS.filter((width) => 2 * width < N && isEnough(width))
-    const width = await chooseWidth(N, ndx, widths, fitAt, misfit, signal)
-    if (width === null)
-      throw new RangeError(
-        `sensedDynamics: ${fitted} directions a knot do not tell ${columns.length} columns on ${N} knots; give more directions`,
-      )
-    const misfits = Array.from({ length: ndx }, () => new Float64Array(N))
-    for (let k = 0; k < N; k++) {
-      fitAt(k, width)
+    /** Root mean square of held-out misfits but for the largest, [ndx]. */
+    const heldOutMisfits = () =>
+      Array.from({ length: ndx }, (_, i) => {
+        const some: number[] = []
+        for (let p = count - 1; p < N * count; p += count) if (marks[p] === 0) some.push(misfits[p * ndx + i]!)
+        return trimmed(some)
+      })
+
+    /** Puts the side of a pair that agrees with J in the difference's place; the weight it may have. */
+    const takeBetterSide = (p: number): number => {
+      let [plus, minus] = [0, 0] // misfits beside typical ones
       for (let i = 0; i < ndx; i++) {
-        misfits[i]![k] = Math.abs(misfit[i]!)
-        for (let j = 0; j < ndx; j++) A[(k * ndx + i) * ndx + j] = J[i * n + j]!
-        for (let a = 0; a < nu; a++) B[(k * ndx + i) * nu + a] = J[i * n + ndx + a]!
+        const [y, sum] = [Y[p * ndx + i]!, S[p * ndx + i]!]
+        const predicted = predictions[p * ndx + i]!
+        const typical = KEPT * deviation[i]! + floors[i]!
+        plus = Math.max(plus, Math.abs(y + sum - predicted) / typical)
+        minus = Math.max(minus, Math.abs(y - sum - predicted) / typical)
       }
-      if (k % 64 === 63) signal?.throwIfAborted()
+      if (!(Math.min(plus, minus) <= Math.max(1, CLEARLY * Math.max(plus, minus)))) return 0
+      for (let i = 0; i < ndx; i++) Y[p * ndx + i]! += (plus <= minus ? 1 : -1) * S[p * ndx + i]!
+      return ONE_SIDED
     }
-    const deviation = misfits.map((row) => FROM_MEDIAN * medianOf(row))
-    const least = 64 * Number.EPSILON
+
+    const scores: { readonly rho: number; readonly rows: readonly number[] }[] = []
+    for (const rho of PENALTIES) {
+      signal?.throwIfAborted()
+      if (attempt(rho)) scores.push({ rho, rows: heldOutMisfits() })
+    }
+    const rho = leastOf(scores)
+    if (rho === null)
+      throw new RangeError(
+        `sensedDynamics: ${count} directions a knot do not tell ${columns.length} columns on ${N} knots; give more directions`,
+      )
+    attempt(rho)
+    let deviation = heldOutMisfits()
+    if (robust) {
+      // two errors of one pair may cancel in its sum, but stand out from what smoother Jacobians predict
+      attempt(Math.max(rho, SMOOTH))
+      const more = grossPairs(misfits, { N, count, ndx, floors })
+      for (let p = 0; p < N * count; p++) {
+        if (more[p] === 0 || marks[p] === 1) continue
+        marks[p] = 1
+        weights[p] = 0
+      }
+      attempt(rho)
+      deviation = heldOutMisfits()
+      for (let p = 0; p < N * count; p++) if (marks[p] === 1 && !isHeldOut(p)) weights[p] = takeBetterSide(p)
+      attempt(rho)
+      deviation = heldOutMisfits()
+    }
     let certified = 0
-    for (let k = 0; k < N; k++) if (misfits.every((row, i) => row[k]! <= ALLOWED * deviation[i]! + least)) certified++
+    for (let k = 0; k < N; k++) {
+      const p = (k + 1) * count - 1
+      const isWithin = (i: number) => misfits[p * ndx + i]! <= ALLOWED * deviation[i]! + ROUNDING
+      const fits = Array.from({ length: ndx }, (_, i) => isWithin(i)).every(Boolean)
+      if (fits) certified++
+      // what was held out adds to what is told, unless it is grossly wrong; columns known beforehand are taken out of it
+      if (marks[p] === 1 || (robust && !fits)) continue
+      weights[p] = 1
+      for (const j of known)
+        for (let i = 0; i < ndx; i++) Y[p * ndx + i]! -= J[(k * ndx + i) * n + j]! * spans[p * n + j]!
+    }
+    attempt(rho)
+    for (let k = 0; k < N; k++)
+      for (let i = 0; i < ndx; i++) {
+        const row = (k * ndx + i) * n
+        for (let j = 0; j < ndx; j++) A[(k * ndx + i) * ndx + j] = J[row + j]!
+        for (let a = 0; a < nu; a++) B[(k * ndx + i) * nu + a] = J[row + ndx + a]!
+      }
+    const numGross = marks.reduce((sum, mark) => sum + mark, 0)
     return {
       calls: N * count * perDirection,
-      callsFor: { directions: N * fitted * perDirection, heldOut: N * perDirection, repair: 0 },
+      callsFor: { directions: N * (count - 1) * perDirection, heldOut: N * perDirection, repair: 0 },
       denseCalls: N * n * perDirection,
       measured: N,
       interpolated: 0,
       checked: N,
       certified,
       worstResidual: Math.max(...deviation) / (reach * step),
-      notes: [`differences of ${2 * width + 1} knots taken together, step ${step.toPrecision(2)}`],
+      isRandom: true,
+      notes: [
+        `step ${step.toPrecision(2)}, penalty on bends ${rho}`,
+        ...(robust ? [`${numGross} of ${N * count} pairs of steps hold gross errors`] : []),
+      ],
     }
   }
 }
 
-/** The width whose predictions of held-out differences are best, over all rows; null where none tells all columns. */
-async function chooseWidth(
-  N: number,
-  ndx: number,
-  widths: readonly number[],
-  fitAt: (k: number, width: number) => boolean,
-  misfit: Float64Array,
-  signal: AbortSignal | undefined,
-): Promise<number | null> {
-  const some = [
-    ...new Set(
-      Array.from({ length: Math.min(N, TRIED_AT) }, (_, c, all = Math.min(N, TRIED_AT)) =>
-        Math.floor(((c + 0.5) * N) / all),
-      ),
-    ),
-  ]
-  const scores: { width: number; rows: number[] }[] = []
-  for (const width of widths) {
-    signal?.throwIfAborted()
-    const rows = Array.from({ length: ndx }, () => new Float64Array(some.length))
-    let isTold = true
-    for (const [c, k] of some.entries()) {
-      if (!fitAt(k, width)) {
-        isTold = false
-        break
-      }
-      for (let i = 0; i < ndx; i++) rows[i]![c] = Math.abs(misfit[i]!)
+/** One orthogonal design after the other, so that knots near each other tell all columns; the last direction of each is random. */
+function directionsFor(N: number, count: number, n: number, columns: readonly number[], seed: number, pass: number) {
+  const source = random(seed, STREAM + pass)
+  const classes = Array.from({ length: n }, (_, j) => columns.indexOf(j))
+  const rows = orthogonalDirections(1, columns.length)
+  const fitted = count - 1
+  const W: number[] = []
+  while (rows > 0 && W.length < N * fitted * n)
+    for (const entry of weigh('multiplexed', rows, classes, columns.length, source)) W.push(entry)
+  const D = new Float64Array(N * count * n)
+  const owners = new Int32Array(N * count)
+  for (let k = 0; k < N; k++)
+    for (let t = 0; t < count; t++) {
+      const p = k * count + t
+      owners[p] = k
+      if (t < fitted) for (let j = 0; j < n; j++) D[p * n + j] = W[(k * fitted + t) * n + j] ?? 0
+      else for (let j = 0; j < n; j++) D[p * n + j] = source.rademacher() * (0.5 + 0.5 * source.uniform())
     }
-    if (isTold) scores.push({ width, rows: rows.map(medianOf) })
-  }
+  return { D, owners }
+}
+
+/** The penalty with the least misfits, all rows counting alike; null without any. */
+function leastOf(scores: readonly { readonly rho: number; readonly rows: readonly number[] }[]): number | null {
   let best: number | null = null
   let least = Number.POSITIVE_INFINITY
-  for (const { width, rows } of scores) {
+  for (const { rho, rows } of scores) {
     let sum = 0
     for (const [i, value] of rows.entries()) {
       const smallest = Math.min(...scores.map((one) => one.rows[i]!))
-      sum += smallest > 0 ? value / smallest : 0
+      if (smallest > 0) sum += value / smallest
     }
     if (sum < least) {
       least = sum
-      best = width
+      best = rho
     }
   }
   return best
@@ -188,18 +233,19 @@ function supportsOf({ colors, colPtr, rowIdx }: KnotPlan, ndx: number, n: number
   return supports
 }
 
-function largestOf(noise: number | ArrayLike<number>, ndx: number): number {
-  const all = typeof noise === 'number' ? [noise] : Array.from(noise)
-  if (typeof noise !== 'number' && all.length !== ndx)
-    throw new RangeError(`sensedDynamics: noise must be a number or have ndx = ${ndx} entries, got ${all.length}`)
-  for (const value of all)
+function noiseOf(noise: number | ArrayLike<number>, ndx: number): Float64Array {
+  const sigma = typeof noise === 'number' ? new Float64Array(ndx).fill(noise) : Float64Array.from(noise)
+  if (sigma.length !== ndx)
+    throw new RangeError(`sensedDynamics: noise must be a number or have ndx = ${ndx} entries, got ${sigma.length}`)
+  for (const value of sigma)
     if (!(Number.isFinite(value) && value >= 0))
       throw new RangeError(`sensedDynamics: noise must be finite and ≥ 0, got ${value}`)
-  return Math.max(0, ...all)
+  return sigma
 }
 
-/** The median of those that are numbers; 0 without any. */
-function medianOf(values: Float64Array): number {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort()
-  return sorted.length === 0 ? 0 : sorted[sorted.length >> 1]!
+/** Root mean square of those that are numbers, the largest twentieth left out; 0 without any. */
+function trimmed(values: readonly number[]): number {
+  const sorted = Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort()
+  const kept = sorted.subarray(0, Math.ceil((1 - TRIMMED) * sorted.length))
+  return kept.length === 0 ? 0 : Math.sqrt(kept.reduce((sum, value) => sum + value * value, 0) / kept.length)
 }

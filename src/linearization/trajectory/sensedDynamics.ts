@@ -73,7 +73,7 @@ export function sensedDynamics(engine: Engine, options: SensedDynamicsOptions = 
   const smooth = { motions, plans, scheme, step, tolerance, checks, seed, interpolate }
   const isNative = method === 'native' || (method === 'auto' && engine.derivatives !== undefined && !options.wrap)
   const linearizeInto = isNoisy
-    ? noisyKnots(engine, { motions, plans, noise, robust, directions, seed, tolerance, step: options.step })
+    ? noisyKnots(engine, { motions, plans, noise, robust, directions, seed, step: options.step })
     : isNative
       ? nativeKnots(engine, smooth)
       : smoothKnots(engine, smooth)

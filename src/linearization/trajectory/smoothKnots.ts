@@ -110,6 +110,7 @@ export function smoothKnots(engine: Engine, options: SmoothOptions): Dynamics['l
       checked: some.length,
       certified,
       worstResidual: residuals.reduce((worst, one) => Math.max(worst, one), 0),
+      isRandom: false,
       notes,
     } satisfies DerivativeReport
   }

@@ -34,7 +34,15 @@ export function linearDynamics(A: number[][], B: number[][], range: readonly [nu
         As.set(A.flat(), k * n * n)
         Bs.set(B.flat(), k * n * m)
       }
-      const none = { measured: N, interpolated: 0, checked: 0, certified: 0, worstResidual: 0, notes: [] }
+      const none = {
+        measured: N,
+        interpolated: 0,
+        checked: 0,
+        certified: 0,
+        worstResidual: 0,
+        isRandom: false,
+        notes: [],
+      }
       return { calls: 0, callsFor: { directions: 0, heldOut: 0, repair: 0 }, denseCalls: 0, ...none }
     },
   }
