@@ -108,6 +108,7 @@ export type { RunningExpansion, TerminalExpansion, TrajectoryCost } from './cont
 export { type Lqr, type LqrOptions, lqr, type QuadraticCost } from './control/lqr.ts'
 export { lqrController } from './control/lqrController.ts'
 export { describeMode, type Mode } from './control/modes.ts'
+export { type MpcController, type MpcOptions, type MpcProblem, type MpcReport, mpc } from './control/mpc/mpc.ts'
 export { openLoop } from './control/openLoop.ts'
 
 // Experiments

@@ -3,4 +3,6 @@ export interface Controller {
   readonly name: string // 'lqr', 'none', …
   /** Writes the control for state x at time t into uOut. Not saturated: `simulate` does that with the layout's ranges. */
   control(x: Float64Array, t: number, uOut: Float64Array): void // x [nx], t s, uOut [nu]
+  /** What takes time, such as planning: `simulate` waits for it before `control`, with the same x (not to be kept) and t. */
+  prepare?(x: Float64Array, t: number): Promise<void> | void
 }

@@ -121,6 +121,8 @@ export async function simulate(engine: Engine, controller: Controller, options: 
   let sliceEnd = performance.now() + SLICE_MS
   for (let step = 0; step < N; step++) {
     const time = step * dt
+    const pending = controller.prepare?.(x, time)
+    if (pending) await pending
     controller.control(x, time, u)
     const badControl = firstNonFinite(u)
     if (badControl >= 0) {

@@ -28,14 +28,14 @@ export interface ResolvedProblem {
 
 const MAX_STEPS = 1e5
 
-/** Throws RangeError naming what does not fit. */
+/** Throws RangeError naming what does not fit; x0 may come later. */
 export function resolveProblem(
   who: string,
   { layout, dt }: Pick<Dynamics, 'layout' | 'dt'>,
-  { x0, N: given, duration, guess = {}, limits = 'layout' }: Omit<IlqrProblem, 'cost'>,
+  { x0, N: given, duration, guess = {}, limits = 'layout' }: Partial<Omit<IlqrProblem, 'cost'>>,
 ): ResolvedProblem {
   const { nx, nu } = layout
-  checkEntries(who, 'x0', x0, nx, `nx = ${nx}`)
+  if (x0 !== undefined) checkEntries(who, 'x0', x0, nx, `nx = ${nx}`)
   if (nu === 0) throw new RangeError(`${who}: there are no controls (nu = 0)`)
   if ((given === undefined) === (duration === undefined))
     throw new RangeError(

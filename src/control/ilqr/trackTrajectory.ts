@@ -20,10 +20,12 @@ export function trackTrajectory(
   const after = then ?? openLoop(U.slice((N - 1) * nu))
   const states = Array.from({ length: N }, (_, k) => X.slice(k * nx, (k + 1) * nx))
   const dx = new Float64Array(ndx)
+  const stepAt = (t: number) => Math.floor(t / dt + 1e-6)
   return {
+    ...(after.prepare && { prepare: (x, t) => (stepAt(t) >= N ? after.prepare!(x, t) : undefined) }),
     name: then ? `ilqr, then ${then.name}` : 'ilqr',
     control(x, t, uOut) {
-      const k = Math.floor(t / dt + 1e-6)
+      const k = stepAt(t)
       if (k >= N) {
         after.control(x, t, uOut)
         return
