@@ -92,6 +92,9 @@ export { linearizationFromSteps, type StepsOptions } from './linearization/linea
 export { type PlannedSteps, plannedSteps } from './linearization/plannedSteps.ts'
 export { type PrepareLinearizationOptions, prepareLinearization } from './linearization/prepareLinearization.ts'
 
+export type { DerivativeReport, Dynamics, Knots } from './linearization/trajectory/dynamics.ts'
+export { type SensedDynamicsOptions, sensedDynamics } from './linearization/trajectory/sensedDynamics.ts'
+
 // Control
 export type { Accuracy } from './control/accuracy.ts'
 export { type Care, care } from './control/care.ts'
@@ -119,6 +122,14 @@ export { lqrController } from './control/lqrController.ts'
 export { describeMode, type Mode } from './control/modes.ts'
 export { observabilityGramian } from './control/observabilityGramian.ts'
 export type { Outputs } from './control/outputMatrix.ts'
+export { ilqr } from './control/ilqr/ilqr.ts'
+export type { IlqrOptions } from './control/ilqr/ilqrOptions.ts'
+export type { IlqrProblem } from './control/ilqr/ilqrProblem.ts'
+export type { IlqrEnd, IlqrIteration, IlqrResult } from './control/ilqr/ilqrResult.ts'
+export { quadraticTracking, type TrackingWeights } from './control/ilqr/quadraticTracking.ts'
+export { trackTrajectory } from './control/ilqr/trackTrajectory.ts'
+export type { RunningExpansion, TerminalExpansion, TrajectoryCost } from './control/ilqr/trajectoryCost.ts'
+export { type MpcController, type MpcOptions, type MpcProblem, type MpcReport, mpc } from './control/mpc/mpc.ts'
 export { openLoop } from './control/openLoop.ts'
 export type { RiccatiOptions } from './control/riccatiArguments.ts'
 export {

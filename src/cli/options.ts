@@ -115,7 +115,7 @@ export function addWeightOptions(command: Command): Command {
     )
 }
 
-function weights(text: string): Weights {
+export function weights(text: string): Weights {
   return numbersByName(text, 'Expected a number ≥ 0, or name=number,… such as pole.angle=10,cart.x=1.')
 }
 

@@ -1,9 +1,6 @@
 /** jacsense run: linearize, design, run the closed loop on the simulator, write a report. */
 import { join } from 'node:path'
-import { type Command, Option } from 'commander'
-import { type Lqr, lqr } from '../control/lqr.ts'
-import { lqrController } from '../control/lqrController.ts'
-import { openLoop } from '../control/openLoop.ts'
+import type { Command } from 'commander'
 import { type Metrics, measureRun } from '../experiment/metrics.ts'
 import { pointFromNames } from '../experiment/point.ts'
 import { type Kick, scheduleRun, simulate, type Trajectory } from '../experiment/simulate.ts'
@@ -19,10 +16,18 @@ import { settlingSentence } from '../report/outcome.ts'
 import { shownMatrices } from '../report/rounding.ts'
 import { writeReport } from '../report/writeReport.ts'
 import { InputError } from '../scene/inputError.ts'
+import {
+  addControllerOptions,
+  type Chosen,
+  checkControllerFlags,
+  chooseController,
+  type ControllerFlags,
+} from './chooseController.ts'
 import { type Io, NumericalFailure, printJson } from './io.ts'
-import { designText, requireSolved } from './lqrCommand.ts'
-import { addLinearizeOptions, addWeightOptions, kick, type LinearizeFlags, positiveNumber } from './options.ts'
+import { designText } from './lqrCommand.ts'
+import { addLinearizeOptions, addWeightOptions, kick, positiveNumber } from './options.ts'
 import { checkOutFolder } from './outFolder.ts'
+import { optimizationOf, planJson, planText } from './planText.ts'
 import { pointTable } from './pointTable.ts'
 import {
   defectText,
@@ -38,10 +43,9 @@ import { progressLine } from './progress.ts'
 import { shellLine } from './shellLine.ts'
 import { matrixTable, textTable } from './table.ts'
 import { versions } from './versions.ts'
-import { designCost, runCost, unreachedOf, type WeightFlags } from './weights.ts'
+import { designCost, runCost } from './weights.ts'
 
-interface RunFlags extends LinearizeFlags, WeightFlags {
-  readonly controller: 'none' | 'lqr'
+interface RunFlags extends ControllerFlags {
   readonly duration?: number
   readonly kick?: readonly Kick[]
   readonly initial?: string
@@ -51,15 +55,16 @@ interface RunFlags extends LinearizeFlags, WeightFlags {
 const DURATION = 5 // s, where a scene has no task
 
 export function addRunCommand(program: Command, io: Io): void {
-  addWeightOptions(
-    addLinearizeOptions(
-      program
-        .command('run')
-        .description('run a closed loop on the simulator and write a report')
-        .argument('<scene>', 'scene or URDF file, folder or name'),
+  addControllerOptions(
+    addWeightOptions(
+      addLinearizeOptions(
+        program
+          .command('run')
+          .description('run a closed loop on the simulator and write a report')
+          .argument('<scene>', 'scene or URDF file, folder or name'),
+      ),
     ),
   )
-    .addOption(new Option('--controller <name>', 'what controls the scene').choices(['none', 'lqr']).default('lqr'))
     .option(
       '--duration <seconds>',
       "how long, in whole control periods (default: the task's duration, or 5)",
@@ -86,48 +91,47 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
   const { scene, engine, point } = setup
   const { layout } = engine
   const out = flags.out ?? join('out', scene.name.replace(/[^\w.-]+/g, '-'))
-  const withLqr = flags.controller === 'lqr'
+  const isControlled = flags.controller !== 'none'
   // Everything that can be wrong with the arguments is found before the long work begins.
-  const cost = withLqr ? designCost(scene, layout, flags) : runCost(scene, layout, flags)
+  checkControllerFlags(flags)
+  const cost = isControlled ? designCost(scene, layout, flags) : runCost(scene, layout, flags)
   const x0 = await initialState(setup, flags)
   const duration = checkedRun(setup, flags)
   await checkOutFolder(out)
   const lin = await linearizeAt(setup, flags, io)
-  const design = withLqr ? lqr(lin, cost!, { unreached: unreachedOf(scene, flags) }) : null
-  if (design) requireSolved(design)
+  const chosen = await chooseController(setup, flags, { cost, x0, duration, lin }, io)
+  const { design, optimum } = chosen
 
   const progress = progressLine(io, 'simulating: step')
-  const trajectory = await simulate(
-    engine,
-    design ? lqrController(lin, design.K!, engine.difference) : openLoop(point.u),
-    {
-      x0,
-      duration,
-      disturbances: flags.kick ?? [],
-      xBar: point.x,
-      uBar: point.u,
-      ...signalOf(io),
-      onProgress: progress.onProgress,
-    },
-  ).finally(progress.end)
+  const trajectory = await simulate(engine, chosen.controller, {
+    x0,
+    duration,
+    disturbances: flags.kick ?? [],
+    xBar: point.x,
+    uBar: point.u,
+    ...signalOf(io),
+    onProgress: progress.onProgress,
+  }).finally(progress.end)
   const metrics = measureRun(trajectory, cost ?? {})
   const files = await writeReport(out, {
     scene: scene.name,
     description: scene.description,
     linearization: lin,
     openLoop: namedEigenvalues(lin),
-    ...(design && { closedLoop: pairs(design.eigenvalues!), K: design.K! }),
+    ...(design?.K && { closedLoop: pairs(design.eigenvalues!), K: design.K }),
+    ...(optimum && { optimization: optimizationOf(optimum) }),
     trajectory,
     metrics,
     versions: await versions(),
     command,
   })
 
-  if (flags.json) printJson(io, runJson(setup, lin, design, trajectory, metrics, files))
-  else io.stdout.write(runText(setup, duration, lin, design, trajectory, metrics, files))
+  if (flags.json) printJson(io, runJson(setup, lin, chosen, trajectory, metrics, files))
+  else io.stdout.write(runText(setup, duration, lin, chosen, trajectory, metrics, files))
   if (trajectory.result === 'diverged') throw new NumericalFailure(trajectory.message)
   // Without feedback nothing rests on the linearization; the report says that it is not certified.
-  if (withLqr) requireCertificate(lin)
+  if (isControlled) requireCertificate(lin)
+  if (optimum && optimum.result !== 'solved') throw new NumericalFailure(`ilqr: ${optimum.result}: ${optimum.message}`)
 }
 
 /** How long the run is, in s. Throws InputError, naming the option, on a kick or a duration that can't be used. */
@@ -160,11 +164,12 @@ function runText(
   setup: Setup,
   duration: number, // s, as asked for
   lin: Linearization,
-  design: Lqr | null,
+  chosen: Chosen,
   trajectory: Trajectory,
   metrics: Metrics,
   files: readonly string[],
 ): string {
+  const { design } = chosen
   const { layout, quality } = lin
   const { A, B, note } = shownMatrices(lin, design?.K ?? null)
   const { dt, steps, controller, result, message } = trajectory
@@ -180,6 +185,7 @@ function runText(
     matrixTable('A', A, layout.dx, layout.dx),
     matrixTable('B', B, layout.dx, layout.u),
     design ? designText(lin, design) : defectText(lin),
+    planText(chosen),
     `cost  ${callsSentence(lin)}\n${certificateSentence(lin)}${unused}\n${note && `note  ${note}\n`}`,
     `${message} ${rounded}Controller: ${controller}.${metrics.cost === null ? '' : ` Cost: ${formatNumber(metrics.cost, 6)}.`}\n` +
       `${settlingSentence(trajectory, metrics)}\n`.trimStart(),
@@ -194,15 +200,17 @@ function runText(
 function runJson(
   { scene }: Setup,
   lin: Linearization,
-  design: Lqr | null,
+  chosen: Chosen,
   { result, message, stoppedAt, controller, steps, dt, disturbances }: Trajectory,
   metrics: Metrics,
   files: readonly string[],
 ): unknown {
   const run = { result, message, duration: steps * dt, stoppedAt, steps, disturbances, metrics }
   const openLoopEigenvalues = pairs(eigenvalues(lin.A))
-  const gain = design && { K: design.K, eigenvalues: pairs(design.eigenvalues!), residual: design.residual }
-  return toPlain({ ...linearizationJson(lin, scene.name), controller, openLoopEigenvalues, lqr: gain, run, files })
+  const { design } = chosen
+  const gain = design?.K && { K: design.K, eigenvalues: pairs(design.eigenvalues!), residual: design.residual }
+  const whole = { ...linearizationJson(lin, scene.name), controller, openLoopEigenvalues, lqr: gain ?? null }
+  return toPlain({ ...whole, ...planJson(chosen), run, files })
 }
 
 /** Open-loop eigenvalues, the growing ones with the coordinate that moves most. */

@@ -5,4 +5,6 @@ export interface Controller {
   control(x: Float64Array, t: number, uOut: Float64Array): void // x [nx], t s, uOut [nu]
   /** Forgets what earlier calls left in it, where it has a memory (an estimate, an integral). Runs begin with it. */
   reset?(): void
+  /** What takes time, such as planning: `simulate` waits for it before `control`, with the same x (not to be kept) and t. */
+  prepare?(x: Float64Array, t: number): Promise<void> | void
 }

@@ -30,6 +30,11 @@ export interface Engine {
   integrate(x: Float64Array, dx: Float64Array, xOut: Float64Array): void
   /** x1 ⊖ x0: the dx with x0 ⊕ dx = x1. */
   difference(x1: Float64Array, x0: Float64Array, dxOut: Float64Array): void
+  /**
+   * E = ∂((x1 ⊕ δ) ⊖ x0)/∂δ at δ = 0, row-major [ndx × ndx]: the identity but for rotations. Default: from differences of `integrate` and
+   * `difference`.
+   */
+  differenceJacobian?(x1: Float64Array, x0: Float64Array, E: Float64Array): void
   /** What can influence what at (x, u), contacts within the period included: a superset of the nonzeros of [A B], [ndx × (ndx + nu)]. */
   structure?(x: Float64Array, u: Float64Array): Pattern
   /**

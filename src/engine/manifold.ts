@@ -1,12 +1,14 @@
 /** x ⊕ dx and x1 ⊖ x0 on a state of Euclidean coordinates and unit quaternions (w, x, y, z), the tangent in the moved frame. */
 import type { Layout } from '../scene/layout.ts'
-import { quatDifferenceInto, turnQuatInto } from './rotation.ts'
+import { inverseRightJacobianInto, quatDifferenceInto, turnQuatInto } from './rotation.ts'
 
 export interface Manifold {
   /** xOut = x ⊕ dx; xOut may be x. A zero entry of dx leaves its coordinate bitwise as it is. */
   integrate(x: Float64Array, dx: Float64Array, xOut: Float64Array): void // x [nx], dx [ndx]
   /** dxOut = x1 ⊖ x0. */
   difference(x1: Float64Array, x0: Float64Array, dxOut: Float64Array): void
+  /** E = ∂((x1 ⊕ δ) ⊖ x0)/∂δ at δ = 0, row-major: the identity but for quaternions. */
+  differenceJacobian(x1: Float64Array, x0: Float64Array, E: Float64Array): void // E [ndx × ndx]
   /** qOut = q ⊕ h·v for the position part alone; qOut may be q. */
   advance(q: Float64Array, v: Float64Array, h: number, qOut: Float64Array): void // q [nq], v [nv]
 }
@@ -27,6 +29,9 @@ export function manifoldOf(layout: Layout): Manifold {
   const quatPairs = Int32Array.from(quats)
   const linePairs = Int32Array.from(lines)
   const numRates = nx - nq
+  const ndx = nv + numRates
+  const turned = new Float64Array(3)
+  const block = new Float64Array(9)
 
   function advance(q: Float64Array, v: Float64Array, h: number, qOut: Float64Array): void {
     for (let k = 0; k < linePairs.length; k += 2) {
@@ -58,6 +63,16 @@ export function manifoldOf(layout: Layout): Manifold {
       for (let k = 0; k < quatPairs.length; k += 2)
         quatDifferenceInto(dxOut, quatPairs[k + 1]!, x1, quatPairs[k]!, x0, quatPairs[k]!)
       for (let k = 0; k < numRates; k++) dxOut[nv + k] = x1[nq + k]! - x0[nq + k]!
+    },
+    differenceJacobian(x1, x0, E) {
+      E.fill(0)
+      for (let i = 0; i < ndx; i++) E[i * ndx + i] = 1
+      for (let k = 0; k < quatPairs.length; k += 2) {
+        const at = quatPairs[k + 1]!
+        quatDifferenceInto(turned, 0, x1, quatPairs[k]!, x0, quatPairs[k]!)
+        inverseRightJacobianInto(block, turned)
+        for (let i = 0; i < 3; i++) for (let j = 0; j < 3; j++) E[(at + i) * ndx + at + j] = block[3 * i + j]!
+      }
     },
   }
 }

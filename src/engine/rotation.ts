@@ -140,3 +140,22 @@ export function rightJacobianInto(back: Float64Array, jacobian: Float64Array, r:
       jacobian[k] = one - versine * K[k]! + cubic * K2
     }
 }
+
+/**
+ * J_r(r)⁻¹ into `out`, [9], row-major: log(exp(r/2) ⊗ exp(δ/2)) = (r + J_r⁻¹ δ)/2 to first order, for |r| ≤ π. Solà, Deray, Atchuthan
+ * 2018, arXiv 1812.01537, eq. 144.
+ */
+export function inverseRightJacobianInto(out: Float64Array, r: ArrayLike<number>): void {
+  const [x, y, z] = [r[0]!, r[1]!, r[2]!]
+  const angle2 = x * x + y * y + z * z
+  const half = Math.sqrt(angle2) / 2
+  // (1 − a cot a)/(4a²), a the half angle: finite at a half turn, where eq. 144 has 0/0
+  const factor = angle2 < 1e-4 ? 1 / 12 + angle2 / 720 : (1 - half / Math.tan(half)) / angle2
+  const K = [0, -z, y, z, 0, -x, -y, x, 0] // [r]×
+  for (let i = 0; i < 3; i++)
+    for (let j = 0; j < 3; j++) {
+      const one = i === j ? 1 : 0
+      const K2 = r[i]! * r[j]! - one * angle2 // ([r]×)²
+      out[3 * i + j] = one + K[3 * i + j]! / 2 + factor * K2
+    }
+}

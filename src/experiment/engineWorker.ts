@@ -1,6 +1,7 @@
 /** A worker of an engine pool: an engine of its own, and the step differences around the points that it is told. */
 import { serveBlackbox } from '../blackbox/serveBlackbox.ts'
 import { createEngine, type EngineChoice } from '../engine/createEngine.ts'
+import { engineSteps } from '../linearization/engineSteps.ts'
 import { stepDifferences } from '../linearization/stepDifferences.ts'
 import type { Mjcf } from '../engine/mujoco/mjcf.ts'
 import type { Scene } from '../scene/scene.ts'
@@ -10,19 +11,20 @@ export interface EngineSetup {
   readonly choice: EngineChoice
 }
 
-/** Where to take differences, for which of the caller's engines. */
+/** For which of the caller's engines, where to take differences, or steps from anywhere. */
 export interface EngineJob {
   readonly engineNumber: number
   readonly x: Float64Array // xBar, [nx]
   readonly u: Float64Array // uBar, [nu]
   readonly fBar: Float64Array // f(xBar, uBar) of the caller's engine, [nx]
+  readonly of: 'differences' | 'steps'
 }
 
 export default serveBlackbox(async ({ scene, choice }: EngineSetup) => {
   const engine = await createEngine(scene, choice)
   const { layout } = engine
   const known = new Set<number>()
-  return ({ engineNumber, x, u, fBar }: EngineJob) => {
+  return ({ engineNumber, x, u, fBar, of }: EngineJob) => {
     if (!known.has(engineNumber)) {
       // Another engine than the caller's would give a wrong Jacobian that looks right.
       const xNext = new Float64Array(layout.nx)
@@ -34,6 +36,6 @@ export default serveBlackbox(async ({ scene, choice }: EngineSetup) => {
         )
       known.add(engineNumber)
     }
-    return stepDifferences(engine, { x, u }, fBar)
+    return of === 'steps' ? engineSteps(engine) : stepDifferences(engine, { x, u }, fBar)
   }
 })

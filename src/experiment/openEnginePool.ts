@@ -2,6 +2,7 @@
 import { type BlackboxPoolOptions, openBlackboxPool } from '../blackbox/openBlackboxPool.ts'
 import { createEngine, type EngineChoice } from '../engine/createEngine.ts'
 import type { Engine } from '../engine/engine.ts'
+import { engineSteps } from '../linearization/engineSteps.ts'
 import type { StepPool } from '../linearization/linearize.ts'
 import type { Mjcf } from '../engine/mujoco/mjcf.ts'
 import type { Scene } from '../scene/scene.ts'
@@ -34,18 +35,24 @@ export async function openEnginePool(scene: Scene | Mjcf, options: EnginePoolOpt
   const pool = await openBlackboxPool<EngineSetup, EngineJob>(module, { scene, choice }, { workers, headStart })
   const engineNumbers = new WeakMap<Engine, number>()
   let numEngines = 0
+  const numberOf = (engine: Engine): number => {
+    const found = describe(engine)
+    if (found !== expected)
+      throw new RangeError(`linearize: the pool was opened for another engine, ${expected}; this one is ${found}`)
+    const known = engineNumbers.get(engine)
+    if (known !== undefined) return known
+    engineNumbers.set(engine, numEngines)
+    return numEngines++
+  }
   return {
     workers: pool.workers,
-    parallel(blackbox, engine, { x, u }, fBar) {
-      const found = describe(engine)
-      if (found !== expected)
-        throw new RangeError(`linearize: the pool was opened for another engine, ${expected}; this one is ${found}`)
-      let engineNumber = engineNumbers.get(engine)
-      if (engineNumber === undefined) {
-        engineNumber = numEngines++
-        engineNumbers.set(engine, engineNumber)
-      }
-      return pool.parallel(blackbox, { engineNumber, x, u, fBar })
+    parallel: (blackbox, engine, { x, u }, fBar) =>
+      pool.parallel(blackbox, { engineNumber: numberOf(engine), x, u, fBar, of: 'differences' }),
+    steps(engine) {
+      const { x, u } = engine.home
+      const fBar = new Float64Array(engine.layout.nx)
+      engine.step(x, u, fBar)
+      return pool.parallel(engineSteps(engine), { engineNumber: numberOf(engine), x, u, fBar, of: 'steps' })
     },
     close: () => pool.close(),
   }

@@ -127,7 +127,10 @@ export async function simulate(engine: Engine, controller: Controller, options: 
   let sliceEnd = performance.now() + SLICE_MS
   for (let step = 0; step < N; step++) {
     const time = step * dt
-    controller.control(seen(x), time, u)
+    const measured = seen(x)
+    const pending = controller.prepare?.(measured, time)
+    if (pending) await pending
+    controller.control(measured, time, u)
     const badControl = firstNonFinite(u)
     if (badControl >= 0) {
       stoppedAt = { step, time, coordinate: layout.u[badControl]!.name }

@@ -22,6 +22,8 @@ import { stepDifferences } from './stepDifferences.ts'
 export interface StepPool {
   /** The same blackbox of an engine's differences around a point, f(xBar, uBar) being fBar, with a parallel `evaluateBatch`. */
   parallel(blackbox: Blackbox, engine: Engine, point: Point, fBar: Float64Array): Blackbox
+  /** The engine's step as a blackbox, (x, u) ↦ f(x, u) end to end, with a parallel `evaluateBatch`. */
+  steps?(engine: Engine): Blackbox
 }
 
 export interface LinearizeOptions {

@@ -11,6 +11,23 @@ export interface Eigenvalue {
   readonly coordinate?: string
 }
 
+/** How a trajectory was optimized. */
+export interface Optimization {
+  readonly result: string
+  readonly message: string
+  readonly horizon: number // s
+  readonly calls: { readonly rollouts: number; readonly derivatives: number; readonly denseDerivatives: number }
+  readonly iterations: readonly {
+    readonly iteration: number
+    readonly cost: number
+    readonly stepLength: number
+    readonly regularization: number
+    readonly calls: number // for derivatives
+    readonly checked: number // knots with held-out directions
+    readonly certified: number
+  }[]
+}
+
 /** What a report can be about. Only the scene and the linearization are required. */
 export interface ReportContent {
   readonly scene: string
@@ -19,6 +36,7 @@ export interface ReportContent {
   readonly openLoop?: readonly Eigenvalue[]
   readonly closedLoop?: readonly Eigenvalue[]
   readonly K?: Matrix // [nu × ndx]
+  readonly optimization?: Optimization
   readonly trajectory?: Trajectory
   readonly metrics?: Metrics
   /** Names and versions of what computed it: { jacsense: '0.1.0', node: '20.19.0' }. */

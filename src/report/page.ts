@@ -8,6 +8,7 @@ import { eigenvalueCharts } from './eigenvalueChart.ts'
 import { counted, escapeHtml, formatNumber, quotientUnit, withUnit } from './format.ts'
 import { matrixChart, shadeKey } from './matrixChart.ts'
 import { CONTROL_HEADER, controlRows, STATE_HEADER, stateRows } from './metricRows.ts'
+import { optimizationSection } from './optimizationSection.ts'
 import { settlingSentence } from './outcome.ts'
 import { defectOf, shownEigenvalues, shownMatrices } from './rounding.ts'
 import { STYLE } from './style.ts'
@@ -25,6 +26,7 @@ export function reportPage(drawing: Drawing, content: ReportContent): string {
     description ? `<p class="lead">${escapeHtml(description)}</p>` : '',
     ...facts(content),
     ...closedLoopSection(drawing, content),
+    ...optimizationSection(drawing, content.optimization),
     ...linearizationSection(drawing, content),
     ...designSection(drawing, content),
     ...metricsSection(content),

@@ -210,6 +210,7 @@ export function maximalCannonEngine(scene: Scene): Engine {
     },
     integrate: manifold.integrate,
     difference: manifold.difference,
+    differenceJacobian: manifold.differenceJacobian,
     point(named, base) {
       return { x: poseOf.state(named), u: controlVector(scene, named, base?.u ?? controlVector(scene, scene.home)) }
     },

@@ -155,6 +155,7 @@ export function reducedCannonEngine(scene: Scene): Engine {
     },
     integrate: manifold.integrate,
     difference: manifold.difference,
+    differenceJacobian: manifold.differenceJacobian,
     trouble: () =>
       troubled === 0
         ? null

@@ -251,6 +251,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
     step,
     integrate: manifold.integrate,
     difference: manifold.difference,
+    differenceJacobian: manifold.differenceJacobian,
     structure,
     differenceStep: STEP,
     noise: 'none',

@@ -197,6 +197,7 @@ function engineWith(rapier: Rapier, scene: Scene, model: TreeModel, iterations: 
     },
     integrate: manifold.integrate,
     difference: manifold.difference,
+    differenceJacobian: manifold.differenceJacobian,
     trouble: () =>
       leftOver <= UNSOLVED
         ? null

@@ -60,6 +60,7 @@ export function composeEngine(parts: readonly PlacedComponent[], options: Refere
       alive()
       manifold.difference(x1, x0, dxOut)
     },
+    differenceJacobian: manifold.differenceJacobian,
     structure() {
       alive()
       return pattern

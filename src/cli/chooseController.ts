@@ -1,0 +1,162 @@
+/** What controls a run: nothing, LQR around the point, iLQR from the initial state to it, or MPC. */
+import { type Command, Option } from 'commander'
+import type { Controller } from '../control/controller.ts'
+import { ilqr } from '../control/ilqr/ilqr.ts'
+import type { IlqrResult } from '../control/ilqr/ilqrResult.ts'
+import { quadraticTracking } from '../control/ilqr/quadraticTracking.ts'
+import { trackTrajectory } from '../control/ilqr/trackTrajectory.ts'
+import { type Lqr, lqr } from '../control/lqr.ts'
+import { lqrController } from '../control/lqrController.ts'
+import { type MpcController, mpc } from '../control/mpc/mpc.ts'
+import { openLoop } from '../control/openLoop.ts'
+import { type Cost, taskCost } from '../experiment/taskCost.ts'
+import type { Linearization } from '../linearization/linearization.ts'
+import type { Dynamics } from '../linearization/trajectory/dynamics.ts'
+import { sensedDynamics } from '../linearization/trajectory/sensedDynamics.ts'
+import { InputError } from '../scene/inputError.ts'
+import type { Weights } from '../scene/scene.ts'
+import { type Io, NumericalFailure } from './io.ts'
+import { requireSolved } from './lqrCommand.ts'
+import { type LinearizeFlags, positiveNumber, weights, wholeNumber } from './options.ts'
+import { type Setup, signalOf } from './prepare.ts'
+import { progressLine } from './progress.ts'
+import { unreachedOf, type WeightFlags } from './weights.ts'
+
+export const CONTROLLERS = ['none', 'lqr', 'ilqr', 'mpc'] as const
+
+export interface ControllerFlags extends LinearizeFlags, WeightFlags {
+  readonly controller: (typeof CONTROLLERS)[number]
+  readonly horizon?: number // s
+  readonly qf?: Weights
+  readonly iterations?: number
+  readonly every?: number
+}
+
+export interface Chosen {
+  readonly controller: Controller
+  readonly design: Lqr | null
+  readonly optimum: IlqrResult | null
+  readonly planner: MpcController | null
+}
+
+const HORIZON = 1 // s, of MPC
+
+export function addControllerOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--controller <name>',
+        'what controls the scene; ilqr: optimal controls from the initial state to the point, then LQR; mpc: the same over a horizon ' +
+          'that recedes',
+      )
+        .choices(CONTROLLERS)
+        .default('lqr'),
+    )
+    .option(
+      '--horizon <seconds>',
+      `how long iLQR plans (default: the whole run) or MPC plans ahead (default: ${HORIZON})`,
+      positiveNumber,
+    )
+    .option(
+      '--qf <weights>',
+      "weights of the last state of a plan: one number for all, or name=weight,… (others: 0); default: LQR's cost to go",
+      weights,
+    )
+    .option(
+      '--iterations <integer>',
+      'of iLQR at most (default: 200), or of each plan of MPC (default: 1)',
+      wholeNumber(1),
+    )
+    .option('--every <integer>', 'steps from plan to plan of MPC (default: 1)', wholeNumber(1))
+}
+
+/** Throws InputError on options that the controller has no use for. */
+export function checkControllerFlags({ controller, horizon, qf, iterations, every, method }: ControllerFlags): void {
+  const plans = controller === 'ilqr' || controller === 'mpc'
+  const without = (option: string, value: unknown, expected: string) => {
+    if (value !== undefined) throw new InputError({ path: option, expected, found: `--controller ${controller}` })
+  }
+  if (!plans)
+    for (const [option, value] of Object.entries({ '--horizon': horizon, '--qf': qf, '--iterations': iterations }))
+      without(option, value, '--controller ilqr or mpc')
+  if (controller !== 'mpc') without('--every', every, '--controller mpc')
+  if (plans && method !== 'auto' && method !== 'dense' && method !== 'native')
+    throw new InputError({
+      path: '--method',
+      expected: `auto, dense or native with --controller ${controller}`,
+      found: method,
+    })
+}
+
+/**
+ * The controller, with what it is made of. Throws NumericalFailure where LQR at the point, or the first rollout of iLQR, can't be had.
+ */
+export async function chooseController(
+  setup: Setup,
+  flags: ControllerFlags,
+  { cost, x0, duration, lin }: { cost: Cost | null; x0: Float64Array; duration: number; lin: Linearization },
+  io: Io,
+): Promise<Chosen> {
+  const { scene, engine, point } = setup
+  const none = { design: null, optimum: null, planner: null }
+  if (flags.controller === 'none') return { ...none, controller: openLoop(point.u) }
+  const design = lqr(lin, cost!, { unreached: unreachedOf(scene, flags) })
+  const isPlanned = flags.controller !== 'lqr'
+  // plans with a last weight of their own can do without
+  if (!isPlanned || flags.qf === undefined) requireSolved(design)
+  const standing = design.K && lqrController(lin, design.K, engine.difference)
+  if (!isPlanned) return { ...none, controller: standing!, design }
+
+  const dynamics = dynamicsOf(setup, flags)
+  const Qf =
+    flags.qf === undefined
+      ? design.P!
+      : taskCost({ Q: flags.qf, R: 1 }, engine.layout, { Q: { path: '--qf' }, R: { path: 'R' } }).Q
+  const tracking = quadraticTracking(dynamics, { ...cost!, Qf, xGoal: point.x, uGoal: point.u })
+  if (flags.controller === 'mpc') {
+    const planner = mpc(
+      dynamics,
+      { cost: tracking, duration: flags.horizon ?? HORIZON, guess: heldControls(setup, flags.horizon ?? HORIZON) },
+      {
+        ...(flags.iterations !== undefined && { iterations: flags.iterations }),
+        ...(flags.every !== undefined && { every: flags.every }),
+        ...signalOf(io),
+      },
+    )
+    return { controller: planner, design, optimum: null, planner }
+  }
+  const horizon = flags.horizon ?? duration
+  const progress = progressLine(io, 'iLQR: iteration')
+  const optimum = await ilqr(
+    dynamics,
+    { x0, cost: tracking, duration: horizon, guess: heldControls(setup, horizon) },
+    {
+      ...(flags.iterations !== undefined && { maxIterations: flags.iterations }),
+      ...signalOf(io),
+      onProgress: progress.onProgress,
+    },
+  ).finally(progress.end)
+  if (optimum.result === 'diverged' || optimum.result === 'indefinite')
+    throw new NumericalFailure(`ilqr: ${optimum.result}: ${optimum.message}`)
+  const controller = trackTrajectory(optimum, engine.difference, standing ?? undefined)
+  return { controller, design, optimum, planner: null }
+}
+
+/** The control of the point at all steps. */
+function heldControls({ engine, point }: Setup, horizon: number): { readonly U: Float64Array } {
+  const { nu } = engine.layout
+  const N = Math.max(1, Math.round(horizon / engine.dt))
+  return { U: Float64Array.from({ length: N * nu }, (_, k) => point.u[k % nu]!) }
+}
+
+function dynamicsOf({ engine }: Setup, { method, scheme, seed, noise, robust }: ControllerFlags): Dynamics {
+  if (noise === 'estimate')
+    throw new InputError({ path: '--noise', expected: 'a number, or none, for plans', found: 'estimate' })
+  const isNoisy = typeof noise === 'number' || robust === true
+  return sensedDynamics(engine, {
+    method: method === 'dense' || method === 'native' ? method : 'auto',
+    ...(scheme !== undefined && scheme !== 'five-point' && { scheme }),
+    ...(isNoisy && { noise: typeof noise === 'number' ? noise : 0, robust: robust === true }),
+    seed,
+  })
+}
