@@ -1,5 +1,8 @@
+import { Matrix } from 'ml-matrix'
 import { afterAll, describe, expect, it } from 'vitest'
+import { cannonEngine } from '../../src/engine/cannon/cannonEngine.ts'
 import { rapierEngine } from '../../src/engine/rapier/rapierEngine.ts'
+import { bentStates } from '../../src/experiment/bentStates.ts'
 import { random as seeded } from '../../src/linalg/random.ts'
 import { linearize } from '../../src/linearization/linearize.ts'
 import { loadScene } from '../../src/scene/loadScene.ts'
@@ -59,6 +62,27 @@ describe('free, ball, slider and fixed joints in Rapier', () => {
     }
     engine.dispose()
     oracle.dispose()
+  })
+})
+
+describe.each(['arm7', 'balancer', 'acrobot', 'double-cartpole', 'hopper'])('%s in Rapier against cannon', (name) => {
+  it('at bent, moving states within the limits: what is certified has A − I to 1e-2, most of it to 5e-3', async () => {
+    const scene = await loadScene(name)
+    const [rapier, cannon] = [await rapierEngine(scene), cannonEngine(scene)]
+    let close = 0
+    const points = bentStates(scene, cannon, { count: 7, seed: 3 })
+    for (const point of points) {
+      const [found, exact] = [await linearize(rapier, point), await linearize(cannon, point)]
+      if (!found.quality.certified) continue
+      const still = Matrix.eye(exact.A.rows, exact.A.rows)
+      const [A, expected] = [Matrix.sub(found.A, still), Matrix.sub(exact.A, still)]
+      const apart = relativeDistance(A.to1DArray(), expected.to1DArray())
+      expect(apart).toBeLessThan(2 * CLOSE) // what single precision is certified to
+      if (apart < CLOSE) close++
+    }
+    expect(close).toBeGreaterThanOrEqual(points.length - 1)
+    rapier.dispose()
+    cannon.dispose()
   })
 })
 

@@ -10,7 +10,7 @@ import type { Engine } from '../engine.ts'
 const FEWEST = 16
 const FEWEST_IN_CONTACT = 64
 const MOST = 4096
-const HELD = 1e-5 // of the velocities that joints change; rounding leaves 1e-7 to 7e-6
+const HELD = 1e-4 // of the velocities that joints change; rounding leaves 1e-7 to 7e-6
 const BENT_STATES = 8
 const BEND = 2 // of positions and speeds
 const SEED = 1

@@ -1,6 +1,6 @@
 /**
- * A scene as a world of Rapier, kept as its snapshot: bodies at their inertial frames, impulse joints, damping as Rapier's own motors at
- * rate 0 (implicit, as in MuJoCo), colliders. Gravity is none: it is among the velocities that bodies are placed with.
+ * A scene as a world of Rapier, kept as its snapshot: bodies at their inertial frames, impulse joints, colliders. Gravity is none: it
+ * is among the velocities that bodies are placed with. Damping is none: it acts on the rates that are read back.
  */
 import type { ImpulseJoint, JointData, RigidBody, UnitImpulseJoint, World } from '@dimforge/rapier3d-compat'
 import type { Quat, Scene } from '../../scene/scene.ts'
@@ -108,7 +108,7 @@ function addJoint(
   parent: RigidBody,
   child: RigidBody,
 ): ImpulseJoint {
-  const { JointData, JointAxis, MotorModel } = rapier
+  const { JointData } = rapier
   const type = model.type[i]!
   const on = vectorAt(model.parentAnchor, i)
   const at = vectorAt(model.childAnchor, i)
@@ -126,20 +126,6 @@ function addJoint(
   joint.setLocalFrame1(on, named(multiplyQuats(zero, turn)))
   joint.setLocalFrame2(at, named(turn))
   joint.setContactsEnabled(false)
-  const damping = model.damping[i]!
-  if (damping > 0) {
-    if (joint instanceof rapier.RevoluteImpulseJoint || joint instanceof rapier.PrismaticImpulseJoint) {
-      joint.configureMotorModel(MotorModel.ForceBased)
-      joint.configureMotorVelocity(0, damping)
-    } else if (type === 'ball') {
-      // Rapier hands spherical joints out as generic ones, which have no motors
-      const ball = new rapier.SphericalImpulseJoint(world.impulseJoints.raw, world.bodies, joint.handle)
-      for (const axis of [JointAxis.AngX, JointAxis.AngY, JointAxis.AngZ]) {
-        ball.configureMotorModel(axis, MotorModel.ForceBased)
-        ball.configureMotorVelocity(axis, 0, damping)
-      }
-    }
-  }
   return joint
 }
 
