@@ -73,7 +73,13 @@ export function createIlqrSolver(
     for (let k = 0; k <= N; k++) {
       const gap = problem.gaps.subarray(k * n, (k + 1) * n)
       const reached = k === 0 ? x0 : F.subarray((k - 1) * nx, k * nx)
-      dynamics.difference(reached, X.subarray(k * nx, (k + 1) * nx), gap)
+      const at = X.subarray(k * nx, (k + 1) * nx)
+      // the difference of a quaternion from itself may leave rounding
+      if (isSame(reached, at)) {
+        gap.fill(0)
+        continue
+      }
+      dynamics.difference(reached, at, gap)
       for (let i = 0; i < n; i++) {
         const size = Math.abs(gap[i]!)
         sum += size
@@ -289,6 +295,11 @@ function createTransport(dynamics: Dynamics, { N, A, B }: LocalProblem) {
       }
     }
   }
+}
+
+function isSame(one: Float64Array, other: Float64Array): boolean {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false
+  return true
 }
 
 function shown(value: number): string {
