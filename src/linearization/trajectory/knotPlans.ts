@@ -38,8 +38,8 @@ interface Answer {
   readonly ties: Ties | undefined
 }
 
-/** What held at all knots of one pass is asked for again at so many of the next. */
-const ASKED = 8
+/** What held at all knots of one pass is asked for again at one of so many of the next, other ones each time, and at two at least. */
+const ASKED_OF = 25
 /** One plan for all may take so many times the directions of each knot's own: asking takes time, too. */
 const WORTH = 1.15
 
@@ -76,7 +76,7 @@ export function knotPlans(engine: Engine, method: 'auto' | 'dense'): KnotPlans {
   const stillHolds = (knots: Knots): boolean => {
     if (common === null) return false
     const { answer } = common
-    return spreadKnots(knots.N, ASKED, pass++).every((k) => includes(ask(knots, k), answer))
+    return spreadKnots(knots.N, Math.max(2, Math.ceil(knots.N / ASKED_OF)), pass++).every((k) => includes(ask(knots, k), answer))
   }
   const askAll = (knots: Knots): Answer[] => {
     const answers = Array.from({ length: knots.N }, (_, k) => ask(knots, k))
