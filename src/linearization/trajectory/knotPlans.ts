@@ -76,7 +76,9 @@ export function knotPlans(engine: Engine, method: 'auto' | 'dense'): KnotPlans {
   const stillHolds = (knots: Knots): boolean => {
     if (common === null) return false
     const { answer } = common
-    return spreadKnots(knots.N, Math.max(2, Math.ceil(knots.N / ASKED_OF)), pass++).every((k) => includes(ask(knots, k), answer))
+    return spreadKnots(knots.N, Math.max(2, Math.ceil(knots.N / ASKED_OF)), pass++).every((k) =>
+      includes(ask(knots, k), answer),
+    )
   }
   const askAll = (knots: Knots): Answer[] => {
     const answers = Array.from({ length: knots.N }, (_, k) => ask(knots, k))
