@@ -196,6 +196,14 @@ describe('calls', () => {
   })
 })
 
+test('what the engine itself does not trust is said', async () => {
+  const engine = await createEngine(await loadScene('pendulum'))
+  const troubled: Engine = { ...engine, trouble: () => 'the sun shines' }
+  const knots = rollout(engine, 5)
+  expect((await along(troubled, knots, {})).report.notes).toEqual(['the engine says of a step: the sun shines'])
+  expect((await along(engine, knots, {})).report.notes).toEqual([])
+})
+
 describe('noise and gross errors', () => {
   const tasks: [string, number][] = [
     ['cartpole', 0.02],
