@@ -9,7 +9,9 @@ import { type Lqr, lqr } from '../control/lqr.ts'
 import { lqrController } from '../control/lqrController.ts'
 import { type MpcController, mpc } from '../control/mpc/mpc.ts'
 import { openLoop } from '../control/openLoop.ts'
+import { type EnginePool, openEnginePool } from '../experiment/openEnginePool.ts'
 import { type Cost, taskCost } from '../experiment/taskCost.ts'
+import type { Layout } from '../engine/engine.ts'
 import type { Linearization } from '../linearization/linearization.ts'
 import type { Dynamics } from '../linearization/trajectory/dynamics.ts'
 import { sensedDynamics } from '../linearization/trajectory/sensedDynamics.ts'
@@ -70,8 +72,9 @@ export function addControllerOptions(command: Command): Command {
     .option('--every <integer>', 'steps from plan to plan of MPC (default: 1)', wholeNumber(1))
 }
 
-/** Throws InputError on options that the controller has no use for. */
-export function checkControllerFlags({ controller, horizon, qf, iterations, every, method }: ControllerFlags): void {
+/** Throws InputError on options that the controller has no use for, or that do not fit. */
+export function checkControllerFlags(flags: ControllerFlags, layout: Layout): void {
+  const { controller, horizon, qf, iterations, every, method, noise } = flags
   const plans = controller === 'ilqr' || controller === 'mpc'
   const without = (option: string, value: unknown, expected: string) => {
     if (value !== undefined) throw new InputError({ path: option, expected, found: `--controller ${controller}` })
@@ -86,6 +89,18 @@ export function checkControllerFlags({ controller, horizon, qf, iterations, ever
       expected: `auto, dense or native with --controller ${controller}`,
       found: method,
     })
+  if (plans && noise === 'estimate')
+    throw new InputError({
+      path: '--noise',
+      expected: `a number or none with --controller ${controller}`,
+      found: noise,
+    })
+  if (qf !== undefined) lastWeights(qf, layout)
+}
+
+/** The weights of a plan's last state that the command line gives. */
+function lastWeights(qf: Weights, layout: Layout) {
+  return taskCost({ Q: qf, R: 1 }, layout, { Q: { path: '--qf' }, R: { path: 'R' } }).Q
 }
 
 /**
@@ -107,11 +122,9 @@ export async function chooseController(
   const standing = design.K && lqrController(lin, design.K, engine.difference)
   if (!isPlanned) return { ...none, controller: standing!, design }
 
-  const dynamics = dynamicsOf(setup, flags)
-  const Qf =
-    flags.qf === undefined
-      ? design.P!
-      : taskCost({ Q: flags.qf, R: 1 }, engine.layout, { Q: { path: '--qf' }, R: { path: 'R' } }).Q
+  const Qf = flags.qf === undefined ? design.P! : lastWeights(flags.qf, engine.layout)
+  const pool = flags.controller === 'ilqr' ? await poolOf(setup, flags) : undefined
+  const dynamics = dynamicsOf(setup, flags, pool)
   const tracking = quadraticTracking(dynamics, { ...cost!, Qf, xGoal: point.x, uGoal: point.u })
   if (flags.controller === 'mpc') {
     const planner = mpc(
@@ -135,7 +148,10 @@ export async function chooseController(
       ...signalOf(io),
       onProgress: progress.onProgress,
     },
-  ).finally(progress.end)
+  ).finally(() => {
+    progress.end()
+    return pool?.close()
+  })
   if (optimum.result === 'diverged' || optimum.result === 'indefinite')
     throw new NumericalFailure(`ilqr: ${optimum.result}: ${optimum.message}`)
   const controller = trackTrajectory(optimum, engine.difference, standing ?? undefined)
@@ -149,14 +165,22 @@ function heldControls({ engine, point }: Setup, horizon: number): { readonly U: 
   return { U: Float64Array.from({ length: N * nu }, (_, k) => point.u[k % nu]!) }
 }
 
-function dynamicsOf({ engine }: Setup, { method, scheme, seed, noise, robust }: ControllerFlags): Dynamics {
-  if (noise === 'estimate')
-    throw new InputError({ path: '--noise', expected: 'a number, or none, for plans', found: 'estimate' })
+/** Workers for one long computation; batches of MPC are short. */
+async function poolOf({ scene }: Setup, { engine, coordinates, workers }: ControllerFlags) {
+  return workers > 1 ? openEnginePool(scene, { engine, ...(coordinates && { coordinates }), workers }) : undefined
+}
+
+function dynamicsOf(
+  { engine }: Setup,
+  { method, scheme, seed, noise, robust }: ControllerFlags,
+  pool: EnginePool | undefined,
+): Dynamics {
   const isNoisy = typeof noise === 'number' || robust === true
   return sensedDynamics(engine, {
     method: method === 'dense' || method === 'native' ? method : 'auto',
     ...(scheme !== undefined && scheme !== 'five-point' && { scheme }),
     ...(isNoisy && { noise: typeof noise === 'number' ? noise : 0, robust: robust === true }),
     seed,
+    pool,
   })
 }

@@ -93,7 +93,7 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
   const out = flags.out ?? join('out', scene.name.replace(/[^\w.-]+/g, '-'))
   const isControlled = flags.controller !== 'none'
   // Everything that can be wrong with the arguments is found before the long work begins.
-  checkControllerFlags(flags)
+  checkControllerFlags(flags, layout)
   const cost = isControlled ? designCost(scene, layout, flags) : runCost(scene, layout, flags)
   const x0 = await initialState(setup, flags)
   const duration = checkedRun(setup, flags)

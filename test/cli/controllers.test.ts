@@ -78,6 +78,10 @@ describe('options that do not fit', () => {
       ['--controller', 'mpc', '--method', 'rainbow'],
       '--method: expected auto, dense or native with --controller mpc, found rainbow',
     ],
+    [
+      ['--controller', 'mpc', '--noise', 'estimate'],
+      '--noise: expected a number or none with --controller mpc, found estimate',
+    ],
     [['--controller', 'ilqr', '--qf', 'pol.angle=1'], 'found "pol.angle" (did you mean "pole.angle"?)'],
   ])('%j', async (argv, message) => {
     const { code, stdout, stderr } = await runOf(...argv)

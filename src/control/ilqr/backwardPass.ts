@@ -56,6 +56,8 @@ export function createBackwardPass(N: number, n: number, m: number): BackwardPas
   const qp = createBoxQp(m)
   const [W, VA, Qxx] = [new Float64Array(nn), new Float64Array(nn), new Float64Array(nn)]
   const [VB, VBr] = [new Float64Array(n * m), new Float64Array(n * m)]
+  const [Ak, V] = [new Float64Array(nn), new Float64Array(nn)]
+  const [Bk, Kk] = [new Float64Array(mn), new Float64Array(mn)]
   const [At, Bt] = [new Float64Array(nn), new Float64Array(mn)]
   const [Qux, QuxR, QuuK] = [new Float64Array(mn), new Float64Array(mn), new Float64Array(mn)]
   const [Quu, QuuR] = [new Float64Array(mm), new Float64Array(mm)]
@@ -85,9 +87,11 @@ export function createBackwardPass(N: number, n: number, m: number): BackwardPas
       for (let i = 0; i < n; i++) Vx[N * n + i] = lx[N * n + i]!
       for (let i = 0; i < nn; i++) Vxx[N * nn + i] = lxx[N * nn + i]!
       for (let k = N - 1; k >= 0; k--) {
-        const Ak = A.subarray(k * nn, (k + 1) * nn)
-        const Bk = B.subarray(k * n * m, (k + 1) * n * m)
-        const V = Vxx.subarray((k + 1) * nn, (k + 2) * nn)
+        for (let i = 0; i < nn; i++) {
+          Ak[i] = A[k * nn + i]!
+          V[i] = Vxx[(k + 1) * nn + i]!
+        }
+        for (let i = 0; i < mn; i++) Bk[i] = B[k * mn + i]!
         // the gradient where the gap leads to
         for (let i = 0; i < n; i++) {
           let sum = Vx[(k + 1) * n + i]!
@@ -148,11 +152,13 @@ export function createBackwardPass(N: number, n: number, m: number): BackwardPas
           row++
         }
         choleskySolveInPlace(qp.factor, gain, numFree, n)
-        const Kk = K.subarray(k * mn, (k + 1) * mn)
         row = 0
         for (let a = 0; a < m; a++) {
           const isFree = free[a] === 1
-          for (let j = 0; j < n; j++) Kk[a * n + j] = isFree ? gain[row * n + j]! : 0
+          for (let j = 0; j < n; j++) {
+            Kk[a * n + j] = isFree ? gain[row * n + j]! : 0
+            K[k * mn + a * n + j] = Kk[a * n + j]!
+          }
           if (isFree) row++
           d[k * m + a] = dk[a]!
         }

@@ -39,11 +39,10 @@ export function createIlqrSolver(
 ): IlqrSolver {
   const { layout, dt } = dynamics
   const { nx, ndx: n, nu: m } = layout
-  const rolledOut = () => ({
-    X: new Float64Array((N + 1) * nx),
-    U: new Float64Array(N * m),
-    F: new Float64Array(N * nx),
-  })
+  const rolledOut = () => {
+    const [X, U, F] = [new Float64Array((N + 1) * nx), new Float64Array(N * m), new Float64Array(N * nx)]
+    return { X, U, F, xs: rowsOf(X, N + 1), us: rowsOf(U, N), fs: rowsOf(F, N) }
+  }
   const problem: LocalProblem = {
     N,
     A: new Float64Array(N * n * n),
@@ -57,6 +56,7 @@ export function createIlqrSolver(
     low: new Float64Array(N * m),
     high: new Float64Array(N * m),
   }
+  const gapAt = rowsOf(problem.gaps, N + 1)
   const backward = createBackwardPass(N, n, m)
   const expectedChange = createExpectedChange(n, m)
   const forward = createForwardPass(dynamics, cost, N, limits)
@@ -69,11 +69,16 @@ export function createIlqrSolver(
   const findGaps = (x0: Float64Array): { largest: number; sum: number } => {
     let largest = 0
     let sum = 0
-    const { X, F } = current
     for (let k = 0; k <= N; k++) {
-      const gap = problem.gaps.subarray(k * n, (k + 1) * n)
-      const reached = k === 0 ? x0 : F.subarray((k - 1) * nx, k * nx)
-      dynamics.difference(reached, X.subarray(k * nx, (k + 1) * nx), gap)
+      const gap = gapAt[k]!
+      const reached = k === 0 ? x0 : current.fs[k - 1]!
+      const at = current.xs[k]!
+      // the difference of a quaternion from itself may leave rounding
+      if (isSame(reached, at)) {
+        gap.fill(0)
+        continue
+      }
+      dynamics.difference(reached, at, gap)
       for (let i = 0; i < n; i++) {
         const size = Math.abs(gap[i]!)
         sum += size
@@ -83,10 +88,9 @@ export function createIlqrSolver(
     return { largest, sum }
   }
   const expand = (): void => {
-    const { X, U } = current
-    for (let k = 0; k < N; k++)
-      cost.expandRunning(X.subarray(k * nx, (k + 1) * nx), U.subarray(k * m, (k + 1) * m), k, parts[k]!)
-    cost.expandTerminal(X.subarray(N * nx), parts[N]!)
+    const { U, xs, us } = current
+    for (let k = 0; k < N; k++) cost.expandRunning(xs[k]!, us[k]!, k, parts[k]!)
+    cost.expandTerminal(xs[N]!, parts[N]!)
     for (let k = 0; k < N * m; k++) {
       problem.low[k] = limits.low[k % m]! - U[k]!
       problem.high[k] = limits.high[k % m]! - U[k]!
@@ -164,7 +168,7 @@ export function createIlqrSolver(
         const derivatives: DerivativeReport = await dynamics.linearizeInto(
           problem.A,
           problem.B,
-          { N, ...current },
+          { N, X: current.X, U: current.U, F: current.F },
           signal,
         )
         if (gaps.largest > 0) transport(current)
@@ -259,6 +263,12 @@ export function createIlqrSolver(
   }
 }
 
+/** Views on `count` rows of equal length. */
+function rowsOf(values: Float64Array, count: number): Float64Array[] {
+  const size = values.length / count
+  return Array.from({ length: count }, (_, k) => values.subarray(k * size, (k + 1) * size))
+}
+
 /** Views on the derivatives of each step's cost. */
 function expansions({ N, lx, lxx, lu, luu, lux }: LocalProblem, n: number, m: number) {
   const part = (values: Float64Array, k: number, size: number) => values.subarray(k * size, (k + 1) * size)
@@ -289,6 +299,11 @@ function createTransport(dynamics: Dynamics, { N, A, B }: LocalProblem) {
       }
     }
   }
+}
+
+function isSame(one: Float64Array, other: Float64Array): boolean {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false
+  return true
 }
 
 function shown(value: number): string {

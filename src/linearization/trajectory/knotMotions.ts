@@ -6,6 +6,8 @@ import type { StepPool } from '../linearize.ts'
 import type { Knots } from './dynamics.ts'
 
 export interface KnotMotions {
+  /** What the engine said of steps that it could not take properly, since this was asked last; of those of a pool nothing is heard. */
+  troubles(): readonly string[]
   /**
    * Y [count × ndx], f(x_k ⊕ δx, u_k + δu) ⊖ f(x_k, u_k) for the motions Z [count × (ndx + nu)] around the knots `owners` [count].
    * Throws BlackboxError naming coordinate and knot on a value that is not finite, unless `allowsMissing`; the signal's reason when aborted.
@@ -39,6 +41,7 @@ export function knotMotions(
   const dx = new Float64Array(ndx)
   let knots: Knots = { N: 0, X: xBar, U: u, F: fBar }
   let owners: Int32Array = new Int32Array(0)
+  let trouble: string | null = null
   let lastPause = performance.now()
 
   /** (x, u) of a motion around its knot. */
@@ -69,6 +72,7 @@ export function knotMotions(
         for (let p = 0; p < count; p++) {
           placeAt(around, owner[p]!, Z, p * n)
           engine.step(x, u, x)
+          trouble ??= engine.trouble?.() ?? null
           compareAt(around, owner[p]!, Y, p * ndx)
         }
         return
@@ -90,6 +94,11 @@ export function knotMotions(
   const measured = wrap?.(blackbox) ?? blackbox
 
   return {
+    troubles() {
+      const heard = trouble === null ? [] : [`the engine says of a step: ${trouble}`]
+      trouble = null
+      return heard
+    },
     async evaluate(around, Z, allOwners, count, { signal, allowsMissing = false }) {
       const Y = new Float64Array(count * ndx)
       for (let from = 0; from < count; from += BATCH) {

@@ -38,8 +38,10 @@ interface Answer {
   readonly ties: Ties | undefined
 }
 
-/** What held at all knots of one pass is asked for again at so many of the next. */
-const ASKED = 8
+/** What held at all knots of one pass is asked for again at one of so many of the next, other ones each time, and at two at least. */
+const ASKED_OF = 25
+/** What was common may prove less so often, as when a robot begins to move; after that every knot is asked. */
+const PATIENCE = 2
 /** One plan for all may take so many times the directions of each knot's own: asking takes time, too. */
 const WORTH = 1.15
 
@@ -52,6 +54,8 @@ export function knotPlans(engine: Engine, method: 'auto' | 'dense'): KnotPlans {
   let isDense = method === 'dense' || (engine.structure === undefined && engine.ties === undefined)
   let common: { readonly answer: Answer; readonly planned: Planned } | null = null
   let isShared = false // by all knots
+  let changes = false // contacts come and go: every knot is asked, always
+  let failures = 0
   let pass = 0
 
   const plannedFor = (answer: Answer): Planned => {
@@ -76,11 +80,16 @@ export function knotPlans(engine: Engine, method: 'auto' | 'dense'): KnotPlans {
   const stillHolds = (knots: Knots): boolean => {
     if (common === null) return false
     const { answer } = common
-    return spreadKnots(knots.N, ASKED, pass++).every((k) => includes(ask(knots, k), answer))
+    const count = changes ? knots.N : Math.max(2, Math.ceil(knots.N / ASKED_OF))
+    const holds = spreadKnots(knots.N, count, pass++).every((k) => includes(ask(knots, k), answer))
+    if (!holds) failures++
+    changes ||= failures > PATIENCE
+    return holds
   }
   const askAll = (knots: Knots): Answer[] => {
     const answers = Array.from({ length: knots.N }, (_, k) => ask(knots, k))
     const answer = commonAnswer(answers)
+    changes ||= answers.some(({ structure }) => !samePattern(structure, answers[0]!.structure))
     common = { answer, planned: plannedFor(answer) }
     return answers
   }

@@ -181,6 +181,7 @@ export function noisyKnots(engine: Engine, options: NoisyOptions): Dynamics['lin
       notes: [
         `step ${step.toPrecision(2)}, penalty on bends ${rho}`,
         ...(robust ? [`${numGross} of ${N * count} pairs of steps hold gross errors`] : []),
+        ...motions.troubles(),
       ],
     }
   }

@@ -14,8 +14,8 @@ import { smoothKnots } from './smoothKnots.ts'
 
 export interface SensedDynamicsOptions {
   /**
-   * 'auto' (default): what the engine says of structure, else its own derivatives where it has some, else dense differences; 'dense':
-   * every column alone; 'native': the engine's own derivatives.
+   * 'auto' (default): columns that the engine's structure lets move together where that is clearly cheaper, else its own derivatives where
+   * it has some; 'dense': every column alone; 'native': the engine's own derivatives.
    */
   readonly method?: 'auto' | 'dense' | 'native' | undefined
   /** Default 'forward', whose base the rollout gives for nothing; 'central' where the engine asks for steps of its own, and under noise. */
@@ -23,7 +23,7 @@ export interface SensedDynamicsOptions {
   readonly step?: number | undefined // relative to max(1, |coordinate|); default: as of `linearize`, under noise by its level
   /** Share of the calls of dense differences that held-out checks may take beside, default 0.04; 0: no checks. */
   readonly checks?: number | undefined
-  readonly tolerance?: number | undefined // of the checks; default: as of `linearize`, 0.05 under noise
+  readonly tolerance?: number | undefined // of the checks; default: as of `linearize`; not under noise, which tells itself what to expect
   /**
    * Measure every `spacing`-th knot only, and take A and B between them as linear in time where a held-out direction in the middle agrees
    * within `tolerance` (default 0.01) of what a step changes; halved where it does not.
@@ -41,6 +41,9 @@ export interface SensedDynamicsOptions {
   /** Wraps what is measured, z = (δx, δu) ↦ f(x_k ⊕ δx, u_k + δu) ⊖ f(x_k, u_k), in batches: to count, or spoil it in experiments. */
   readonly wrap?: ((blackbox: Blackbox) => Blackbox) | undefined
 }
+
+/** Of the directions of dense differences, where the engine has derivatives of its own. */
+const WORTHWHILE = 0.9
 
 /**
  * The engine as dynamics for trajectory optimization. Colorings, patterns and ties are prepared once and used at all knots and in all
@@ -71,12 +74,18 @@ export function sensedDynamics(engine: Engine, options: SensedDynamicsOptions = 
   const plans = knotPlans(engine, method === 'dense' ? 'dense' : 'auto')
   const { tolerance, directions } = options
   const smooth = { motions, plans, scheme, step, tolerance, checks, seed, interpolate }
-  const isNative = method === 'native' || (method === 'auto' && engine.derivatives !== undefined && !options.wrap)
-  const linearizeInto = isNoisy
+  const measured = isNoisy
     ? noisyKnots(engine, { motions, plans, noise, robust, directions, seed, step: options.step })
-    : isNative
-      ? nativeKnots(engine, smooth)
-      : smoothKnots(engine, smooth)
+    : smoothKnots(engine, smooth)
+  const native = engine.derivatives && nativeKnots(engine, smooth)
+  const { ndx, nu } = engine.layout
+  let chosen = method === 'native' ? native! : null
+  if (isNoisy || native === undefined || options.wrap || method === 'dense') chosen ??= measured
+  const linearizeInto: Dynamics['linearizeInto'] = (A, B, knots, signal) => {
+    // as `linearize`: coloring where it is clearly cheaper than dense differences, which the engine's own derivatives stand for
+    chosen ??= plans.common(knots).plan.directions <= WORTHWHILE * (ndx + nu) ? measured : native!
+    return chosen(A, B, knots, signal)
+  }
   const { layout, dt, step: take, integrate, difference } = engine
   return {
     layout,

@@ -100,6 +100,7 @@ export function smoothKnots(engine: Engine, options: SmoothOptions): Dynamics['l
       plans.distrust()
       notes.push(`what the engine says of structure does not hold at knot ${some[wrong[0]!]}: measured without it`)
     }
+    notes.push(...motions.troubles())
     const certified = residuals.filter((residual) => residual <= tolerance).length
     return {
       calls: callsFor.directions + callsFor.heldOut + callsFor.repair,

@@ -4,8 +4,10 @@ import { REGULARIZATIONS } from '../../../src/control/ilqr/backwardPass.ts'
 import { ilqr } from '../../../src/control/ilqr/ilqr.ts'
 import { quadraticTracking } from '../../../src/control/ilqr/quadraticTracking.ts'
 import type { IlqrIteration } from '../../../src/control/ilqr/ilqrResult.ts'
+import { createEngine } from '../../../src/engine/createEngine.ts'
 import { referenceEngine } from '../../../src/engine/reference/referenceEngine.ts'
 import { sensedDynamics } from '../../../src/linearization/trajectory/sensedDynamics.ts'
+import { loadScene } from '../../../src/scene/loadScene.ts'
 import { linearDynamics } from './linearDynamics.ts'
 
 const N = 60
@@ -79,6 +81,28 @@ describe('the swing-up of a pendulum with a weak motor', () => {
     expect(play(found.U)).toBeCloseTo(found.cost, 9)
     expect(Math.abs(found.X[2 * N]! - Math.PI)).toBeLessThan(0.05)
     for (const { actual, expected } of found.history) expect([actual > 0, expected > 0]).toEqual([true, true])
+  })
+
+  test('with rotations, too, a full step leaves no gap, not even rounding', async () => {
+    const engine = await createEngine(await loadScene('quadrotor'))
+    const { layout, home } = engine
+    const flying = sensedDynamics(engine)
+    const hover = quadraticTracking(flying, {
+      Q: Matrix.eye(layout.ndx),
+      R: Matrix.eye(layout.nu),
+      xGoal: home.x,
+      uGoal: home.u,
+    })
+    const x0 = new Float64Array(layout.nx)
+    engine.integrate(
+      home.x,
+      Float64Array.from({ length: layout.ndx }, (_, j) => 0.1 * (j + 1)),
+      x0,
+    )
+    const U = Float64Array.from({ length: 20 * layout.nu }, (_, k) => home.u[k % layout.nu]!)
+    const found = await ilqr(flying, { x0, cost: hover, N: 20, guess: { U } })
+    expect([found.result, found.largestGap]).toEqual(['solved', 0])
+    for (const { largestGap } of found.history) expect(largestGap).toBe(0)
   })
 
   test('progress is told, and an abort heard', async () => {

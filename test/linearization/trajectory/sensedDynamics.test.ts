@@ -95,6 +95,19 @@ describe('against analytic derivatives', () => {
     expect(found.report.certified).toBe(found.report.checked)
   })
 
+  test('auto leaves them for columns that move together where that is cheaper', async () => {
+    const inertia = [0.1, 0.2, 0.3] as const
+    const bodies = referenceEngine(
+      { type: 'free-bodies', bodies: [1, 2, 3].map((mass) => ({ mass, inertia })) },
+      { dt: 0.01 },
+    )
+    const flying = rollout(bodies, 10)
+    const [found, expected] = [await along(bodies, flying, {}), await along(bodies, flying, { method: 'native' })]
+    expect(largestGap(found.A, expected.A)).toBeLessThan(1e-6)
+    expect(found.report.callsFor.directions).toBeLessThan(0.4 * found.report.denseCalls)
+    expect((await along(engine, knots, {})).report.callsFor.directions).toBe(0)
+  })
+
   test('between knots, where checks in the middle allow it', async () => {
     const { A, B } = await exact
     const found = await along(engine, knots, { method: 'dense', interpolate: { spacing: 4, tolerance: 0.01 } })
@@ -181,6 +194,14 @@ describe('calls', () => {
     expect(second.certified).toBe(second.checked)
     expect(first.calls + second.calls).toBeLessThanOrEqual(1.05 * (first.denseCalls + second.denseCalls))
   })
+})
+
+test('what the engine itself does not trust is said', async () => {
+  const engine = await createEngine(await loadScene('pendulum'))
+  const troubled: Engine = { ...engine, trouble: () => 'the sun shines' }
+  const knots = rollout(engine, 5)
+  expect((await along(troubled, knots, {})).report.notes).toEqual(['the engine says of a step: the sun shines'])
+  expect((await along(engine, knots, {})).report.notes).toEqual([])
 })
 
 describe('noise and gross errors', () => {
