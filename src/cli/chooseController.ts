@@ -17,6 +17,7 @@ import type { Dynamics } from '../linearization/trajectory/dynamics.ts'
 import { sensedDynamics } from '../linearization/trajectory/sensedDynamics.ts'
 import { InputError } from '../scene/inputError.ts'
 import type { Weights } from '../scene/scene.ts'
+import { firstGuess } from './firstGuess.ts'
 import { type Io, NumericalFailure } from './io.ts'
 import { requireSolved } from './lqrCommand.ts'
 import { type LinearizeFlags, positiveNumber, weights, wholeNumber } from './options.ts'
@@ -123,13 +124,15 @@ export async function chooseController(
   if (!isPlanned) return { ...none, controller: standing!, design }
 
   const Qf = flags.qf === undefined ? design.P! : lastWeights(flags.qf, engine.layout)
-  const pool = flags.controller === 'ilqr' ? await poolOf(setup, flags) : undefined
-  const dynamics = dynamicsOf(setup, flags, pool)
+  const isReceding = flags.controller === 'mpc'
+  const dynamics = dynamicsOf(setup, flags, undefined)
   const tracking = quadraticTracking(dynamics, { ...cost!, Qf, xGoal: point.x, uGoal: point.u })
-  if (flags.controller === 'mpc') {
+  const horizon = flags.horizon ?? (isReceding ? HORIZON : duration)
+  const guess = await firstGuess(setup, standing, { x0, horizon, cost: tracking }, io)
+  if (isReceding) {
     const planner = mpc(
       dynamics,
-      { cost: tracking, duration: flags.horizon ?? HORIZON, guess: heldControls(setup, flags.horizon ?? HORIZON) },
+      { cost: tracking, duration: horizon, guess },
       {
         ...(flags.iterations !== undefined && { iterations: flags.iterations }),
         ...(flags.every !== undefined && { every: flags.every }),
@@ -138,11 +141,11 @@ export async function chooseController(
     )
     return { controller: planner, design, optimum: null, planner }
   }
-  const horizon = flags.horizon ?? duration
+  const pool = await poolOf(setup, flags)
   const progress = progressLine(io, 'iLQR: iteration')
   const optimum = await ilqr(
-    dynamics,
-    { x0, cost: tracking, duration: horizon, guess: heldControls(setup, horizon) },
+    dynamicsOf(setup, flags, pool),
+    { x0, cost: tracking, duration: horizon, guess },
     {
       ...(flags.iterations !== undefined && { maxIterations: flags.iterations }),
       ...signalOf(io),
@@ -156,13 +159,6 @@ export async function chooseController(
     throw new NumericalFailure(`ilqr: ${optimum.result}: ${optimum.message}`)
   const controller = trackTrajectory(optimum, engine.difference, standing ?? undefined)
   return { controller, design, optimum, planner: null }
-}
-
-/** The control of the point at all steps. */
-function heldControls({ engine, point }: Setup, horizon: number): { readonly U: Float64Array } {
-  const { nu } = engine.layout
-  const N = Math.max(1, Math.round(horizon / engine.dt))
-  return { U: Float64Array.from({ length: N * nu }, (_, k) => point.u[k % nu]!) }
 }
 
 /** Workers for one long computation; batches of MPC are short. */
