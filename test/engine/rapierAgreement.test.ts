@@ -65,12 +65,18 @@ describe('free, ball, slider and fixed joints in Rapier', () => {
   })
 })
 
-describe.each(['arm7', 'balancer', 'acrobot', 'double-cartpole', 'hopper'])('%s in Rapier against cannon', (name) => {
+describe.each([
+  ['arm7', 1], // a step takes 5 ms or more
+  ['balancer', 3],
+  ['acrobot', 7],
+  ['double-cartpole', 7],
+  ['hopper', 3],
+] as const)('%s in Rapier against cannon', (name, count) => {
   it('at bent, moving states within the limits: what is certified has A − I to 1e-2, most of it to 5e-3', async () => {
     const scene = await loadScene(name)
     const [rapier, cannon] = [await rapierEngine(scene), cannonEngine(scene)]
     let close = 0
-    const points = bentStates(scene, cannon, { count: 7, seed: 3 })
+    const points = bentStates(scene, cannon, { count, seed: 3 })
     for (const point of points) {
       const [found, exact] = [await linearize(rapier, point), await linearize(cannon, point)]
       if (!found.quality.certified) continue
@@ -80,7 +86,7 @@ describe.each(['arm7', 'balancer', 'acrobot', 'double-cartpole', 'hopper'])('%s 
       expect(apart).toBeLessThan(2 * CLOSE) // what single precision is certified to
       if (apart < CLOSE) close++
     }
-    expect(close).toBeGreaterThanOrEqual(points.length - 1)
+    expect(close).toBeGreaterThanOrEqual(Math.max(1, points.length - 1))
     rapier.dispose()
     cannon.dispose()
   })
