@@ -154,6 +154,13 @@ export {
 export { type EnginePool, type EnginePoolOptions, openEnginePool } from './experiment/openEnginePool.ts'
 export type { MeasurementNoise } from './experiment/measurementNoise.ts'
 export { pointFrom, pointFromNames } from './experiment/point.ts'
+export {
+  type EstimatedCoordinate,
+  type EstimatedOutput,
+  type EstimateRecorder,
+  type Estimation,
+  recordEstimates,
+} from './experiment/recordEstimates.ts'
 export { type RegionOfAttraction, type RegionOptions, regionOfAttraction } from './experiment/regionOfAttraction.ts'
 export {
   type Disturbance,

@@ -1,4 +1,4 @@
-/** What controls a run: nothing, LQR around the point, iLQR from the initial state to it, or MPC. */
+/** What controls a run: nothing, LQR around the point, LQG from noisy outputs, iLQR from the initial state to it, or MPC. */
 import { type Command, Option } from 'commander'
 import type { Controller } from '../control/controller.ts'
 import { ilqr } from '../control/ilqr/ilqr.ts'
@@ -17,6 +17,7 @@ import type { Dynamics } from '../linearization/trajectory/dynamics.ts'
 import { sensedDynamics } from '../linearization/trajectory/sensedDynamics.ts'
 import { InputError } from '../scene/inputError.ts'
 import type { Weights } from '../scene/scene.ts'
+import { addEstimatorOptions, designEstimator, type Estimator, type EstimatorFlags, noiseOf } from './estimator.ts'
 import { firstGuess } from './firstGuess.ts'
 import { type Io, NumericalFailure } from './io.ts'
 import { requireSolved } from './lqrCommand.ts'
@@ -25,9 +26,9 @@ import { type Setup, signalOf } from './prepare.ts'
 import { progressLine } from './progress.ts'
 import { unreachedOf, type WeightFlags } from './weights.ts'
 
-export const CONTROLLERS = ['none', 'lqr', 'ilqr', 'mpc'] as const
+export const CONTROLLERS = ['none', 'lqr', 'lqg', 'ilqr', 'mpc'] as const
 
-export interface ControllerFlags extends LinearizeFlags, WeightFlags {
+export interface ControllerFlags extends LinearizeFlags, WeightFlags, EstimatorFlags {
   readonly controller: (typeof CONTROLLERS)[number]
   readonly horizon?: number // s
   readonly qf?: Weights
@@ -38,6 +39,7 @@ export interface ControllerFlags extends LinearizeFlags, WeightFlags {
 export interface Chosen {
   readonly controller: Controller
   readonly design: Lqr | null
+  readonly estimator: Estimator | null
   readonly optimum: IlqrResult | null
   readonly planner: MpcController | null
 }
@@ -45,16 +47,16 @@ export interface Chosen {
 const HORIZON = 1 // s, of MPC
 
 export function addControllerOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--controller <name>',
-        'what controls the scene; ilqr: optimal controls from the initial state to the point, then LQR; mpc: the same over a horizon ' +
-          'that recedes',
-      )
-        .choices(CONTROLLERS)
-        .default('lqr'),
+  const chosen = command.addOption(
+    new Option(
+      '--controller <name>',
+      'what controls the scene; lqg: LQR of a state that a Kalman filter estimates from noisy outputs; ilqr: optimal controls from the initial state to the point, then LQR; mpc: the same over a horizon ' +
+        'that recedes',
     )
+      .choices(CONTROLLERS)
+      .default('lqr'),
+  )
+  return addEstimatorOptions(chosen)
     .option(
       '--horizon <seconds>',
       `how long iLQR plans (default: the whole run) or MPC plans ahead (default: ${HORIZON})`,
@@ -75,7 +77,7 @@ export function addControllerOptions(command: Command): Command {
 
 /** Throws InputError on options that the controller has no use for, or that do not fit. */
 export function checkControllerFlags(flags: ControllerFlags, layout: Layout): void {
-  const { controller, horizon, qf, iterations, every, method, noise } = flags
+  const { controller, horizon, qf, iterations, every, method, noise, outputs, measurementNoise, processNoise } = flags
   const plans = controller === 'ilqr' || controller === 'mpc'
   const without = (option: string, value: unknown, expected: string) => {
     if (value !== undefined) throw new InputError({ path: option, expected, found: `--controller ${controller}` })
@@ -83,6 +85,12 @@ export function checkControllerFlags(flags: ControllerFlags, layout: Layout): vo
   if (!plans)
     for (const [option, value] of Object.entries({ '--horizon': horizon, '--qf': qf, '--iterations': iterations }))
       without(option, value, '--controller ilqr or mpc')
+  if (controller === 'lqg') noiseOf(flags, layout)
+  else {
+    without('--outputs', outputs, '--controller lqg')
+    without('--measurement-noise', measurementNoise, '--controller lqg')
+    without('--process-noise', processNoise, '--controller lqg')
+  }
   if (controller !== 'mpc') without('--every', every, '--controller mpc')
   if (plans && method !== 'auto' && method !== 'dense' && method !== 'native')
     throw new InputError({
@@ -114,9 +122,14 @@ export async function chooseController(
   io: Io,
 ): Promise<Chosen> {
   const { scene, engine, point } = setup
-  const none = { design: null, optimum: null, planner: null }
+  const none = { design: null, estimator: null, optimum: null, planner: null }
   if (flags.controller === 'none') return { ...none, controller: openLoop(point.u) }
-  const design = lqr(lin, cost!, { unreached: unreachedOf(scene, flags) })
+  const options = { unreached: unreachedOf(scene, flags) }
+  if (flags.controller === 'lqg') {
+    const { regulator, estimator } = designEstimator(lin, cost!, engine, flags, options)
+    return { ...none, controller: estimator.recorder.controller, design: regulator, estimator }
+  }
+  const design = lqr(lin, cost!, options)
   const isPlanned = flags.controller !== 'lqr'
   // plans with a last weight of their own can do without
   if (!isPlanned || flags.qf === undefined) requireSolved(design)
@@ -139,7 +152,7 @@ export async function chooseController(
         ...signalOf(io),
       },
     )
-    return { controller: planner, design, optimum: null, planner }
+    return { ...none, controller: planner, design, planner }
   }
   const pool = await poolOf(setup, flags)
   const progress = progressLine(io, 'iLQR: iteration')
@@ -158,7 +171,7 @@ export async function chooseController(
   if (optimum.result === 'diverged' || optimum.result === 'indefinite')
     throw new NumericalFailure(`ilqr: ${optimum.result}: ${optimum.message}`)
   const controller = trackTrajectory(optimum, engine.difference, standing ?? undefined)
-  return { controller, design, optimum, planner: null }
+  return { ...none, controller, design, optimum }
 }
 
 /** Workers for one long computation; batches of MPC are short. */

@@ -119,7 +119,14 @@ export function weights(text: string): Weights {
   return numbersByName(text, 'Expected a number ≥ 0, or name=number,… such as pole.angle=10,cart.x=1.')
 }
 
-function deviations(text: string): number | Record<string, number> {
+/** 'cart.x,pole.angle' */
+export function names(text: string): string[] {
+  const found = text.split(',').map((part) => part.trim())
+  if (found.includes('')) throw new InvalidArgumentError('Expected name,name,… such as slide.position,pole.angle.')
+  return found
+}
+
+export function deviations(text: string): number | Record<string, number> {
   const expected = 'Expected a number > 0, or name=number,… such as ball.z=0.002, not all 0.'
   const found = numbersByName(text, expected)
   const isZero = typeof found === 'number' ? found === 0 : Object.values(found).every((value) => value === 0)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type Metrics, measureRun } from '../experiment/metrics.ts'
 import { pointFromNames } from '../experiment/point.ts'
+import type { Estimation } from '../experiment/recordEstimates.ts'
 import { type Kick, scheduleRun, simulate, type Trajectory } from '../experiment/simulate.ts'
 import { unstableModes } from '../experiment/unstableModes.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
@@ -23,6 +24,7 @@ import {
   chooseController,
   type ControllerFlags,
 } from './chooseController.ts'
+import { estimationJson, estimationText, filterText } from './estimator.ts'
 import { type Io, NumericalFailure, printJson } from './io.ts'
 import { designText } from './lqrCommand.ts'
 import { addLinearizeOptions, addWeightOptions, kick, positiveNumber } from './options.ts'
@@ -100,7 +102,7 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
   await checkOutFolder(out)
   const lin = await linearizeAt(setup, flags, io)
   const chosen = await chooseController(setup, flags, { cost, x0, duration, lin }, io)
-  const { design, optimum } = chosen
+  const { design, optimum, estimator } = chosen
 
   const progress = progressLine(io, 'simulating: step')
   const trajectory = await simulate(engine, chosen.controller, {
@@ -109,16 +111,19 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
     disturbances: flags.kick ?? [],
     xBar: point.x,
     uBar: point.u,
+    ...(estimator && { measurement: estimator.measurement }),
     ...signalOf(io),
     onProgress: progress.onProgress,
   }).finally(progress.end)
   const metrics = measureRun(trajectory, cost ?? {})
+  const estimation = estimator?.recorder.estimation(trajectory, estimator.filter, estimator.V)
   const files = await writeReport(out, {
     scene: scene.name,
     description: scene.description,
     linearization: lin,
     openLoop: namedEigenvalues(lin),
-    ...(design?.K && { closedLoop: pairs(design.eigenvalues!), K: design.K }),
+    ...(design?.K && { closedLoop: closedLoopOf(chosen), K: design.K }),
+    ...(estimation && { estimation }),
     ...(optimum && { optimization: optimizationOf(optimum) }),
     trajectory,
     metrics,
@@ -126,8 +131,8 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
     command,
   })
 
-  if (flags.json) printJson(io, runJson(setup, lin, chosen, trajectory, metrics, files))
-  else io.stdout.write(runText(setup, duration, lin, chosen, trajectory, metrics, files))
+  if (flags.json) printJson(io, runJson(setup, lin, chosen, { trajectory, metrics, estimation }, files))
+  else io.stdout.write(runText(setup, duration, lin, chosen, { trajectory, metrics, estimation }, files))
   if (trajectory.result === 'diverged') throw new NumericalFailure(trajectory.message)
   // Without feedback nothing rests on the linearization; the report says that it is not certified.
   if (isControlled) requireCertificate(lin)
@@ -160,16 +165,21 @@ async function initialState({ scene, engine, point }: Setup, { initial }: RunFla
   return atPoint ? point.x : pointFromNames(engine, scene.task!.initial).x
 }
 
+interface Outcome {
+  readonly trajectory: Trajectory
+  readonly metrics: Metrics
+  readonly estimation: Estimation | undefined
+}
+
 function runText(
   setup: Setup,
   duration: number, // s, as asked for
   lin: Linearization,
   chosen: Chosen,
-  trajectory: Trajectory,
-  metrics: Metrics,
+  { trajectory, metrics, estimation }: Outcome,
   files: readonly string[],
 ): string {
-  const { design } = chosen
+  const { design, estimator } = chosen
   const { layout, quality } = lin
   const { A, B, note } = shownMatrices(lin, design?.K ?? null)
   const { dt, steps, controller, result, message } = trajectory
@@ -185,12 +195,14 @@ function runText(
     matrixTable('A', A, layout.dx, layout.dx),
     matrixTable('B', B, layout.dx, layout.u),
     design ? designText(lin, design) : defectText(lin),
+    estimator && estimation ? filterText(lin, estimator, estimation) : '',
     planText(chosen),
     `cost  ${callsSentence(lin)}\n${certificateSentence(lin)}${unused}\n${note && `note  ${note}\n`}`,
     `${message} ${rounded}Controller: ${controller}.${metrics.cost === null ? '' : ` Cost: ${formatNumber(metrics.cost, 6)}.`}\n` +
       `${settlingSentence(trajectory, metrics)}\n`.trimStart(),
     textTable(STATE_HEADER, states.slice(0, 48), [0, 1]),
     states.length > 48 ? `… and ${counted(states.length - 48, 'more state')} (all of them: --json)\n` : '',
+    estimation ? estimationText(estimation) : '',
     controls.length > 0 ? textTable(CONTROL_HEADER, controls, [0, 1]) : '',
     `report ${files[files.length - 1]}\n`,
   ]
@@ -201,16 +213,22 @@ function runJson(
   { scene }: Setup,
   lin: Linearization,
   chosen: Chosen,
-  { result, message, stoppedAt, controller, steps, dt, disturbances }: Trajectory,
-  metrics: Metrics,
+  { trajectory, metrics, estimation }: Outcome,
   files: readonly string[],
 ): unknown {
+  const { result, message, stoppedAt, controller, steps, dt, disturbances } = trajectory
   const run = { result, message, duration: steps * dt, stoppedAt, steps, disturbances, metrics }
   const openLoopEigenvalues = pairs(eigenvalues(lin.A))
-  const { design } = chosen
+  const { design, estimator } = chosen
+  const estimated = estimator && estimation && estimationJson(estimator, estimation)
   const gain = design?.K && { K: design.K, eigenvalues: pairs(design.eigenvalues!), residual: design.residual }
   const whole = { ...linearizationJson(lin, scene.name), controller, openLoopEigenvalues, lqr: gain ?? null }
-  return toPlain({ ...whole, ...planJson(chosen), run, files })
+  return toPlain({ ...whole, ...planJson(chosen), ...estimated, run, files })
+}
+
+/** Of A − BK, and of the filter's A − ALC where there is one: a loop has both. */
+function closedLoopOf({ design, estimator }: Chosen): Eigenvalue[] {
+  return [...pairs(design!.eigenvalues!), ...(estimator ? pairs(estimator.filter.eigenvalues!) : [])]
 }
 
 /** Open-loop eigenvalues, the growing ones with the coordinate that moves most. */

@@ -24,6 +24,10 @@ export interface LqgController extends Controller {
   reset(prediction?: ArrayLike<number>): void // [ndx]
   /** A copy of δx̂⁻, what the next measurement will be held against. */
   prediction(): Float64Array // [ndx]
+  /** A copy of δx̂, the estimate that the last control was made of. */
+  estimate(): Float64Array // [ndx]
+  /** A copy of y − Cδx̂⁻, what the last measurement told that was not expected. */
+  innovation(): Float64Array // [ny]
 }
 
 /**
@@ -67,6 +71,8 @@ export function lqgController(
       predicted.set(prediction === undefined ? first : toVector(prediction, 'lqgController', 'prediction', ofStates))
     },
     prediction: () => predicted.slice(),
+    estimate: () => estimate.slice(),
+    innovation: () => y.slice(),
     control(x, _t, uOut) {
       difference(x, xBar, dx)
       matVecInto(y, C, dx)

@@ -116,7 +116,7 @@ function deviationVector(deviations: Deviations, layout: Layout): Float64Array {
 }
 
 /** The kind of entry k of (δx, δu). */
-function kindOf(k: number, { nv, ndx }: Layout): string {
+export function kindOf(k: number, { nv, ndx }: Pick<Layout, 'nv' | 'ndx'>): string {
   return k < nv ? 'positions' : k < 2 * nv ? 'velocities' : k < ndx ? 'activations' : 'controls'
 }
 

@@ -1,5 +1,6 @@
 /** What a report is made of. Free of the plot library's types, so that users of the package need not have them. */
 import type { Matrix } from 'ml-matrix'
+import type { Estimation } from '../experiment/recordEstimates.ts'
 import type { Metrics } from '../experiment/metrics.ts'
 import type { Trajectory } from '../experiment/simulate.ts'
 import type { Linearization } from '../linearization/linearization.ts'
@@ -37,6 +38,7 @@ export interface ReportContent {
   readonly closedLoop?: readonly Eigenvalue[]
   readonly K?: Matrix // [nu × ndx]
   readonly optimization?: Optimization
+  readonly estimation?: Estimation
   readonly trajectory?: Trajectory
   readonly metrics?: Metrics
   /** Names and versions of what computed it: { jacsense: '0.1.0', node: '20.19.0' }. */

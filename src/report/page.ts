@@ -4,8 +4,10 @@ import type { Linearization } from '../linearization/linearization.ts'
 import { callsSentence, certificateSentence, notesBeside } from './certificate.ts'
 import type { ReportContent } from './content.ts'
 import type { Drawing } from './drawing.ts'
+import { estimationSection } from './estimationSection.ts'
 import { eigenvalueCharts } from './eigenvalueChart.ts'
 import { counted, escapeHtml, formatNumber, quotientUnit, withUnit } from './format.ts'
+import { htmlTable } from './htmlTable.ts'
 import { matrixChart, shadeKey } from './matrixChart.ts'
 import { CONTROL_HEADER, controlRows, STATE_HEADER, stateRows } from './metricRows.ts'
 import { optimizationSection } from './optimizationSection.ts'
@@ -26,6 +28,7 @@ export function reportPage(drawing: Drawing, content: ReportContent): string {
     description ? `<p class="lead">${escapeHtml(description)}</p>` : '',
     ...facts(content),
     ...closedLoopSection(drawing, content),
+    ...estimationSection(drawing, content),
     ...optimizationSection(drawing, content.optimization),
     ...linearizationSection(drawing, content),
     ...designSection(drawing, content),
@@ -84,7 +87,7 @@ function simulated({ result, controller }: Trajectory): string {
   return controller === 'none' ? 'simulated without feedback' : `simulated with ${controller}`
 }
 
-function closedLoopSection(drawing: Drawing, { trajectory, metrics }: ReportContent): string[] {
+function closedLoopSection(drawing: Drawing, { trajectory, metrics, estimation }: ReportContent): string[] {
   if (trajectory === undefined) return []
   const { controller, result, message, disturbances, saturatedFraction } = trajectory
   const kicks = disturbances.map((event) => {
@@ -103,7 +106,10 @@ function closedLoopSection(drawing: Drawing, { trajectory, metrics }: ReportCont
     saturatedFraction > 0
       ? `<p>Controls at their limits during ${formatNumber(100 * saturatedFraction, 2)} % of the steps.</p>`
       : '',
-    `<div class="charts">${timeCharts(drawing, trajectory).join('\n')}</div>`,
+    estimation === undefined
+      ? ''
+      : '<p><span class="key"><i></i>state</span> <span class="key"><i class="estimate"></i>estimate of it</span></p>',
+    `<div class="charts">${timeCharts(drawing, trajectory, estimation).join('\n')}</div>`,
   ]
 }
 
@@ -182,10 +188,12 @@ function metricsSection({ metrics }: ReportContent): string[] {
     metrics.cost === null ? '' : `<p>Quadratic cost Σ δxᵀQ δx + δuᵀR δu: ${formatNumber(metrics.cost, 6)}</p>`,
     states.length > 16 ? `<details><summary>${states.length} states</summary>` : '',
     '<div class="scroll">',
-    table(STATE_HEADER, states),
+    htmlTable(STATE_HEADER, states),
     '</div>',
     states.length > 16 ? '</details>' : '',
-    controls.length === 0 ? '' : `<div class="scroll" style="margin-top:16px">${table(CONTROL_HEADER, controls)}</div>`,
+    controls.length === 0
+      ? ''
+      : `<div class="scroll" style="margin-top:16px">${htmlTable(CONTROL_HEADER, controls)}</div>`,
   ]
 }
 
@@ -238,10 +246,4 @@ function footer({ linearization, versions = {}, command, date }: ReportContent):
 /** Keeps numbers and their units on one line, and their signs from breaking. */
 function unbroken(text: string): string {
   return text.replace(/(?<=\d) (?=(s|%)( |$))/g, '\u00a0').replace(/e-(?=\d)/g, 'e−')
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (tag: string, row: readonly string[]) =>
-    `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell.replace(/^-(?=\d)/, '−'))}</${tag}>`).join('')}</tr>`
-  return `<table><thead>${cells('th', header)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>`
 }

@@ -26,6 +26,7 @@ figure{margin:0;min-width:0}
 figcaption{margin-bottom:4px}
 .key{margin-right:12px;white-space:nowrap}
 .key i{display:inline-block;width:12px;height:4px;border-radius:2px;margin-right:4px;vertical-align:middle}
+.key i:not([class],[style]){background:var(--ink)}.key .estimate{background:var(--accent)}
 .key .hollow,.key .filled{width:10px;height:10px;border-radius:50%;vertical-align:-1px}
 .key .hollow{border:2px solid var(--ink)}.key .filled{background:var(--accent)}.key .off{background:var(--warn)}
 svg.chart{display:block;width:100%;height:auto;color:var(--ink);font:12px system-ui,-apple-system,"Segoe UI",sans-serif;

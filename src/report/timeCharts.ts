@@ -1,4 +1,5 @@
 /** States and controls against time, one chart per quantity. */
+import type { Estimation } from '../experiment/recordEstimates.ts'
 import type { Disturbance, Trajectory } from '../experiment/simulate.ts'
 import type { Drawing } from './drawing.ts'
 import { escapeHtml, formatNumber } from './format.ts'
@@ -9,6 +10,7 @@ interface Line {
   readonly nominal: number | null
   readonly limits: readonly [number, number] | null
   value(row: number): number
+  estimate?(row: number): number
 }
 
 const PALETTE = 6 // custom properties --s0 … --s5 in style.ts
@@ -16,17 +18,24 @@ const POINTS_PER_CHART = 6000
 
 /**
  * One figure per joint coordinate, or per kind of coordinate and unit where there are many. Positions and velocities as they
- * are; orientations as rotation vectors away from xBar. Kicks are dashed marks.
+ * are; orientations as rotation vectors away from xBar. Kicks are dashed marks, estimates of states dashed lines.
  */
-export function timeCharts(drawing: Drawing, trajectory: Trajectory): string[] {
+export function timeCharts(drawing: Drawing, trajectory: Trajectory, estimation?: Estimation): string[] {
   const { layout, X, dX, U, steps, xBar, uBar } = trajectory
   const { nx, ndx, nu } = layout
   const indexInX = new Map(layout.x.map(({ name }, index) => [name, index]))
   const states = layout.dx.map(({ name, unit }, j): Line => {
     const i = indexInX.get(name)
-    return i === undefined
-      ? { name, unit, nominal: 0, limits: null, value: (row) => dX[row * ndx + j]! }
-      : { name, unit, nominal: xBar[i]!, limits: null, value: (row) => X[row * nx + i]! }
+    const nominal = i === undefined ? 0 : xBar[i]!
+    const estimates = estimation?.estimates
+    return {
+      name,
+      unit,
+      nominal,
+      limits: null,
+      value: (row) => (i === undefined ? dX[row * ndx + j]! : X[row * nx + i]!),
+      ...(estimates && steps > 0 && { estimate: (row) => nominal + estimates[Math.min(row, steps - 1) * ndx + j]! }),
+    }
   })
   const controls = layout.u.map(
     ({ name, unit, range }, j): Line => ({
@@ -71,8 +80,8 @@ function figure(drawing: Drawing, trajectory: Trajectory, lines: readonly Line[]
   const series = lines.map((line) => {
     const rows = thinOut(line, steps, Math.max(200, POINTS_PER_CHART / lines.length))
     for (const row of rows) {
-      low = Math.min(low, line.value(row))
-      high = Math.max(high, line.value(row))
+      low = Math.min(low, line.value(row), line.estimate?.(row) ?? low)
+      high = Math.max(high, line.value(row), line.estimate?.(row) ?? high)
     }
     return rows
   })
@@ -108,6 +117,17 @@ function figure(drawing: Drawing, trajectory: Trajectory, lines: readonly Line[]
         title: () => `${line.name} (${line.unit})`,
       }),
     )
+    if (line.estimate)
+      marks.push(
+        Plot.line(series[k]!, {
+          x: (row: number) => times[row]!,
+          y: (row: number) => line.estimate!(row),
+          stroke: lines.length > 1 && lines.length <= PALETTE ? colorOf(k) : 'var(--accent)',
+          strokeWidth: 1.25,
+          strokeDasharray: '5 3',
+          title: () => `estimate of ${line.name} (${line.unit})`,
+        }),
+      )
   })
   const svg = drawing.render(
     {

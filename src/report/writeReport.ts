@@ -1,13 +1,14 @@
-/** Writes what a run found into a folder: linearization.json, trajectory.csv and a self-contained report.html. */
+/** Writes what a run found into a folder: linearization.json, trajectory.csv, estimate.csv and a self-contained report.html. */
 import type { ReportContent } from './content.ts'
 import { loadDrawing } from './drawing.ts'
+import { estimateCsv } from './estimateCsv.ts'
 import { linearizationJson } from './linearizationJson.ts'
 import { reportPage } from './page.ts'
 import { trajectoryCsv } from './trajectoryCsv.ts'
 import { writeFiles } from './writeFiles.ts'
 
 /**
- * Creates `dir` if need be and returns the paths written, in order; trajectory.csv only where there is a trajectory. All files are
+ * Creates `dir` if need be and returns the paths written, in order; trajectory.csv and estimate.csv only where there is one. All files are
  * written, or none (see writeFiles). The same content gives the same bytes. Throws what the file system throws.
  */
 export async function writeReport(dir: string, content: ReportContent): Promise<string[]> {
@@ -16,6 +17,8 @@ export async function writeReport(dir: string, content: ReportContent): Promise<
   const json = linearizationJson(content.linearization, content.scene)
   const files: [name: string, text: string][] = [['linearization.json', `${JSON.stringify(json, null, 2)}\n`]]
   if (content.trajectory !== undefined) files.push(['trajectory.csv', trajectoryCsv(content.trajectory)])
+  if (content.trajectory && content.estimation)
+    files.push(['estimate.csv', estimateCsv(content.trajectory, content.estimation)])
   files.push(['report.html', reportPage(await loadDrawing(), content)])
 
   // Lazily, so that bundles for browsers can hold this module.
