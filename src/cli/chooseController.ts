@@ -5,7 +5,7 @@ import { ilqr } from '../control/ilqr/ilqr.ts'
 import type { IlqrResult } from '../control/ilqr/ilqrResult.ts'
 import { quadraticTracking } from '../control/ilqr/quadraticTracking.ts'
 import { trackTrajectory } from '../control/ilqr/trackTrajectory.ts'
-import { type Lqr, lqr } from '../control/lqr.ts'
+import { integralController } from '../control/integralController.ts'
 import { lqrController } from '../control/lqrController.ts'
 import { type MpcController, mpc } from '../control/mpc/mpc.ts'
 import { openLoop } from '../control/openLoop.ts'
@@ -19,6 +19,7 @@ import { InputError } from '../scene/inputError.ts'
 import type { Weights } from '../scene/scene.ts'
 import { addEstimatorOptions, designEstimator, type Estimator, type EstimatorFlags, noiseOf } from './estimator.ts'
 import { firstGuess } from './firstGuess.ts'
+import { addIntegralOptions, designRegulator, type IntegralFlags, integralCost, type Regulator } from './integral.ts'
 import { type Io, NumericalFailure } from './io.ts'
 import { requireSolved } from './lqrCommand.ts'
 import { type LinearizeFlags, positiveNumber, weights, wholeNumber } from './options.ts'
@@ -28,7 +29,7 @@ import { unreachedOf, type WeightFlags } from './weights.ts'
 
 export const CONTROLLERS = ['none', 'lqr', 'lqg', 'ilqr', 'mpc'] as const
 
-export interface ControllerFlags extends LinearizeFlags, WeightFlags, EstimatorFlags {
+export interface ControllerFlags extends LinearizeFlags, WeightFlags, EstimatorFlags, IntegralFlags {
   readonly controller: (typeof CONTROLLERS)[number]
   readonly horizon?: number // s
   readonly qf?: Weights
@@ -38,7 +39,7 @@ export interface ControllerFlags extends LinearizeFlags, WeightFlags, EstimatorF
 
 export interface Chosen {
   readonly controller: Controller
-  readonly design: Lqr | null
+  readonly design: Regulator | null
   readonly estimator: Estimator | null
   readonly optimum: IlqrResult | null
   readonly planner: MpcController | null
@@ -56,7 +57,7 @@ export function addControllerOptions(command: Command): Command {
       .choices(CONTROLLERS)
       .default('lqr'),
   )
-  return addEstimatorOptions(chosen)
+  return addIntegralOptions(addEstimatorOptions(chosen))
     .option(
       '--horizon <seconds>',
       `how long iLQR plans (default: the whole run) or MPC plans ahead (default: ${HORIZON})`,
@@ -85,6 +86,11 @@ export function checkControllerFlags(flags: ControllerFlags, layout: Layout): vo
   if (!plans)
     for (const [option, value] of Object.entries({ '--horizon': horizon, '--qf': qf, '--iterations': iterations }))
       without(option, value, '--controller ilqr or mpc')
+  if (controller === 'lqr') integralCost(flags, layout)
+  else {
+    without('--integral', flags.integral, '--controller lqr')
+    without('--qz', flags.qz, '--controller lqr')
+  }
   if (controller === 'lqg') noiseOf(flags, layout)
   else {
     without('--outputs', outputs, '--controller lqg')
@@ -129,10 +135,14 @@ export async function chooseController(
     const { regulator, estimator } = designEstimator(lin, cost!, engine, flags, options)
     return { ...none, controller: estimator.recorder.controller, design: regulator, estimator }
   }
-  const design = lqr(lin, cost!, options)
+  const design = designRegulator(lin, cost!, flags, options)
   const isPlanned = flags.controller !== 'lqr'
   // plans with a last weight of their own can do without
   if (!isPlanned || flags.qf === undefined) requireSolved(design)
+  if (design.integral) {
+    const controller = integralController(lin, { ...design, ...design.integral }, engine.difference)
+    return { ...none, controller, design }
+  }
   const standing = design.K && lqrController(lin, design.K, engine.difference)
   if (!isPlanned) return { ...none, controller: standing!, design }
 

@@ -1,6 +1,6 @@
 /** jacsense lqr: the gain of the scene's task, the closed-loop eigenvalues, the modes at fault where there is no gain. */
 import type { Command } from 'commander'
-import { type Lqr, lqr } from '../control/lqr.ts'
+import type { Lqr } from '../control/lqr.ts'
 import { describeMode } from '../control/modes.ts'
 import type { Mjcf } from '../engine/mujoco/mjcf.ts'
 import type { Linearization } from '../linearization/linearization.ts'
@@ -9,6 +9,14 @@ import { counted, formatNumber, withUnit } from '../report/format.ts'
 import { toPlain } from '../report/linearizationJson.ts'
 import { defectOf, shownMatrices, shownValue } from '../report/rounding.ts'
 import type { Scene } from '../scene/scene.ts'
+import {
+  addIntegralOptions,
+  designRegulator,
+  type IntegralFlags,
+  integralCost,
+  integralText,
+  type Regulator,
+} from './integral.ts'
 import { type Io, NumericalFailure, printJson } from './io.ts'
 import { addLinearizeOptions, addWeightOptions, type LinearizeFlags } from './options.ts'
 import { pointTable } from './pointTable.ts'
@@ -19,22 +27,25 @@ import { designCost, unreachedOf, type WeightFlags } from './weights.ts'
 const NEUTRAL = 1e-6 // |λ| within this of 1: the mode may well stay where it is
 
 export function addLqrCommand(program: Command, io: Io): void {
-  addWeightOptions(
-    addLinearizeOptions(
-      program
-        .command('lqr')
-        .description(
-          "design an LQR with the weights of the scene's task (all 1 where it has none), or with --q and --r",
-        )
-        .argument('<scene>', 'scene or URDF file, folder or name'),
+  addIntegralOptions(
+    addWeightOptions(
+      addLinearizeOptions(
+        program
+          .command('lqr')
+          .description(
+            "design an LQR with the weights of the scene's task (all 1 where it has none), or with --q and --r",
+          )
+          .argument('<scene>', 'scene or URDF file, folder or name'),
+      ),
     ),
-  ).action(async (name: string, flags: LinearizeFlags & WeightFlags) => {
+  ).action(async (name: string, flags: LinearizeFlags & WeightFlags & IntegralFlags) => {
     const setup = await setUp(name, flags, io)
     const { scene } = setup
     try {
       const cost = designCost(scene, setup.engine.layout, flags)
+      integralCost(flags, setup.engine.layout)
       const lin = await linearizeAt(setup, flags, io)
-      const design = lqr(lin, cost, { unreached: unreachedOf(scene, flags) })
+      const design = designRegulator(lin, cost, flags, { unreached: unreachedOf(scene, flags) })
       if (flags.json) printJson(io, designJson(scene, lin, design))
       else {
         io.stdout.write(`${titleOf(setup)}\n${pointTable(setup)}${designText(lin, design)}`)
@@ -49,7 +60,7 @@ export function addLqrCommand(program: Command, io: Io): void {
 }
 
 /** Gain, eigenvalues and the point's defect, for people. */
-export function designText(lin: Linearization, design: Lqr): string {
+export function designText(lin: Linearization, design: Regulator): string {
   const { K, eigenvalues, openLoopEigenvalues, message } = design
   const { layout, dt } = lin
   const shown = shownMatrices(lin, K).K
@@ -58,7 +69,7 @@ export function designText(lin: Linearization, design: Lqr): string {
     eigenvalues === null
       ? ''
       : `closed-loop eigenvalues  ${eigenvalueList(eigenvalues)}\nslowest mode             ${slowest(eigenvalues, dt, staying(design))}\n`
-  return `${gain}open-loop eigenvalues    ${eigenvalueList(openLoopEigenvalues)}\n${closed}${message}\n${defectText(lin, K !== null)}`
+  return `${gain}${integralText(lin, design)}open-loop eigenvalues    ${eigenvalueList(openLoopEigenvalues)}\n${closed}${message}\n${defectText(lin, K !== null)}`
 }
 
 /** How many eigenvalues belong to modes that are left where they are; a pair counts twice. */
@@ -85,7 +96,7 @@ export function requireSolved({ result, message, unstabilizable = [], undetectab
   throw new NumericalFailure(`lqr: ${result}: ${message}${named}${stay ? '; --unreached keep lets them stay' : ''}`)
 }
 
-function designJson(scene: Scene | Mjcf, lin: Linearization, design: Lqr): unknown {
+function designJson(scene: Scene | Mjcf, lin: Linearization, design: Regulator): unknown {
   const complex = (values: Lqr['eigenvalues']) =>
     values && Array.from(values.re, (re, k) => ({ re, im: values.im[k]! }))
   return toPlain({

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { MAX_WORKERS } from '../blackbox/openBlackboxPool.ts'
 import { ENGINE_NAMES } from '../engine/createEngine.ts'
-import type { Kick } from '../experiment/simulate.ts'
+import type { Kick, Pulse } from '../experiment/simulate.ts'
 import type { Weights } from '../scene/scene.ts'
 import { type Scheme, SCHEMES } from '../sensing/stencil.ts'
 
@@ -166,4 +166,22 @@ export function kick(text: string, previous: readonly Kick[] = []): Kick[] {
   if (match === null || !Number.isFinite(time) || !Number.isFinite(amount))
     throw new InvalidArgumentError('Expected time:coordinate:amount, such as 2:pole.velocity:0.5.')
   return [...previous, { time, coordinate: match[2]!, amount }]
+}
+
+/** A pulse that may last until the end of the run. */
+export type Push = Omit<Pulse, 'duration'> & { readonly duration: number | null } // s, null: until the end
+
+/** '1:motor:2', or '1..4:motor:2', appended to the pushes so far. */
+export function push(text: string, previous: readonly Push[] = []): Push[] {
+  const [, times = '', control = '', force = ''] = /^([^:]+):(.+):([^:]+)$/.exec(text) ?? []
+  const [time, end, ...more] = times.split('..').map((part) => Number(part.trim() || Number.NaN)) as [number, number?]
+  const amount = Number(force.trim() || Number.NaN)
+  if (
+    more.length > 0 ||
+    !Number.isFinite(time) ||
+    !Number.isFinite(amount) ||
+    !(end === undefined || (end > time && end < Infinity))
+  )
+    throw new InvalidArgumentError('Expected time:control:amount or from..to:control:amount, such as 1..4:motor:2.')
+  return [...previous, { time, duration: end === undefined ? null : end - time, control, amount }]
 }

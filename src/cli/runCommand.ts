@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { type Metrics, measureRun } from '../experiment/metrics.ts'
 import { pointFromNames } from '../experiment/point.ts'
 import type { Estimation } from '../experiment/recordEstimates.ts'
-import { type Kick, scheduleRun, simulate, type Trajectory } from '../experiment/simulate.ts'
+import { type Disturbance, type Kick, scheduleRun, simulate, type Trajectory } from '../experiment/simulate.ts'
 import { unstableModes } from '../experiment/unstableModes.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
 import type { Linearization } from '../linearization/linearization.ts'
@@ -25,9 +25,10 @@ import {
   type ControllerFlags,
 } from './chooseController.ts'
 import { estimationJson, estimationText, filterText } from './estimator.ts'
+import { integrals } from './integral.ts'
 import { type Io, NumericalFailure, printJson } from './io.ts'
 import { designText } from './lqrCommand.ts'
-import { addLinearizeOptions, addWeightOptions, kick, positiveNumber } from './options.ts'
+import { addLinearizeOptions, addWeightOptions, kick, type Push, positiveNumber, push } from './options.ts'
 import { checkOutFolder } from './outFolder.ts'
 import { optimizationOf, planJson, planText } from './planText.ts'
 import { pointTable } from './pointTable.ts'
@@ -50,6 +51,7 @@ import { designCost, runCost } from './weights.ts'
 interface RunFlags extends ControllerFlags {
   readonly duration?: number
   readonly kick?: readonly Kick[]
+  readonly push?: readonly Push[]
   readonly initial?: string
   readonly out?: string
 }
@@ -77,6 +79,11 @@ export function addRunCommand(program: Command, io: Io): void {
       'add an amount to a state coordinate at a time in s; in the unit of the coordinate: rad, rad/s, m, m/s; repeatable',
       kick,
     )
+    .option(
+      '--push <time:control:amount>',
+      'add an amount that the controller does not ask for to a control from a time in s on, or from..to; in the unit of the control: N, N·m; repeatable',
+      push,
+    )
     .option('--initial <state.json>', "where to start (default: the task's initial state, or the point)")
     .option('--out <folder>', 'where the report goes (default: out/<scene>)')
     .action(async (name: string, flags: RunFlags, command: Command) => {
@@ -98,7 +105,7 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
   checkControllerFlags(flags, layout)
   const cost = isControlled ? designCost(scene, layout, flags) : runCost(scene, layout, flags)
   const x0 = await initialState(setup, flags)
-  const duration = checkedRun(setup, flags)
+  const { duration, disturbances } = checkedRun(setup, flags)
   await checkOutFolder(out)
   const lin = await linearizeAt(setup, flags, io)
   const chosen = await chooseController(setup, flags, { cost, x0, duration, lin }, io)
@@ -108,7 +115,7 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
   const trajectory = await simulate(engine, chosen.controller, {
     x0,
     duration,
-    disturbances: flags.kick ?? [],
+    disturbances,
     xBar: point.x,
     uBar: point.u,
     ...(estimator && { measurement: estimator.measurement }),
@@ -123,6 +130,9 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
     linearization: lin,
     openLoop: namedEigenvalues(lin),
     ...(design?.K && { closedLoop: closedLoopOf(chosen), K: design.K }),
+    ...(design?.integral?.Kz && {
+      integral: { Kz: design.integral.Kz, columns: integrals(lin.layout, design.integral.outputs) },
+    }),
     ...(estimation && { estimation }),
     ...(optimum && { optimization: optimizationOf(optimum) }),
     trajectory,
@@ -139,11 +149,15 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
   if (optimum && optimum.result !== 'solved') throw new NumericalFailure(`ilqr: ${optimum.result}: ${optimum.message}`)
 }
 
-/** How long the run is, in s. Throws InputError, naming the option, on a kick or a duration that can't be used. */
-function checkedRun({ scene, engine }: Setup, { duration, kick: kicks = [] }: RunFlags): number {
+/** How long the run is, in s, and what disturbs it. Throws InputError, naming the option, on what can't be used. */
+function checkedRun({ scene, engine }: Setup, { duration, kick: kicks = [], push: pushes = [] }: RunFlags) {
   const seconds = duration ?? scene.task?.duration ?? DURATION
+  const disturbances: Disturbance[] = [
+    ...kicks,
+    ...pushes.map((one) => ({ ...one, duration: one.duration ?? Math.max(seconds - one.time, engine.dt) })),
+  ]
   try {
-    scheduleRun(engine, { duration: seconds, disturbances: kicks })
+    scheduleRun(engine, { duration: seconds, disturbances })
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     const { path, expected, found } = error
@@ -152,10 +166,11 @@ function checkedRun({ scene, engine }: Setup, { duration, kick: kicks = [] }: Ru
       throw duration === undefined
         ? new InputError({ file: scene.file, path: 'task.duration', expected, found })
         : new InputError({ path: '--duration', expected, found })
-    const { time, coordinate, amount } = kicks[Number(k[1])]!
-    throw new InputError({ path: `--kick ${time}:${coordinate}:${amount}: ${k[2]}`, expected, found })
+    const event = disturbances[Number(k[1])]!
+    const [option, name] = 'control' in event ? ['--push', event.control] : ['--kick', event.coordinate]
+    throw new InputError({ path: `${option} ${event.time}:${name}:${event.amount}: ${k[2]}`, expected, found })
   }
-  return seconds
+  return { duration: seconds, disturbances }
 }
 
 async function initialState({ scene, engine, point }: Setup, { initial }: RunFlags): Promise<Float64Array> {
@@ -221,7 +236,12 @@ function runJson(
   const openLoopEigenvalues = pairs(eigenvalues(lin.A))
   const { design, estimator } = chosen
   const estimated = estimator && estimation && estimationJson(estimator, estimation)
-  const gain = design?.K && { K: design.K, eigenvalues: pairs(design.eigenvalues!), residual: design.residual }
+  const gain = design?.K && {
+    K: design.K,
+    ...(design.integral && { integral: design.integral }),
+    eigenvalues: pairs(design.eigenvalues!),
+    residual: design.residual,
+  }
   const whole = { ...linearizationJson(lin, scene.name), controller, openLoopEigenvalues, lqr: gain ?? null }
   return toPlain({ ...whole, ...planJson(chosen), ...estimated, run, files })
 }

@@ -42,7 +42,7 @@ export interface Metrics {
 const HOLD = 0.05 // fraction of the rows, at the end, that must lie inside the band
 
 /**
- * Measures a trajectory against its xBar and uBar. Settling time: from the last disturbance to the last moment outside
+ * Measures a trajectory against its xBar and uBar. Settling time: from the end of the last disturbance (the beginning of one that lasts) to the last moment outside
  * the band, the usual 2 % criterion; the coordinate must stay inside for the last 5 % of the rows, so that a swing passing
  * through zero at the end does not count. A diverged run settles nowhere. Throws RangeError on weights of a wrong size.
  */
@@ -137,12 +137,13 @@ function weightsOf(name: string, weights: MatrixLike, symbol: string, n: number)
   return toFlat(toSizedMatrix(weights, 'measureRun', name, { rows: n, columns: n, symbols: `${symbol} × ${symbol}` }))
 }
 
-/** End of the last disturbance, in s; 0 when there was none. */
-function lastDisturbance({ disturbances, dt }: Trajectory): number {
+/** End of the last disturbance, in s, of one that lasts until the run ends its beginning; 0 when there was none. */
+function lastDisturbance({ disturbances, dt, steps }: Trajectory): number {
   let last = 0
   for (const disturbance of disturbances) {
-    const end = disturbance.time + ('duration' in disturbance ? disturbance.duration : 0)
-    last = Math.max(last, Math.ceil(end / dt - 1e-9) * dt)
+    const stepAt = (time: number) => Math.ceil(time / dt - 1e-9)
+    const end = stepAt(disturbance.time + ('duration' in disturbance ? disturbance.duration : 0))
+    last = Math.max(last, (end < steps ? end : stepAt(disturbance.time)) * dt)
   }
   return last
 }

@@ -37,6 +37,11 @@ export interface ReportContent {
   readonly openLoop?: readonly Eigenvalue[]
   readonly closedLoop?: readonly Eigenvalue[]
   readonly K?: Matrix // [nu × ndx]
+  /** Of integral action: Kz [nu × ny], and the integrals by name. */
+  readonly integral?: {
+    readonly Kz: Matrix
+    readonly columns: readonly { readonly name: string; readonly unit: string }[]
+  }
   readonly optimization?: Optimization
   readonly estimation?: Estimation
   readonly trajectory?: Trajectory

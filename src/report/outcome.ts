@@ -1,6 +1,6 @@
 /** How a run ended, in a sentence or two: whether it settled and since when, and what is still far away. */
 import type { Metrics } from '../experiment/metrics.ts'
-import type { Trajectory } from '../experiment/simulate.ts'
+import type { Disturbance, Trajectory } from '../experiment/simulate.ts'
 import { formatNumber, withUnit } from './format.ts'
 
 const FAR = 0.5 // of the peak deviation, at the end
@@ -31,11 +31,13 @@ export function settlingSentence(trajectory: Trajectory, metrics: Metrics): stri
 }
 
 /** 'the last kick at 3 s', 'the start'. */
-function sinceWhen({ disturbances }: Trajectory): string {
-  const ends = disturbances.map((event) => event.time + ('duration' in event ? event.duration : 0))
+function sinceWhen({ disturbances, steps, dt }: Trajectory): string {
+  const lasts = (event: Disturbance) => 'duration' in event && event.time + event.duration > (steps - 1) * dt
+  const ends = disturbances.map((event) => event.time + ('duration' in event && !lasts(event) ? event.duration : 0))
   if (ends.length === 0) return 'the start'
   const last = Math.max(...ends)
   const event = disturbances[ends.indexOf(last)]!
+  if (lasts(event)) return `the last push, which began at ${formatNumber(last)} s and lasted`
   if ('duration' in event) return `the last pulse, which ended at ${formatNumber(last)} s`
   return `the last kick at ${formatNumber(last)} s`
 }

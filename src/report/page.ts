@@ -143,7 +143,10 @@ function linearizationSection(drawing: Drawing, { linearization, closedLoop }: R
   ]
 }
 
-function designSection(drawing: Drawing, { linearization, openLoop, closedLoop, K }: ReportContent): string[] {
+function designSection(
+  drawing: Drawing,
+  { linearization, openLoop, closedLoop, K, integral }: ReportContent,
+): string[] {
   if (openLoop === undefined && closedLoop === undefined && K === undefined) return []
   const { layout } = linearization
   const parts = ['<h2>Eigenvalues</h2>']
@@ -163,8 +166,9 @@ function designSection(drawing: Drawing, { linearization, openLoop, closedLoop, 
   }
   if (K !== undefined) {
     const blocks = [{ title: 'K', matrix: shownMatrices(linearization, K).K!, columns: layout.dx }]
+    if (integral) blocks.push({ title: 'Kz', matrix: integral.Kz, columns: [...integral.columns] })
     parts.push(
-      '<h2>Gain</h2><p>u = uBar − K (x ⊖ xBar).</p><div class="scroll">',
+      `<h2>Gain</h2><p>u = uBar − K (x ⊖ xBar)${integral ? ' − Kz z, z the integrals of outputs' : ''}.</p><div class="scroll">`,
       matrixChart(drawing, blocks, {
         rows: layout.u,
         shade: 'linear',
