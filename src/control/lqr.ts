@@ -23,6 +23,7 @@ export interface LinearModel {
   readonly c?: ArrayLike<number> // [ndx], what the nominal step changes: zero at an equilibrium
   readonly dt?: number // s
   readonly precision?: 'single' // of the steps, where it is not double
+  readonly constraints?: readonly string[] // joints and closures that hold entries of dx together
 }
 
 export interface LqrOptions {
@@ -105,7 +106,7 @@ export function lqr(lin: LinearModel, weights: QuadraticCost, options: LqrOption
       : `; the point is not an equilibrium${lin.quality?.smoothing ? ' of the smoothed step' : ''} (c of ${names[moved]!} is ${lin.c![moved]!.toExponential(1)})`
   return {
     ...solution,
-    message: solution.message + drift,
+    message: solution.message + advice(solution, lin) + drift,
     openLoopEigenvalues: eigenvalues(A),
     affine: moved !== null,
   }
@@ -117,6 +118,13 @@ function beyond(found: Dare, { shift, modes }: Controllable): Dare & { unreached
   const { undetectable: _kept, ...values } = found
   const message = `solved for what control can change; no control reaches, and the cost leaves out, ${named}`
   return { ...values, message, K: Matrix.add(found.K!, shift), unreached: modes }
+}
+
+/** Where modes are out of reach, and constraints may be why. */
+function advice({ result }: Dare, { constraints = [] }: LinearModel): string {
+  if (result !== 'unstabilizable' || constraints.length === 0) return ''
+  const more = constraints.length > 3 ? ` or ${constraints.length - 3} more` : ''
+  return `; where that is motion which violates ${constraints.slice(0, 3).join(', ')}${more}, constrainedLqr leaves it out`
 }
 
 /** Largest change of a coordinate by the nominal step that counts as none, its unit per second: in double and in single precision. */

@@ -65,7 +65,15 @@ export async function createEngine(scene: Scene | Mjcf, choice: EngineChoice = {
       expected: `"reduced" for the engine "${engine}"`,
       found: '"maximal"',
     })
-  return load(scene, choice)
+  const made = await load(scene, choice)
+  const constraints = constraintsOf(scene, coordinates ?? scene.engines.cannon.coordinates)
+  return constraints.length === 0 ? made : Object.assign(made, { constraints })
+}
+
+/** Closures, and in maximal coordinates all joints that hold something. */
+function constraintsOf({ joints, closures }: Scene, coordinates: 'reduced' | 'maximal'): string[] {
+  const holding = coordinates === 'maximal' ? joints.filter(({ type }) => type !== 'free') : []
+  return [...holding.map(({ name }) => `joint ${name}`), ...closures.map(({ name }) => `closure ${name}`)]
 }
 
 /** Throws TypeError where `scene` is not what `loadScene` and `parseScene` return. */

@@ -57,6 +57,11 @@ export interface Engine {
   readonly precision?: 'single'
   /** 'none': steps carry the rounding of double precision and nothing else. What looks like noise is then a step that is not smooth. */
   readonly noise?: 'none'
+  /**
+   * What holds coordinates together that its steps treat as free, in words: 'joint pole' between bodies in maximal coordinates, 'closure
+   * foot'. Absent where there is nothing such.
+   */
+  readonly constraints?: readonly string[]
   /** Frees what the engine holds; any later call throws. */
   dispose(): void
 }

@@ -193,6 +193,7 @@ export async function linearize(
     layout,
     engine: engine.name,
     ...(engine.precision && { precision: engine.precision }),
+    ...(engine.constraints && { constraints: engine.constraints }),
     quality: {
       ...withTrouble(withNominalStep(quality), trouble),
       ...(nearSwitches && { nearSwitches }),

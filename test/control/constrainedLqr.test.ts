@@ -142,3 +142,26 @@ describe('in maximal coordinates', () => {
     engine.dispose()
   })
 })
+
+describe('advice of lqr', () => {
+  const refusal = async (coordinates: 'reduced' | 'maximal') => {
+    const engine = await createEngine(await loadScene('cartpole'), { coordinates })
+    const lin = await linearize(engine)
+    const blind = { ...lin, B: Matrix.zeros(lin.A.rows, 1) }
+    const found = lqr(blind, { Q: Matrix.eye(lin.A.rows), R: [[1]] })
+    engine.dispose()
+    return found
+  }
+
+  test('constrainedLqr, where joints hold bodies together', async () => {
+    const { result, message } = await refusal('maximal')
+    expect(result).toBe('unstabilizable')
+    expect(message).toMatch(/violates joint \w+, joint \w+, constrainedLqr leaves it out/)
+  })
+
+  test('none in joint coordinates without closures', async () => {
+    const { result, message } = await refusal('reduced')
+    expect(result).toBe('unstabilizable')
+    expect(message).not.toContain('constrainedLqr')
+  })
+})
