@@ -23,7 +23,7 @@ export interface LinearModel {
   readonly c?: ArrayLike<number> // [ndx], what the nominal step changes: zero at an equilibrium
   readonly dt?: number // s
   readonly precision?: 'single' // of the steps, where it is not double
-  readonly constraints?: readonly string[] // joints and closures that hold entries of dx together
+  readonly constraints?: readonly { readonly name: string; readonly coordinates: readonly string[] }[] // joints, closures
 }
 
 export interface LqrOptions {
@@ -120,11 +120,15 @@ function beyond(found: Dare, { shift, modes }: Controllable): Dare & { unreached
   return { ...values, message, K: Matrix.add(found.K!, shift), unreached: modes }
 }
 
-/** Where modes are out of reach, and constraints may be why. */
-function advice({ result }: Dare, { constraints = [] }: LinearModel): string {
-  if (result !== 'unstabilizable' || constraints.length === 0) return ''
-  const more = constraints.length > 3 ? ` or ${constraints.length - 3} more` : ''
-  return `; where that is motion which violates ${constraints.slice(0, 3).join(', ')}${more}, constrainedLqr leaves it out`
+/** Where modes are out of reach that move coordinates which constraints hold together. */
+function advice({ result, unstabilizable = [] }: Dare, { constraints = [] }: LinearModel): string {
+  if (result !== 'unstabilizable') return ''
+  const moved = new Set(unstabilizable.flatMap(({ coordinates }) => coordinates.map(({ name }) => name)))
+  const touched = constraints.filter(({ coordinates }) => coordinates.some((name) => moved.has(name)))
+  if (touched.length === 0) return ''
+  const names = touched.slice(0, 3).map(({ name }) => name)
+  const more = touched.length > names.length ? ` and ${touched.length - names.length} more` : ''
+  return `; ${names.join(', ')}${more} hold these together: constrainedLqr leaves out what violates them`
 }
 
 /** Largest change of a coordinate by the nominal step that counts as none, its unit per second: in double and in single precision. */

@@ -2,6 +2,7 @@
 import { InputError } from '../scene/inputError.ts'
 import { listed, suggestion } from '../scene/nearest.ts'
 import type { Scene } from '../scene/scene.ts'
+import { constraintsOf } from './constraintsOf.ts'
 import type { Engine } from './engine.ts'
 import { isMjcf, type Mjcf } from './mujoco/mjcf.ts'
 
@@ -66,14 +67,8 @@ export async function createEngine(scene: Scene | Mjcf, choice: EngineChoice = {
       found: '"maximal"',
     })
   const made = await load(scene, choice)
-  const constraints = constraintsOf(scene, coordinates ?? scene.engines.cannon.coordinates)
+  const constraints = constraintsOf(scene, made.layout, coordinates ?? scene.engines.cannon.coordinates)
   return constraints.length === 0 ? made : Object.assign(made, { constraints })
-}
-
-/** Closures, and in maximal coordinates all joints that hold something. */
-function constraintsOf({ joints, closures }: Scene, coordinates: 'reduced' | 'maximal'): string[] {
-  const holding = coordinates === 'maximal' ? joints.filter(({ type }) => type !== 'free') : []
-  return [...holding.map(({ name }) => `joint ${name}`), ...closures.map(({ name }) => `closure ${name}`)]
 }
 
 /** Throws TypeError where `scene` is not what `loadScene` and `parseScene` return. */

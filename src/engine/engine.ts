@@ -1,6 +1,7 @@
 import type { Pattern } from '../linalg/pattern.ts'
 import type { Ties } from '../linalg/ties.ts'
 import type { Layout } from '../scene/layout.ts'
+import type { CoordinateConstraint } from './constraintsOf.ts'
 import type { NamedState } from '../scene/scene.ts'
 
 export type { ControlCoordinate, Coordinate, Layout } from '../scene/layout.ts'
@@ -57,11 +58,8 @@ export interface Engine {
   readonly precision?: 'single'
   /** 'none': steps carry the rounding of double precision and nothing else. What looks like noise is then a step that is not smooth. */
   readonly noise?: 'none'
-  /**
-   * What holds coordinates together that its steps treat as free, in words: 'joint pole' between bodies in maximal coordinates, 'closure
-   * foot'. Absent where there is nothing such.
-   */
-  readonly constraints?: readonly string[]
+  /** Joints between bodies in maximal coordinates, and closures: entries of dx that are not free of each other. Absent where there are none. */
+  readonly constraints?: readonly CoordinateConstraint[]
   /** Frees what the engine holds; any later call throws. */
   dispose(): void
 }

@@ -1,5 +1,5 @@
 import type { Matrix } from 'ml-matrix'
-import type { Layout } from '../engine/engine.ts'
+import type { Engine, Layout } from '../engine/engine.ts'
 import type { Plan } from '../sensing/plan.ts'
 import type { Quality } from '../sensing/quality.ts'
 
@@ -19,7 +19,7 @@ export interface Linearization {
   readonly layout: Layout
   readonly engine: string // name of the engine
   readonly precision?: 'single' // of its steps, where it is not double
-  readonly constraints?: readonly string[] // of the engine: what holds coordinates together that A and B treat as free
+  readonly constraints?: NonNullable<Engine['constraints']> // of the engine: what holds coordinates together that A and B treat as free
   readonly quality: Quality
   readonly plan: Plan | null // what it was measured with, for use at other points; null for the engine's own derivatives, and with smoothing
 }

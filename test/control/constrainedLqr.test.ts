@@ -156,12 +156,25 @@ describe('advice of lqr', () => {
   test('constrainedLqr, where joints hold bodies together', async () => {
     const { result, message } = await refusal('maximal')
     expect(result).toBe('unstabilizable')
-    expect(message).toMatch(/violates joint \w+, joint \w+, constrainedLqr leaves it out/)
+    expect(message).toMatch(/; joint \w+, joint \w+ hold these together: constrainedLqr leaves out/)
   })
 
   test('none in joint coordinates without closures', async () => {
     const { result, message } = await refusal('reduced')
     expect(result).toBe('unstabilizable')
     expect(message).not.toContain('constrainedLqr')
+  })
+
+  test('only where the modes at fault are those that closures tie', async () => {
+    const engine = await createEngine(await loadScene('minitaur'))
+    const lin = await linearize(engine)
+    expect(lin.constraints!.map(({ name }) => name)).toContain('closure foot_front_left')
+    for (const { coordinates } of lin.constraints!)
+      expect(coordinates.some((name) => name.startsWith('chassis'))).toBe(false)
+    // In the air no motor moves the place of the body; no loop has to do with it.
+    const { result, message } = lqr(lin, { Q: Matrix.eye(lin.A.rows), R: Matrix.eye(lin.B.columns) })
+    expect(result).toBe('unstabilizable')
+    expect(message).not.toContain('constrainedLqr')
+    engine.dispose()
   })
 })
