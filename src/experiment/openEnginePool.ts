@@ -1,5 +1,6 @@
 /** Steps a scene on several cores: worker threads that build an engine each, for `linearize`. */
 import { type BlackboxPoolOptions, openBlackboxPool } from '../blackbox/openBlackboxPool.ts'
+import { rolloutBlackbox } from '../control/ilqr/rolloutBlackbox.ts'
 import { createEngine, type EngineChoice } from '../engine/createEngine.ts'
 import type { Engine } from '../engine/engine.ts'
 import { engineSteps } from '../linearization/engineSteps.ts'
@@ -53,6 +54,13 @@ export async function openEnginePool(scene: Scene | Mjcf, options: EnginePoolOpt
       const fBar = new Float64Array(engine.layout.nx)
       engine.step(x, u, fBar)
       return pool.parallel(engineSteps(engine), { engineNumber: numberOf(engine), x, u, fBar, of: 'steps' })
+    },
+    rollouts(engine, task) {
+      const { x, u } = engine.home
+      const fBar = new Float64Array(engine.layout.nx)
+      engine.step(x, u, fBar)
+      const job: EngineJob = { engineNumber: numberOf(engine), x, u, fBar, of: 'rollouts', task }
+      return pool.parallel(rolloutBlackbox(engine, task), job)
     },
     close: () => pool.close(),
   }

@@ -16,6 +16,7 @@ import { type Scheme, stencilOf } from '../sensing/stencil.ts'
 import type { Linearization } from './linearization.ts'
 import { nativeJacobian } from './nativeJacobian.ts'
 import { checkSmoothing, type SmoothingChoice, smoothedSteps } from './smoothing.ts'
+import type { RolloutTask } from './trajectory/dynamics.ts'
 import { stepDifferences } from './stepDifferences.ts'
 
 /** Evaluates step differences elsewhere, in parallel: see `openEnginePool`. */
@@ -24,6 +25,8 @@ export interface StepPool {
   parallel(blackbox: Blackbox, engine: Engine, point: Point, fBar: Float64Array): Blackbox
   /** The engine's step as a blackbox, (x, u) ↦ f(x, u) end to end, with a parallel `evaluateBatch`. */
   steps?(engine: Engine): Blackbox
+  /** Rollouts of an engine by step length, with a parallel `evaluateBatch`. */
+  rollouts?(engine: Engine, task: RolloutTask): Blackbox
 }
 
 export interface LinearizeOptions {

@@ -32,6 +32,11 @@ export interface ForwardPass {
   ): number
   /** Takes every x_k as it is: writes F, returns the cost. */
   shoot(at: RolledOut): number
+  /**
+   * Takes over a trajectory that was rolled out elsewhere in so many steps, up to the entry of (u, x) that was not finite (−1: all were):
+   * the cost as of `run`.
+   */
+  adopt(at: RolledOut, steps: number, culprit: number): number
   calls: number
   lost: Lost | null
 }
@@ -39,7 +44,7 @@ export interface ForwardPass {
 /** `low`, `high` [nu]: limits of the controls. Allocates nothing per pass. */
 export function createForwardPass(
   dynamics: Pick<Dynamics, 'layout' | 'dt' | 'step' | 'integrate' | 'difference'>,
-  cost: TrajectoryCost,
+  cost: Pick<TrajectoryCost, 'running' | 'terminal'>,
   N: number,
   { low, high }: { readonly low: Float64Array; readonly high: Float64Array },
 ): ForwardPass {
@@ -107,6 +112,22 @@ export function createForwardPass(
         shrink(k + 1)
         to.X.set(x, (k + 1) * nx)
       }
+      total += cost.terminal(x)
+      return Number.isFinite(total) ? total : lose(N, 'cost')
+    },
+    adopt(at, steps, culprit) {
+      pass.lost = null
+      pass.calls += steps
+      let total = 0
+      const ended = culprit < 0 ? N : culprit < nu ? steps : steps - 1
+      for (let k = 0; k < ended; k++) {
+        copy(x, at.X, k * nx)
+        copy(u, at.U, k * nu)
+        total += cost.running(x, u, k)
+        if (!Number.isFinite(total)) return lose(k, 'cost')
+      }
+      if (culprit >= 0) return lose(ended, (culprit < nu ? layout.u[culprit] : layout.x[culprit - nu])!.name)
+      copy(x, at.X, N * nx)
       total += cost.terminal(x)
       return Number.isFinite(total) ? total : lose(N, 'cost')
     },

@@ -23,34 +23,31 @@ export function penaltyFor(nu: number, { linear, quadratic }: ExpectedChange, su
   return Math.max(nu, (linear + Math.max(0, quadratic)) / ((1 - LEAST_SHARE) * sumOfGaps))
 }
 
-/** `tryAt` rolls out with a step length and returns the cost, NaN where that fails; the last call is the one that is taken. */
+/** `tryAt` rolls out with the k-th step length and returns the cost, NaN where that fails; what `keep` was called after last is taken. */
 export function searchAlong(
   stepLengths: Float64Array,
   pick: 'first' | 'best',
   before: { readonly cost: number; readonly sumOfGaps: number; readonly nu: number },
   change: ExpectedChange,
-  tryAt: (alpha: number) => number,
+  tryAt: (alpha: number, k: number) => number,
+  keep: () => void,
 ): LineSearchOutcome {
   const { cost, sumOfGaps, nu } = before
   let tried = 0
-  let last = 0
   let best: LineSearchOutcome | null = null
-  for (const alpha of stepLengths) {
-    const next = tryAt(alpha)
+  for (const [k, alpha] of stepLengths.entries()) {
+    const next = tryAt(alpha, k)
     tried++
-    last = alpha
     const expected = -alpha * (change.linear + alpha * change.quadratic) + nu * alpha * sumOfGaps
     const actual = cost - next + nu * alpha * sumOfGaps
     const floor = ROUNDING * Math.max(Math.abs(cost), Math.abs(next))
     if (!(expected > 0 && actual >= SUFFICIENT * expected - (expected < floor ? floor : 0))) continue
     const found = { alpha, cost: next, expected, actual, tried }
+    if (best !== null && actual <= best.actual) continue
+    keep()
     if (pick === 'first') return found
-    if (best === null || actual > best.actual) best = found
+    best = found
   }
   if (best === null) return { alpha: 0, cost, expected: 0, actual: 0, tried }
-  if (best.alpha !== last) {
-    tryAt(best.alpha)
-    tried++
-  }
   return { ...best, tried }
 }

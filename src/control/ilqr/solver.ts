@@ -7,6 +7,7 @@ import { createForwardPass } from './forwardPass.ts'
 import type { IlqrOptions, ResolvedOptions } from './ilqrOptions.ts'
 import type { IlqrEnd, IlqrIteration, IlqrResult } from './ilqrResult.ts'
 import { penaltyFor, searchAlong } from './lineSearch.ts'
+import { rolloutParts } from './rolloutBlackbox.ts'
 import { regularizationSchedule } from './regularizationSchedule.ts'
 import type { TrajectoryCost } from './trajectoryCost.ts'
 
@@ -64,6 +65,27 @@ export function createIlqrSolver(
   const transport = createTransport(dynamics, problem)
   let current = rolledOut()
   let trial = rolledOut()
+  let kept = rolledOut()
+
+  /** What step lengths give, one after the other; where workers can share them, all of them at once before that. */
+  const rollouts = async (x0: Float64Array, signal?: AbortSignal): Promise<(alpha: number, k: number) => number> => {
+    const { d, K } = backward
+    if (options.pick === 'first' || !dynamics.rollouts)
+      return (alpha) => forward.run(x0, current, trial, problem.gaps, d, K, alpha)
+    const { X, U } = current
+    const blackbox = dynamics.rollouts({ N, x0, X, U, gaps: problem.gaps, d, K, ...limits })
+    const { stepLengths } = options
+    const size = blackbox.outputs
+    const Y = new Float64Array(stepLengths.length * size)
+    await blackbox.evaluateBatch!(stepLengths, Y, stepLengths.length, signal && { signal })
+    return (_alpha, k) => {
+      const { X, U, F, ends } = rolloutParts(Y.subarray(k * size, (k + 1) * size), N, nx, m)
+      trial.X.set(X)
+      trial.U.set(U)
+      trial.F.set(F)
+      return forward.adopt(trial, ends[0]!, ends[1]!)
+    }
+  }
 
   /** Writes the gaps of `current`; their largest entry, and the sum of their sizes. */
   const findGaps = (x0: Float64Array): { largest: number; sum: number } => {
@@ -177,7 +199,7 @@ export function createIlqrSolver(
         calls.denseDerivatives += derivatives.denseCalls
         timed('cost', expand)
 
-        let rollouts = 0
+        let tried = 0
         let raised = 0
         for (;;) {
           const failedAt = timed('backward', () => backward.run(problem, schedule.mu, kind))
@@ -200,12 +222,13 @@ export function createIlqrSolver(
           }
           nu = penaltyFor(nu, change, gaps.sum)
           const before = { cost: value, sumOfGaps: gaps.sum, nu }
-          const found = timed('rollouts', () =>
-            searchAlong(stepLengths, pick, before, change, (alpha) =>
-              forward.run(x0, current, trial, problem.gaps, backward.d, backward.K, alpha),
-            ),
-          )
-          rollouts += found.tried
+          const startOfSearch = performance.now()
+          const tryAt = await rollouts(x0, signal)
+          const found = searchAlong(stepLengths, pick, before, change, tryAt, () => {
+            ;[trial, kept] = [kept, trial]
+          })
+          spent.rollouts += performance.now() - startOfSearch
+          tried += found.tried
           if (found.alpha === 0) {
             if (isFeasible && schedule.mu === 0 && promised <= tolerance * Math.abs(value))
               return finish('solved', `cost ${shown(value)} after ${history.length} iterations: no step lowers it`, 0)
@@ -223,9 +246,7 @@ export function createIlqrSolver(
             return finish('stalled', message, gaps.largest)
           }
           redraws = 0
-          const kept = current
-          current = trial
-          trial = kept
+          ;[current, kept] = [kept, current]
           const previous = value
           value = found.cost
           const gradient = backward.gradient
@@ -245,7 +266,7 @@ export function createIlqrSolver(
             gradient,
             largestGap: gaps.largest,
             clamped: backward.clamped,
-            rollouts,
+            rollouts: tried,
             derivatives,
           }
           history.push(entry)

@@ -1,5 +1,6 @@
 /** What trajectory optimization needs of a simulator: its step, its tangent, and A and B along a trajectory. */
 
+import type { Blackbox } from '../../blackbox/blackbox.ts'
 import type { Layout } from '../../engine/engine.ts'
 
 /** A simulator with derivatives along trajectories. `sensedDynamics(engine)` makes one of any engine. */
@@ -23,6 +24,21 @@ export interface Dynamics {
     knots: Knots,
     signal?: AbortSignal,
   ): Promise<DerivativeReport>
+  /** Rollouts by step length, on several cores: a blackbox with a parallel `evaluateBatch` (control/ilqr/rolloutBlackbox.ts). */
+  rollouts?(task: RolloutTask): Blackbox
+}
+
+/** What is rolled out with a step length α: x_{k+1} = f(x_k, u_k) ⊕ (α − 1) gap_{k+1}, u_k = clamp(ū_k + α d_k − K_k (x_k ⊖ x̄_k)). */
+export interface RolloutTask {
+  readonly N: number
+  readonly x0: Float64Array // [nx]
+  readonly X: Float64Array // x̄, [(N + 1) × nx]
+  readonly U: Float64Array // ū, [N × nu]
+  readonly gaps: Float64Array // [(N + 1) × ndx]
+  readonly d: Float64Array // [N × nu]
+  readonly K: Float64Array // [N × nu × ndx]
+  readonly low: Float64Array // limits of the controls, [nu]
+  readonly high: Float64Array
 }
 
 /** A trajectory to linearize along. */

@@ -5,7 +5,7 @@ import { checkScheme, type Scheme } from '../../sensing/stencil.ts'
 import { defaultStep } from '../../sensing/steps.ts'
 import type { StepPool } from '../linearize.ts'
 import { createDifferenceJacobian } from './differenceJacobian.ts'
-import type { Dynamics } from './dynamics.ts'
+import type { Dynamics, RolloutTask } from './dynamics.ts'
 import { knotMotions } from './knotMotions.ts'
 import { knotPlans } from './knotPlans.ts'
 import { nativeKnots } from './nativeKnots.ts'
@@ -86,6 +86,7 @@ export function sensedDynamics(engine: Engine, options: SensedDynamicsOptions = 
     chosen ??= plans.common(knots).plan.directions <= WORTHWHILE * (ndx + nu) ? measured : native!
     return chosen(A, B, knots, signal)
   }
+  const { pool } = options
   const { layout, dt, step: take, integrate, difference } = engine
   return {
     layout,
@@ -95,5 +96,6 @@ export function sensedDynamics(engine: Engine, options: SensedDynamicsOptions = 
     difference: (x1, x0, dxOut) => difference.call(engine, x1, x0, dxOut),
     differenceJacobian: createDifferenceJacobian(engine),
     linearizeInto,
+    ...(pool?.rollouts && { rollouts: (task: RolloutTask) => pool.rollouts!(engine, task) }),
   }
 }
