@@ -174,8 +174,8 @@ export { type Cost, taskCost } from './experiment/taskCost.ts'
 export { unstableModes } from './experiment/unstableModes.ts'
 
 // Reports
-export { callsSentence, certificateSentence } from './report/certificate.ts'
+export { callsSentence, certificateSentence } from './experiment/certificate.ts'
 export type { Eigenvalue, ReportContent } from './report/content.ts'
-export { type LinearizationJson, linearizationJson } from './report/linearizationJson.ts'
+export { type LinearizationJson, linearizationJson } from './experiment/linearizationJson.ts'
 export { trajectoryCsv } from './report/trajectoryCsv.ts'
 export { writeReport } from './report/writeReport.ts'

@@ -1,9 +1,9 @@
 /** jacsense linearize: A, B, c at a point, with what they cost and how far they can be trusted. */
 import type { Command } from 'commander'
 import { continuize } from '../linearization/discretize.ts'
-import { callsSentence, certificateSentence, notesBeside } from '../report/certificate.ts'
-import { linearizationJson } from '../report/linearizationJson.ts'
-import { shownMatrices } from '../report/rounding.ts'
+import { callsSentence, certificateSentence, notesBeside } from '../experiment/certificate.ts'
+import { linearizationJson } from '../experiment/linearizationJson.ts'
+import { shownMatrices } from '../experiment/rounding.ts'
 import { type Io, NumericalFailure, printJson } from './io.ts'
 import { addLinearizeOptions, type LinearizeFlags } from './options.ts'
 import { pointTable } from './pointTable.ts'

@@ -2,7 +2,7 @@
 import type { IlqrResult } from '../control/ilqr/ilqrResult.ts'
 import type { MpcController } from '../control/mpc/mpc.ts'
 import type { Optimization } from '../report/content.ts'
-import { counted, formatNumber } from '../report/format.ts'
+import { counted, formatNumber } from '../experiment/format.ts'
 
 /** 'ilqr  solved: cost 16.9 after 67 iterations …', and what it took. */
 export function planText({ optimum, planner }: { optimum: IlqrResult | null; planner: MpcController | null }): string {

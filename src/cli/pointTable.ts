@@ -1,6 +1,6 @@
 /** The point a command works at, by name and unit, and how far it is from the scene's home. */
-import { counted, formatNumber, withUnit } from '../report/format.ts'
-import { shownValue } from '../report/rounding.ts'
+import { counted, formatNumber, withUnit } from '../experiment/format.ts'
+import { shownValue } from '../experiment/rounding.ts'
 import type { Setup } from './prepare.ts'
 import { textTable } from './table.ts'
 

@@ -1,8 +1,8 @@
 /** Aligned text tables with labelled rows and columns. */
 import type { Matrix } from 'ml-matrix'
 import type { Coordinate } from '../engine/engine.ts'
-import { counted, formatComplex, formatNumber } from '../report/format.ts'
-import { shownEigenvalues } from '../report/rounding.ts'
+import { counted, formatComplex, formatNumber } from '../experiment/format.ts'
+import { shownEigenvalues } from '../experiment/rounding.ts'
 
 const MAX_COLUMNS = 14 // of a matrix printed in full
 

@@ -1,7 +1,7 @@
 /** Eigenvalues of a discrete-time system against the unit circle, to scale, and closer where they crowd. */
 import type { Eigenvalue } from './content.ts'
 import type { Drawing } from './drawing.ts'
-import { formatComplex, formatNumber } from './format.ts'
+import { formatComplex, formatNumber } from '../experiment/format.ts'
 
 interface Dot extends Eigenvalue {
   readonly loop: 'open' | 'closed'

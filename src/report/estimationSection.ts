@@ -1,7 +1,7 @@
 /** The part of a report on how well a run's state was estimated: errors beside what the filter promises, and its gain. */
 import type { ReportContent } from './content.ts'
 import type { Drawing } from './drawing.ts'
-import { quotientUnit } from './format.ts'
+import { quotientUnit } from '../experiment/format.ts'
 import { matrixChart, shadeKey } from './matrixChart.ts'
 import { ESTIMATE_HEADER, estimateRows, OUTPUT_HEADER, outputRows } from './metricRows.ts'
 import { htmlTable } from './htmlTable.ts'

@@ -1,4 +1,4 @@
-import { escapeHtml } from './format.ts'
+import { escapeHtml } from '../experiment/format.ts'
 
 export function htmlTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = (tag: string, row: readonly string[]) =>

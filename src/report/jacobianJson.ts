@@ -2,7 +2,7 @@
 import type { Matrix } from 'ml-matrix'
 import type { MeasuringPlan } from '../experiment/planFile.ts'
 import type { Linearization } from '../linearization/linearization.ts'
-import { toPlain } from './linearizationJson.ts'
+import { toPlain } from '../experiment/linearizationJson.ts'
 
 export interface JacobianJson {
   readonly inputs: readonly string[] // columns of J

@@ -1,7 +1,7 @@
 /** Signed matrices as maps: blue for positive, plum for negative, nothing where the entry is zero up to rounding. */
 import type { Matrix } from 'ml-matrix'
 import type { Drawing } from './drawing.ts'
-import { formatNumber } from './format.ts'
+import { formatNumber } from '../experiment/format.ts'
 
 /** A row or column: 'pole.angle', 'rad'. */
 export interface Coordinate {

@@ -1,8 +1,8 @@
 /** The numbers of a run as rows of a table: one a state, one a control. */
 import type { Estimation } from '../experiment/recordEstimates.ts'
 import type { Metrics } from '../experiment/metrics.ts'
-import { formatNumber } from './format.ts'
-import { shownValue } from './rounding.ts'
+import { formatNumber } from '../experiment/format.ts'
+import { shownValue } from '../experiment/rounding.ts'
 
 export const STATE_HEADER = ['state', 'unit', 'final deviation', 'peak', 'RMS', 'settling time'] as const
 export const ESTIMATE_HEADER = ['state', 'unit', 'final error', 'peak error', 'RMS error', 'expected'] as const

@@ -1,7 +1,7 @@
 /** The part of a report on how a trajectory was optimized: cost by iteration, and what it took. */
 import type { Optimization } from './content.ts'
 import type { Drawing } from './drawing.ts'
-import { counted, escapeHtml, formatNumber } from './format.ts'
+import { counted, escapeHtml, formatNumber } from '../experiment/format.ts'
 
 export function optimizationSection(drawing: Drawing, optimization: Optimization | undefined): string[] {
   if (optimization === undefined) return []

@@ -1,7 +1,7 @@
 /** How a run ended, in a sentence or two: whether it settled and since when, and what is still far away. */
 import type { Metrics } from '../experiment/metrics.ts'
 import type { Disturbance, Trajectory } from '../experiment/simulate.ts'
-import { formatNumber, withUnit } from './format.ts'
+import { formatNumber, withUnit } from '../experiment/format.ts'
 
 const FAR = 0.5 // of the peak deviation, at the end
 

@@ -2,7 +2,7 @@
 import type { Estimation } from '../experiment/recordEstimates.ts'
 import type { Disturbance, Trajectory } from '../experiment/simulate.ts'
 import type { Drawing } from './drawing.ts'
-import { escapeHtml, formatNumber } from './format.ts'
+import { escapeHtml, formatNumber } from '../experiment/format.ts'
 
 interface Line {
   readonly name: string

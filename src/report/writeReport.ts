@@ -2,7 +2,7 @@
 import type { ReportContent } from './content.ts'
 import { loadDrawing } from './drawing.ts'
 import { estimateCsv } from './estimateCsv.ts'
-import { linearizationJson } from './linearizationJson.ts'
+import { linearizationJson } from '../experiment/linearizationJson.ts'
 import { reportPage } from './page.ts'
 import { trajectoryCsv } from './trajectoryCsv.ts'
 import { writeFiles } from './writeFiles.ts'

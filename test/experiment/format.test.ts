@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { escapeHtml, formatComplex, formatNumber, withUnit } from '../../src/report/format.ts'
+import { escapeHtml, formatComplex, formatNumber, withUnit } from '../../src/experiment/format.ts'
 
 describe('formatNumber', () => {
   it.each([

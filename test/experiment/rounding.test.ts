@@ -1,7 +1,7 @@
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { eigenvalues } from '../../src/linalg/eigenvalues.ts'
-import { defectOf, roundingShare, shownEigenvalues, shownMatrices, shownValue } from '../../src/report/rounding.ts'
+import { defectOf, roundingShare, shownEigenvalues, shownMatrices, shownValue } from '../../src/experiment/rounding.ts'
 import { doubleIntegrator } from '../experiment/engines.ts'
 import { linearizationOf, quality } from './content.ts'
 
