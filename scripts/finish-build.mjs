@@ -13,6 +13,7 @@ function sourceOf(path) {
 function removeOrphans(folder) {
   for (const entry of readdirSync(join(root, 'dist', folder), { withFileTypes: true })) {
     const path = join(folder, entry.name)
+    if (path === 'viewer') continue // the bundler's own
     if (entry.isDirectory()) {
       if (existsSync(sourceOf(path))) removeOrphans(path)
       else rmSync(join(root, 'dist', path), { recursive: true })

@@ -15,6 +15,7 @@ import { addLqrCommand } from './lqrCommand.ts'
 import { addPlanCommand } from './planCommand.ts'
 import { addRecoverCommand } from './recoverCommand.ts'
 import { addRunCommand } from './runCommand.ts'
+import { addViewCommand } from './viewCommand.ts'
 import { packageVersion } from './versions.ts'
 
 /** Runs the command on the arguments after `node jacsense` and returns the exit code; never throws, never exits. */
@@ -48,6 +49,7 @@ function createProgram(io: Io, version: string): Command {
   addRecoverCommand(program, io)
   addCheckCommand(program, io)
   addColorCommand(program, io)
+  addViewCommand(program, io)
   addBenchCommand(program, io)
   return program
 }

@@ -7,6 +7,7 @@ import { parseScene } from './parseScene.ts'
 import { parseUrdf } from './parseUrdf.ts'
 import { pathInside } from './pathInside.ts'
 import type { Scene } from './scene.ts'
+import type { SceneTexts } from './sceneTexts.ts'
 
 const MAX_BYTES = 16 * 2 ** 20
 // Seen from src/scene and from dist/scene alike. A constant of its own, so that bundlers don't take the folder for an asset.
@@ -24,14 +25,24 @@ export interface LoadSceneOptions {
  * tried as a path. Throws InputError on anything that can't be used: missing or oversized (16 MB) files, broken JSON, URDF files
  * outside of the folder, and all that parseScene refuses.
  */
-export async function loadScene(nameOrPath: string, { folder, signal }: LoadSceneOptions = {}): Promise<Scene> {
+export async function loadScene(nameOrPath: string, options: LoadSceneOptions = {}): Promise<Scene> {
   nodeOnly('loadScene', 'parseScene takes the value of a scene.json, parseUrdf the text of a URDF file')
+  const { kind, file, source, files } = await readSceneTexts(nameOrPath, options)
+  if (kind === 'urdf') return parseUrdf(String(source), { file })
+  return parseScene(source, { file, files: new Map(Object.entries(files)) })
+}
+
+/** What `loadScene` parses: the value of the scene file and the texts of the URDF files that it names, or the text of a URDF file. */
+export async function readSceneTexts(
+  nameOrPath: string,
+  { folder, signal }: LoadSceneOptions = {},
+): Promise<SceneTexts> {
   signal?.throwIfAborted()
   const file = await sceneFile(nameOrPath)
   const text = await readBounded(file, signal)
-  if (/\.urdf$/i.test(file)) return parseUrdf(text, { file })
-  const value = parseJson(text, file)
-  return parseScene(value, { file, files: await includedFiles(value, file, folder, signal) })
+  if (/\.urdf$/i.test(file)) return { kind: 'urdf', file, source: text, files: {} }
+  const source = parseJson(text, file)
+  return { kind: 'scene', file, source, files: Object.fromEntries(await includedFiles(source, file, folder, signal)) }
 }
 
 /** Texts of the URDF files that a scene value names, by the paths in it. What is no path is left for parseScene to refuse. */

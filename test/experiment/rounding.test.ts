@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { eigenvalues } from '../../src/linalg/eigenvalues.ts'
 import { defectOf, roundingShare, shownEigenvalues, shownMatrices, shownValue } from '../../src/experiment/rounding.ts'
 import { doubleIntegrator } from '../experiment/engines.ts'
-import { linearizationOf, quality } from './content.ts'
+import { linearizationOf, quality } from '../report/content.ts'
 
 const engine = doubleIntegrator()
 const lin = linearizationOf(

@@ -1,0 +1,31 @@
+/** After tsc: bundles the viewer's page into dist/viewer, a static site, with the package's scenes and a picture of each. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+import { listScenes, loadScene, readSceneTexts } from '../dist/scene/loadScene.js'
+import { thumbnail } from './thumbnail.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const site = join(root, 'dist/viewer')
+
+await build({
+  root: join(root, 'src/viewer'),
+  configFile: false,
+  base: './',
+  logLevel: 'error',
+  worker: { format: 'es' },
+  build: { outDir: site, emptyOutDir: true, target: 'es2023', chunkSizeWarningLimit: 12_000 },
+})
+
+const folder = join(site, 'scenes')
+mkdirSync(folder, { recursive: true })
+const scenes = []
+for (const name of await listScenes()) {
+  const scene = await loadScene(name)
+  const texts = await readSceneTexts(name)
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ ...texts, file: `${name}/scene.json` }))
+  writeFileSync(join(folder, `${name}.svg`), thumbnail(scene))
+  scenes.push({ name, description: scene.description })
+}
+writeFileSync(join(folder, 'index.json'), JSON.stringify({ first: 'cartpole', scenes }))

@@ -1,0 +1,135 @@
+/** jacsense view: serves the viewer's page on this machine, or writes it as a static site. */
+import { cp, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { dirname, extname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { InputError } from '../scene/inputError.ts'
+import { listScenes, loadScene, readSceneTexts } from '../scene/loadScene.ts'
+import { pathInside } from '../scene/pathInside.ts'
+import { type Io, printJson } from './io.ts'
+import { wholeNumber } from './options.ts'
+import { checkOutFolder } from './outFolder.ts'
+
+const SITE = fileURLToPath(new URL('../viewer/', import.meta.url))
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+}
+
+interface ViewFlags {
+  readonly port: number
+  readonly out?: string
+  readonly json?: true
+}
+
+/** The scene that the page opens with: what takes the place of files of the site. */
+type Overlay = ReadonlyMap<string, string>
+
+export function addViewCommand(program: Command, io: Io): void {
+  program
+    .command('view')
+    .description('show a scene in the browser: simulate, pull, linearize, control')
+    .argument('[scene]', 'scene or URDF file, folder or name (default: cartpole)')
+    .option('--port <integer>', 'where to listen; 0: any free port', wholeNumber(0), 0)
+    .option('--out <folder>', 'write a static site, which needs no server of ours, and end')
+    .option('--json', 'print JSON and nothing else')
+    .action(async (name: string | undefined, { port, out, json }: ViewFlags) => {
+      if (port > 65535) throw new InputError({ path: '--port', expected: 'a port, 0 … 65535', found: String(port) })
+      const overlay = name === undefined ? new Map<string, string>() : await overlayOf(name)
+      if (out !== undefined) {
+        await writeSite(out, overlay)
+        if (json) printJson(io, { folder: out })
+        else io.stdout.write(`wrote ${join(out, 'index.html')} and what it needs; serve the folder from anywhere\n`)
+        return
+      }
+      const server = await serve(overlay, port)
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+      if (json) printJson(io, { url })
+      else io.stdout.write(`viewer at ${url} (Ctrl+C ends it)\n`)
+      await new Promise<void>((resolve) => {
+        if (io.signal?.aborted) resolve()
+        io.signal?.addEventListener('abort', () => resolve(), { once: true })
+      })
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    })
+}
+
+/** Reads and checks the scene before anything is served. */
+async function overlayOf(name: string): Promise<Overlay> {
+  const scene = await loadScene(name)
+  const texts = await readSceneTexts(name)
+  const { scenes } = JSON.parse(await readFile(join(SITE, 'scenes/index.json'), 'utf8')) as {
+    readonly scenes: readonly { readonly name: string; readonly description: string }[]
+  }
+  const isOurs = (await listScenes()).includes(name)
+  const first = isOurs ? name : `opened-${scene.name}`
+  const listed = isOurs ? scenes : [{ name: first, description: scene.description }, ...scenes]
+  return new Map([
+    ['scenes/index.json', JSON.stringify({ first, scenes: listed })],
+    ...(isOurs
+      ? []
+      : ([
+          [`scenes/${first}.json`, JSON.stringify(texts)],
+          [`scenes/${first}.svg`, '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 136 64"/>'],
+        ] as const)),
+  ])
+}
+
+async function serve(overlay: Overlay, port: number): Promise<Server> {
+  const site = await realpath(SITE)
+  const server = createServer(async ({ url = '/' }, response) => {
+    const send = (type: string, content: string | Buffer) => {
+      response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' })
+      response.end(content)
+    }
+    try {
+      const path = decodeURIComponent(new URL(url, 'http://localhost').pathname).replace(/^\/+/, '') || 'index.html'
+      const type = TYPES[extname(path)] ?? 'application/octet-stream'
+      const laid = overlay.get(path)
+      if (laid !== undefined) return send(type, laid)
+      const found = await pathInside(site, path)
+      if (found !== null && found !== 'outside') return send(type, await readFile(found.path))
+    } catch {
+      // not there
+    }
+    response.writeHead(404)
+    response.end()
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const found = code === 'EADDRINUSE' ? `${port}, which is taken` : `${port} (${message})`
+      reject(new InputError({ path: '--port', expected: 'a port to listen on', found }))
+    })
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return server
+}
+
+/** Into a folder beside, then to its name: a site is there whole, or not at all, and nothing else is touched. */
+async function writeSite(out: string, overlay: Overlay): Promise<void> {
+  await checkOutFolder(out)
+  const there = await readdir(out).catch(() => [])
+  if (there.length > 0)
+    throw new InputError({
+      path: '--out',
+      expected: 'a folder that is empty or not there yet',
+      found: `${out}, which holds ${there[0]}`,
+    })
+  const beside = `${resolve(out)}.partial-${process.pid}`
+  try {
+    await mkdir(dirname(beside), { recursive: true })
+    await cp(SITE, beside, { recursive: true })
+    for (const [path, text] of overlay) await writeFile(join(beside, path), text)
+    await rm(out, { recursive: true, force: true }) // empty
+    await rename(beside, out)
+  } finally {
+    await rm(beside, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,133 @@
+/** The panel of the controller: LQR on or off, a weight for each coordinate, the gain as a map. */
+import type { Weights } from '../scene/scene.ts'
+import { element } from './elements.ts'
+import { drawMatrix } from './matrixMap.ts'
+import type { Designed, Opened } from './protocol.ts'
+
+export interface ControlPanel {
+  readonly isOn: boolean
+  readonly designed: Designed | null
+  weights(): { readonly Q: readonly number[]; readonly R: readonly number[] }
+  open(opened: Opened): void
+  setWeights(Q: readonly number[], R: readonly number[]): void
+  switchTo(on: boolean): void
+  show(designed: Designed | null, message?: string): void
+  redraw(): void
+}
+
+const [LOW, HIGH] = [-4, 4] // of log10; the lowest is 0
+
+export function controlPanel(changed: () => void): ControlPanel {
+  const on = element<HTMLInputElement>('controller')
+  const place = element('weights')
+  let robot: Opened | null = null
+  let sliders: { readonly Q: HTMLInputElement[]; readonly R: HTMLInputElement[] } = { Q: [], R: [] }
+  let designed: Designed | null = null
+  let timer: ReturnType<typeof setTimeout> | undefined
+  on.addEventListener('change', changed)
+
+  const slider = (name: string, unit: string, kind: 'Q' | 'R') => {
+    const row = document.createElement('label')
+    row.className = 'weight'
+    const text = document.createElement('span')
+    text.textContent = name
+    text.title = `${kind}: weight of ${name}${unit === '' ? '' : `, 1/(${unit})²`}`
+    const input = document.createElement('input')
+    Object.assign(input, { type: 'range', min: String(LOW), max: String(HIGH), step: '0.05' })
+    const output = document.createElement('output')
+    input.setAttribute('aria-label', `${kind} of ${name}`)
+    const say = () => {
+      output.textContent = String(Number(weightOf(input).toPrecision(2)))
+    }
+    input.addEventListener('input', () => {
+      say()
+      clearTimeout(timer)
+      timer = setTimeout(changed, 150)
+    })
+    input.addEventListener('set', say)
+    row.append(text, input, output)
+    place.append(row)
+    return input
+  }
+  const heading = (text: string) => {
+    const h = document.createElement('h3')
+    h.textContent = text
+    place.append(h)
+  }
+  const redraw = () => {
+    const gain = designed?.gain
+    const canvas = element<HTMLCanvasElement>('gain')
+    canvas.hidden = !gain
+    if (!gain || !robot) return
+    const options = {
+      values: gain.K,
+      rows: robot.controls.map(({ name }) => name),
+      columns: robot.states.map(({ name }) => name),
+      logarithmic: true,
+    }
+    drawMatrix(canvas, options, (entry) => {
+      element('gainEntry').textContent = entry
+    })
+  }
+
+  return {
+    get isOn() {
+      return on.checked
+    },
+    get designed() {
+      return designed
+    },
+    weights: () => ({ Q: sliders.Q.map(weightOf), R: sliders.R.map(weightOf) }),
+    open(opened) {
+      robot = opened
+      designed = null
+      place.replaceChildren()
+      heading('Q, of states')
+      const Q = opened.states.map(({ name, unit }) => slider(name, unit, 'Q'))
+      heading('R, of controls')
+      const R = opened.controls.map(({ name, unit }) => slider(name, unit, 'R'))
+      sliders = { Q, R }
+      const { task } = opened.scene
+      this.setWeights(weightList(task?.Q ?? 1, opened.states), weightList(task?.R ?? 1, opened.controls))
+      on.disabled = opened.controls.length === 0
+      this.show(null, on.disabled ? 'Nothing to control: the robot has no actuators.' : '')
+    },
+    setWeights(Q, R) {
+      for (const [inputs, values] of [
+        [sliders.Q, Q],
+        [sliders.R, R],
+      ] as const)
+        inputs.forEach((input, k) => {
+          input.dataset.exact = String(values[k])
+          input.value = String(values[k]! > 0 ? Math.log10(values[k]!) : LOW)
+          input.dataset.at = input.value
+          input.dispatchEvent(new Event('set'))
+        })
+    },
+    switchTo(is) {
+      on.checked = is && !on.disabled
+    },
+    show(found, message = found?.message ?? '') {
+      designed = found
+      const place = element('design')
+      place.textContent = message
+      place.className = found && (found.gain === null || !found.certified) ? 'bad' : ''
+      redraw()
+    },
+    redraw,
+  }
+}
+
+/** The weight of a slider: exactly what was set, until it is moved. */
+function weightOf(input: HTMLInputElement): number {
+  if (input.dataset.at === input.value) return Number(input.dataset.exact)
+  const power = Number(input.value)
+  return power <= LOW ? 0 : 10 ** power
+}
+
+function weightList(weights: Weights, coordinates: readonly { readonly name: string }[]): number[] {
+  if (typeof weights === 'number') return coordinates.map(() => weights)
+  if (Array.isArray(weights)) return coordinates.map((_, k) => Number(weights[k] ?? 0))
+  const byName = weights as Readonly<Record<string, number>>
+  return coordinates.map(({ name }) => byName[name] ?? 0)
+}

@@ -1,0 +1,38 @@
+/** The last states and controls of a run, in a ring. */
+export interface Moment {
+  readonly time: number // s
+  readonly x: Float64Array
+  readonly dx: Float64Array
+  readonly u: Float64Array
+}
+
+export interface History {
+  readonly length: number
+  push(moment: Moment): void
+  at(k: number): Moment | undefined // 0: the oldest
+  clear(): void
+}
+
+const SIZE = 2000
+
+export function history(): History {
+  let moments: Moment[] = []
+  let first = 0
+  return {
+    get length() {
+      return moments.length
+    },
+    push(moment) {
+      if (moments.length < SIZE) moments.push(moment)
+      else {
+        moments[first] = moment
+        first = (first + 1) % SIZE
+      }
+    },
+    at: (k) => moments[(first + k) % Math.max(1, moments.length)],
+    clear() {
+      moments = []
+      first = 0
+    },
+  }
+}

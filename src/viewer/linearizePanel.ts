@@ -1,0 +1,112 @@
+/** The panel that linearizes where the robot is and shows what came of it. */
+import { drawEigenvalues } from './eigenvaluePlot.ts'
+import { element, save } from './elements.ts'
+import { drawMatrix } from './matrixMap.ts'
+import type { Eigenvalue, Sensed } from './protocol.ts'
+
+export interface LinearizePanel {
+  readonly sensed: Sensed | null
+  readonly follows: boolean
+  begin(): void
+  progress(done: number, total: number): void
+  show(sensed: Sensed): void
+  failed(): void
+  closedLoop(values: readonly Eigenvalue[]): void
+  clear(): void
+  redraw(): void
+}
+
+const TRAIL = 12
+
+export function linearizePanel(): LinearizePanel {
+  let sensed: Sensed | null = null
+  let closed: readonly Eigenvalue[] = []
+  let trail: (readonly Eigenvalue[])[] = []
+  const follow = element<HTMLInputElement>('follow')
+  const byColor = element<HTMLInputElement>('byColor')
+  const logarithmic = element<HTMLInputElement>('logarithmic')
+
+  const redraw = () => {
+    if (!sensed) return
+    const { lin, columnColors } = sensed
+    const columns = [...lin.states, ...lin.controls]
+    drawMatrix(
+      element<HTMLCanvasElement>('matrix'),
+      {
+        values: lin.A.map((row, i) => [...row, ...(lin.B[i] ?? [])]),
+        rows: lin.states,
+        columns,
+        divider: lin.states.length,
+        logarithmic: logarithmic.checked,
+        classes: byColor.checked ? columnColors : null,
+      },
+      (entry) => {
+        element('entry').textContent = entry
+      },
+    )
+    drawEigenvalues(element<HTMLCanvasElement>('eigenvalues'), { open: sensed.eigenvalues, closed, trail })
+  }
+  for (const box of [byColor, logarithmic]) box.addEventListener('change', redraw)
+  element('exportJson').addEventListener('click', () => {
+    if (sensed) save(`${sensed.lin.scene}-linearization.json`, `${JSON.stringify(sensed.lin, null, 2)}\n`)
+  })
+  element('exportCsv').addEventListener('click', () => {
+    if (!sensed) return
+    const { lin } = sensed
+    const rows = lin.A.map((row, i) => [lin.states[i], ...row, ...(lin.B[i] ?? [])].join(','))
+    save(`${lin.scene}-jacobian.csv`, `${['', ...lin.states, ...lin.controls].join(',')}\n${rows.join('\n')}\n`)
+  })
+  const busy = (is: boolean) => {
+    element('sensing').hidden = !is
+    element<HTMLButtonElement>('linearize').disabled = is
+  }
+
+  return {
+    get sensed() {
+      return sensed
+    },
+    get follows() {
+      return follow.checked
+    },
+    begin() {
+      element<HTMLProgressElement>('progress').value = 0
+      if (!follow.checked || sensed === null) busy(true)
+    },
+    progress(done, total) {
+      element<HTMLProgressElement>('progress').value = total > 0 ? done / total : 0
+    },
+    show(found) {
+      busy(false)
+      if (sensed) trail = [...trail, sensed.eigenvalues].slice(-TRAIL)
+      sensed = found
+      const { calls, denseCalls, certified, certificate } = found
+      element('result').hidden = false
+      element('calls').textContent = `${calls} of ${denseCalls} calls`
+      element('calls').title = `${found.callsSentence} ${denseCalls}: central differences, column by column`
+      element('callsBar').style.width = `${Math.min(100, (100 * calls) / denseCalls)}%`
+      element('certificate').textContent = certificate
+      element('certificate').className = certified ? '' : 'bad'
+      const unstable = found.eigenvalues.filter(({ re, im }) => Math.hypot(re, im) > 1 + 1e-9)
+      const names = [...new Set(unstable.map(({ coordinate }) => coordinate).filter((name) => name !== ''))]
+      element('unstable').textContent =
+        unstable.length === 0
+          ? 'No eigenvalue outside of the unit circle.'
+          : `${unstable.length} outside of the unit circle${names.length > 0 ? `: ${names.join(', ')}` : ''}.`
+      element('unstable').className = unstable.length === 0 ? '' : 'bad'
+      redraw()
+    },
+    failed: () => busy(false),
+    closedLoop(values) {
+      closed = values
+      redraw()
+    },
+    clear() {
+      sensed = null
+      closed = []
+      trail = []
+      element('result').hidden = true
+      busy(false)
+    },
+    redraw,
+  }
+}

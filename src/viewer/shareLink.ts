@@ -1,0 +1,46 @@
+/** A link that holds robot, state, controller and weights: data only, checked where it arrives. */
+import type { SceneTexts } from '../scene/sceneTexts.ts'
+
+export interface Shared {
+  readonly bundle: SceneTexts
+  readonly x: Float64Array // [nx]
+  readonly controller: boolean
+  readonly Q: readonly number[] // [ndx]
+  readonly R: readonly number[] // [nu]
+}
+
+/** The part of the address after '#'. */
+export function sharedText({ bundle, x, controller, Q, R }: Shared): string {
+  const bytes = new TextEncoder().encode(JSON.stringify({ bundle, x: [...x], controller, Q, R }))
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+/** null where there is nothing; a sentence where it can't be used. */
+export function readShared(text: string): Shared | null | string {
+  if (text === '') return null
+  try {
+    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
+    const { bundle, x, controller, Q, R } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
+    if (isBundle(bundle) && isNumbers(x) && isNumbers(Q) && isNumbers(R))
+      return { bundle, x: Float64Array.from(x), controller: controller === true, Q, R }
+  } catch {
+    // said below
+  }
+  return 'The link can’t be read: expected what "Share link" makes, found something else. It may have been cut off.'
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'number' && Number.isFinite(entry))
+}
+
+/** The scene in it is checked where it is opened, like that of any file. */
+function isBundle(value: unknown): value is SceneTexts {
+  if (typeof value !== 'object' || value === null) return false
+  const { kind, file, files } = value as Record<string, unknown>
+  return (
+    (kind === 'scene' || kind === 'urdf') && typeof file === 'string' && typeof files === 'object' && files !== null
+  )
+}

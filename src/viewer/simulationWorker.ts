@@ -1,0 +1,210 @@
+/** The worker that simulates: steps the engine at the pace of the clock and tells the page what it sees, 60 times a second. */
+import { Matrix } from 'ml-matrix'
+import type { LinearizationJson } from '../experiment/linearizationJson.ts'
+import { placedPoint } from '../scene/pose.ts'
+import type { Vec3 } from '../scene/scene.ts'
+import { bodyImpulse } from './bodyImpulse.ts'
+import { type OpenedBundle, openBundle } from './openBundle.ts'
+import type { Frame, FromSimulation, Gain, Pull, ToSimulation } from './protocol.ts'
+import { statePoses } from './statePoses.ts'
+
+const FRAME_MS = 1000 / 60
+const WORK_MS = 12 // of a frame, at most
+const SPRING = 40 // N/m of a pull, per kg of the robot's bodies
+const FASTEST = 60 // N per kg
+
+interface Running extends OpenedBundle {
+  x: Float64Array
+  u: Float64Array
+  time: number // s
+}
+
+let robot: Running | null = null
+let isPlaying = false
+let speed = 1
+let gain: Gain | null = null
+let K: Matrix | null = null
+let pull: Pull | null = null
+let manual: Float64Array | null = null
+let ghost: { readonly lin: LinearizationJson; dx: Float64Array } | null = null
+let owed = 0 // simulated seconds
+let lastTick = 0
+let factor = 0
+
+const tell = (message: FromSimulation) => self.postMessage(message)
+
+function receive(data: ToSimulation): void {
+  switch (data.type) {
+    case 'open':
+      open(data)
+      return
+    case 'play':
+      isPlaying = data.playing
+      owed = 0
+      break
+    case 'step':
+      isPlaying = false
+      if (robot) step(robot)
+      break
+    case 'set':
+      if (robot && data.x.length === robot.engine.layout.nx) {
+        robot.x = data.x.slice()
+        robot.time = 0
+        ghost = null
+      }
+      break
+    case 'speed':
+      speed = data.speed
+      break
+    case 'gain':
+      gain = data.gain
+      K = gain && new Matrix(gain.K as number[][])
+      break
+    case 'pull':
+      pull = data.pull
+      break
+    case 'controls':
+      manual = data.u
+      break
+    case 'ghost':
+      ghost = data.lin && robot ? { lin: data.lin, dx: new Float64Array(robot.engine.layout.ndx) } : null
+      if (ghost) difference(Float64Array.from(ghost.lin.xBar), ghost.dx)
+      break
+  }
+  show()
+}
+
+/** A robot that can't be opened leaves the running one alone. */
+function open({ id, bundle, state }: Extract<ToSimulation, { type: 'open' }>): void {
+  try {
+    const opened = openBundle(bundle)
+    robot?.engine.dispose()
+    const { engine, scene } = opened
+    const { task } = scene
+    const start =
+      state?.length === engine.layout.nx
+        ? state
+        : task && engine.point
+          ? engine.point(task.initial, engine.home).x
+          : engine.home.x
+    robot = { ...opened, x: start.slice(), u: engine.home.u.slice(), time: 0 }
+    gain = K = pull = ghost = manual = null
+    const { layout, dt, home } = engine
+    tell({
+      type: 'opened',
+      id,
+      opened: { scene, dt, states: layout.dx, controls: layout.u, home: { x: home.x.slice(), u: home.u.slice() } },
+    })
+    show()
+  } catch (error) {
+    tell({ type: 'failed', id, message: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+function difference(from: Float64Array, out: Float64Array): void {
+  robot!.engine.difference(robot!.x, from, out)
+}
+
+/** One control period; pauses where a value is not finite, with its name. */
+function step(running: Running): void {
+  const { engine } = running
+  const { layout, dt, home } = engine
+  const { nx, ndx, nu } = layout
+  const u = (manual ?? home.u).slice()
+  if (gain && K) {
+    const dx = new Float64Array(ndx)
+    difference(gain.xBar, dx)
+    for (let i = 0; i < nu; i++) {
+      u[i] = gain.uBar[i]!
+      for (let j = 0; j < ndx; j++) u[i]! -= K.get(i, j) * dx[j]!
+    }
+  }
+  for (let i = 0; i < nu; i++) u[i] = Math.min(Math.max(u[i]!, layout.u[i]!.range[0]), layout.u[i]!.range[1])
+  const xNext = new Float64Array(nx)
+  engine.step(running.x, u, xNext)
+  const bad = xNext.findIndex((value) => !Number.isFinite(value))
+  if (bad >= 0) {
+    isPlaying = false
+    tell({
+      type: 'paused',
+      message: `Paused: the ${engine.name} engine gives ${xNext[bad]} for ${layout.x[bad]!.name}.`,
+    })
+    return
+  }
+  if (ghost) predict(ghost, u)
+  running.x = xNext
+  running.u = u
+  running.time += dt
+}
+
+/** δx⁺ = A δx + B δu + c. */
+function predict(shadow: NonNullable<typeof ghost>, u: Float64Array): void {
+  const { A, B, c, uBar } = shadow.lin
+  const { dx } = shadow
+  shadow.dx = Float64Array.from(c, (constant, i) => {
+    let value = constant
+    A[i]!.forEach((a, j) => {
+      value += a * dx[j]!
+    })
+    B[i]!.forEach((b, j) => {
+      value += b * (u[j]! - uBar[j]!)
+    })
+    return value
+  })
+}
+
+/** The pull's impulse of one picture. */
+function applyPull(running: Running, seconds: number): void {
+  if (!pull || !running.scene.bodies[pull.body]) return
+  const mass = running.scene.bodies.reduce((sum, body) => sum + body.mass, 0)
+  const point = pull.point as Vec3
+  const at = placedPoint(statePoses(running.scene, running.x)[pull.body]!, point)
+  const away = pull.target.map((value, k) => (value - at[k]!) * SPRING * mass)
+  const size = Math.hypot(...away)
+  const scale = seconds * Math.min(1, (FASTEST * mass) / Math.max(size, 1e-12))
+  const impulse = away.map((value) => value * scale) as unknown as Vec3
+  const change = bodyImpulse(running, running.x, { body: pull.body, point, impulse })
+  if (change.every(Number.isFinite)) running.engine.integrate(running.x, change, running.x)
+}
+
+function show(): void {
+  if (!robot) return
+  const { engine, x, u, time } = robot
+  const dx = new Float64Array(engine.layout.ndx)
+  difference(engine.home.x, dx)
+  let shadow: Float64Array | null = null
+  if (ghost) {
+    shadow = new Float64Array(x.length)
+    engine.integrate(Float64Array.from(ghost.lin.xBar), ghost.dx, shadow)
+    if (!shadow.every((value) => Math.abs(value) < 1e3)) shadow = ghost = null
+  }
+  const frame: Frame = { type: 'frame', time, x, dx, u, ghost: shadow, realTimeFactor: factor, playing: isPlaying }
+  tell(frame)
+}
+
+function tick(): void {
+  const now = performance.now()
+  const elapsed = Math.min(100, now - lastTick) / 1000
+  lastTick = now
+  if (robot && isPlaying) {
+    const { dt } = robot.engine
+    owed += elapsed * speed
+    if (pull && owed >= dt) applyPull(robot, owed)
+    let simulated = 0
+    while (owed >= dt && isPlaying && performance.now() - now < WORK_MS) {
+      step(robot)
+      owed -= dt
+      simulated += dt
+    }
+    if (owed > 4 * dt) owed = 0 // the machine is too slow: the real-time factor says so
+    if (elapsed > 0) factor += 0.05 * (simulated / elapsed - factor)
+    show()
+  }
+  setTimeout(tick, Math.max(0, FRAME_MS - (performance.now() - now)))
+}
+
+export function startSimulation(): void {
+  self.onmessage = ({ data }: MessageEvent<ToSimulation>) => receive(data)
+  lastTick = performance.now()
+  tick()
+}
