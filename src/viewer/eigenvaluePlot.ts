@@ -32,7 +32,7 @@ export function drawEigenvalues(canvas: HTMLCanvasElement, { open, closed, trail
   context.arc(width / 2, height / 2, scale, 0, 2 * Math.PI)
   context.stroke()
   context.fillStyle = soft
-  context.fillText('1', width / 2 + scale + 3, height / 2 - 3)
+  context.fillText('1', width / 2 + scale + 6, height / 2 + 16)
   trail.forEach((values, k) => {
     context.globalAlpha = (0.5 * (k + 1)) / trail.length
     context.fillStyle = soft

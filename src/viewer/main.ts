@@ -7,6 +7,8 @@ import { linearizePanel } from './linearizePanel.ts'
 import type { Plots } from './plots.ts'
 import type { Frame, FromSensing, FromSimulation, Opened, ToSensing, ToSimulation } from './protocol.ts'
 import { sceneView } from './sceneView.ts'
+import { openDropped } from './openDropped.ts'
+import { pullBodies } from './pullBodies.ts'
 import { readShared, sharedText } from './shareLink.ts'
 import { theme } from './theme.ts'
 import { newWorker } from './newWorker.ts'
@@ -310,47 +312,9 @@ function screenshot(): void {
   canvas.toBlob((blob) => blob && save(`${opened?.scene.name ?? 'scene'}.png`, blob))
 }
 
-// Ctrl+drag pulls a body
-canvas.addEventListener(
-  'pointerdown',
-  (event) => {
-    if (!event.ctrlKey || event.button !== 0) return
-    const grip = view.grip(event.offsetX, event.offsetY)
-    if (!grip) return
-    event.stopImmediatePropagation()
-    canvas.setPointerCapture(event.pointerId)
-    const move = ({ offsetX, offsetY }: PointerEvent) =>
-      tell({ type: 'pull', pull: { ...grip, target: view.drag(offsetX, offsetY) } })
-    const end = () => {
-      canvas.removeEventListener('pointermove', move)
-      view.release()
-      tell({ type: 'pull', pull: null })
-    }
-    canvas.addEventListener('pointermove', move)
-    canvas.addEventListener('pointerup', end, { once: true })
-    canvas.addEventListener('pointercancel', end, { once: true })
-  },
-  { capture: true },
-)
+pullBodies(canvas, view, (pull) => tell({ type: 'pull', pull }))
 
-// Files dropped on the page
-window.addEventListener('dragover', (event) => event.preventDefault())
-window.addEventListener('drop', async (event) => {
-  event.preventDefault()
-  const files = [...(event.dataTransfer?.files ?? [])]
-  const urdfs = files.filter(({ name }) => /\.urdf$/i.test(name))
-  const scene = files.find(({ name }) => /\.json$/i.test(name))
-  if (scene) {
-    const texts = await Promise.all(urdfs.map(async (file) => [file.name, await file.text()] as const))
-    try {
-      const source: unknown = JSON.parse(await scene.text())
-      await open({ kind: 'scene', file: scene.name, source, files: Object.fromEntries(texts) })
-    } catch (error) {
-      fail(`${scene.name}: expected JSON, found ${error instanceof Error ? error.message : String(error)}`)
-    }
-  } else if (urdfs[0]) await open({ kind: 'urdf', file: urdfs[0].name, source: await urdfs[0].text(), files: {} })
-  else if (files[0]) fail(`${files[0].name}: expected a scene (.json) or a URDF file (.urdf)`)
-})
+openDropped(open, fail)
 
 // Drawing
 let drawn = 0

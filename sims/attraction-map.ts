@@ -1,0 +1,135 @@
+/**
+ * From which angles and rates of the pole does LQR recover the cart-pole, and how much of that does a Lyapunov function tell? Runs from
+ * a grid of starts with the cart at rest in the middle, against the level set of `regionOfAttraction`. With a path as argument, drawn there as SVG.
+ */
+import { rename, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import {
+  createEngine,
+  linearize,
+  loadScene,
+  lqr,
+  lqrController,
+  regionOfAttraction,
+  simulate,
+  taskCost,
+} from 'jacsense'
+
+export interface Row {
+  readonly starts: string
+  readonly 'of the grid': number
+  readonly recovered: number
+  readonly 'share of those that recovered (%)': number
+}
+
+/** What the picture shows. */
+interface AttractionMap {
+  readonly angles: readonly number[] // rad
+  readonly rates: readonly number[] // rad/s
+  readonly recovered: readonly boolean[] // [rates × angles] row-major
+  readonly value: (angle: number, rate: number) => number // V, units of cost
+  readonly level: number // ρ, the same
+}
+
+const ANGLE = 1.6 // rad, half-width of the grid
+const RATE = 8 // rad/s
+const CELLS = 41 // a side
+const DURATION = 8 // s
+const WITHIN = 0.05 // rad and m at the end of a run that recovered
+
+/** `budget`: cells a side of the grid (41). */
+export async function run({ budget = CELLS }: { budget?: number } = {}): Promise<Row[]> {
+  return table(await attractionMap(budget))
+}
+
+async function attractionMap(cells: number): Promise<AttractionMap> {
+  const scene = await loadScene('cartpole')
+  const engine = await createEngine(scene, { engine: 'cannon' })
+  const lin = await linearize(engine)
+  const { K, P, message } = lqr(lin, taskCost(scene.task!, engine.layout))
+  if (K === null || P === null) throw new Error(`no gain for the cart-pole: ${message}`)
+  const controller = lqrController(lin, K, engine.difference)
+  const { level } = await regionOfAttraction(engine, controller, { P })
+  const axis = (half: number) => Array.from({ length: cells }, (_, k) => half * ((2 * k + 1) / cells - 1))
+  const [angles, rates] = [axis(ANGLE), axis(RATE)]
+  const recovered: boolean[] = []
+  for (const rate of rates)
+    for (const angle of angles) {
+      const x0 = Float64Array.of(0, angle, 0, rate)
+      const { result, dX } = await simulate(engine, controller, { x0, duration: DURATION })
+      recovered.push(result === 'completed' && dX.slice(-4).every((d) => Math.abs(d) < WITHIN))
+    }
+  engine.dispose()
+  const value = (a: number, w: number) => P.get(1, 1) * a * a + 2 * P.get(1, 3) * a * w + P.get(3, 3) * w * w
+  return { angles, rates, recovered, value, level }
+}
+
+function table({ angles, rates, recovered, value, level }: AttractionMap): Row[] {
+  const inside = rates.flatMap((rate) => angles.map((angle) => value(angle, rate) <= level))
+  const of = (starts: string, is: (k: number) => boolean): Row => {
+    const held = recovered.filter((one, k) => one && is(k)).length
+    const all = recovered.filter(Boolean).length
+    return {
+      starts,
+      'of the grid': recovered.filter((_, k) => is(k)).length,
+      recovered: held,
+      'share of those that recovered (%)': all === 0 ? 0 : Number(((100 * held) / all).toFixed(1)),
+    }
+  }
+  return [
+    of(`within ±${ANGLE} rad, ±${RATE} rad/s`, () => true),
+    of(`of those in the level set V ≤ ${level.toPrecision(4)}`, (k) => inside[k]!),
+    of('of those outside of it', (k) => !inside[k]!),
+  ]
+}
+
+function drawn({ angles, rates, recovered, value, level }: AttractionMap): string {
+  const [width, height, left, top] = [520, 380, 64, 44]
+  const x = (angle: number) => Number((left + (width * (angle / ANGLE + 1)) / 2).toFixed(2))
+  const y = (rate: number) => Number((top + (height * (1 - rate / RATE)) / 2).toFixed(2))
+  const [cellWidth, cellHeight] = [width / angles.length, height / rates.length]
+  const cells = rates.flatMap((rate, r) =>
+    angles.map((angle, a) => {
+      const color = recovered[r * angles.length + a] ? '#8fbcdb' : '#f0d5c6'
+      const place = `x="${(x(angle) - cellWidth / 2).toFixed(2)}" y="${(y(rate) - cellHeight / 2).toFixed(2)}"`
+      return `<rect ${place} width="${(cellWidth + 0.2).toFixed(2)}" height="${(cellHeight + 0.2).toFixed(2)}" fill="${color}"/>`
+    }),
+  )
+  const edge = Array.from({ length: 721 }, (_, k) => {
+    // Even in the units of the picture, not in rad and rad/s.
+    const [c, s] = [ANGLE * Math.cos((k * Math.PI) / 360), RATE * Math.sin((k * Math.PI) / 360)]
+    const reach = Math.sqrt(level / value(c, s))
+    return `${x(reach * c)},${y(reach * s)}`
+  }).join(' ')
+  const text = (px: number, py: number, anchor: string, what: string, more = '') =>
+    `<text x="${px}" y="${py}" text-anchor="${anchor}"${more}>${what}</text>`
+  const number = (tick: number) => String(tick).replace('-', '−')
+  const ticks = [
+    ...[-1.5, -1, -0.5, 0, 0.5, 1, 1.5].map((tick) => text(x(tick), top + height + 18, 'middle', number(tick))),
+    ...[-8, -4, 0, 4, 8].map((tick) => text(left - 8, y(tick) + 4, 'end', number(tick))),
+  ]
+  const middle = top + height / 2
+  const key = (px: number, fill: string, stroke: string, what: string) =>
+    `<rect x="${px}" y="14" width="14" height="14" fill="${fill}" stroke="${stroke}" stroke-width="2"/>${text(px + 20, 26, 'start', what)}`
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width + left + 20} ${height + top + 52}" width="${width + left + 20}" height="${height + top + 52}" role="img" aria-label="Starts from which LQR recovers the cart-pole, by angle and rate of the pole" style="background:#fbfbfa;font:12px system-ui,sans-serif" fill="#222">
+<rect width="100%" height="100%" fill="#fbfbfa"/>
+${cells.join('\n')}
+<polygon points="${edge}" fill="none" stroke="#1c3f5c" stroke-width="2"/>
+<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="none" stroke="#888"/>
+${ticks.join('')}
+${text(left + width / 2, top + height + 40, 'middle', 'angle of the pole (rad)')}
+${text(22, middle, 'middle', 'rate of the pole (rad/s)', ` transform="rotate(-90 22 ${middle})"`)}
+${key(left, '#8fbcdb', '#8fbcdb', 'recovers')}${key(left + 110, '#f0d5c6', '#f0d5c6', 'does not')}${key(left + 220, 'none', '#1c3f5c', 'level set of V, where every sampled step lowers V')}
+</svg>
+`
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const map = await attractionMap(CELLS)
+  console.table(table(map))
+  const file = process.argv[2]
+  if (file !== undefined) {
+    await writeFile(`${file}.tmp`, drawn(map))
+    await rename(`${file}.tmp`, file)
+  }
+}

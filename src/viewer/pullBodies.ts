@@ -1,0 +1,28 @@
+/** Ctrl+drag pulls a body. */
+import type { Pull } from './protocol.ts'
+import type { SceneView } from './sceneView.ts'
+
+export function pullBodies(canvas: HTMLCanvasElement, view: SceneView, say: (pull: Pull | null) => void): void {
+  canvas.addEventListener(
+    'pointerdown',
+    (event) => {
+      if (!event.ctrlKey || event.button !== 0) return
+      const grip = view.grip(event.offsetX, event.offsetY)
+      if (!grip) return
+      event.stopImmediatePropagation() // the camera stays
+      canvas.setPointerCapture(event.pointerId)
+      const move = ({ offsetX, offsetY }: PointerEvent) => say({ ...grip, target: view.drag(offsetX, offsetY) })
+      const end = () => {
+        canvas.removeEventListener('pointermove', move)
+        canvas.removeEventListener('pointerup', end)
+        canvas.removeEventListener('pointercancel', end)
+        view.release()
+        say(null)
+      }
+      canvas.addEventListener('pointermove', move)
+      canvas.addEventListener('pointerup', end)
+      canvas.addEventListener('pointercancel', end)
+    },
+    { capture: true },
+  )
+}
