@@ -57,10 +57,18 @@ try {
     const paths = files.map(({ path }) => path)
     const stray = paths.filter(
       (path) =>
-        !/^(dist\/.*\.(js|d\.ts)$|scenes\/|docs\/|package\.json$|README|CHANGELOG|CONTRIBUTING|LICENSE)/.test(path),
+        !/^(dist\/.*\.(js|d\.ts)$|dist\/viewer\/.*\.(html|css|json|svg)$|scenes\/|docs\/|package\.json$|README|CHANGELOG|CONTRIBUTING|LICENSE)/.test(
+          path,
+        ),
     )
     expect(stray.length === 0, `files that do not belong in the package: ${stray.join(', ')}`)
-    for (const wanted of ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'scenes/cartpole/scene.json'])
+    for (const wanted of [
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/cli/main.js',
+      'dist/viewer/index.html',
+      'scenes/cartpole/scene.json',
+    ])
       expect(paths.includes(wanted), `the package lacks ${wanted}`)
     return `${files.length} files, ${Math.round(size / 1024)} kB`
   })
