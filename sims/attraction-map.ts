@@ -88,11 +88,16 @@ function drawn({ angles, rates, recovered, value, level }: AttractionMap): strin
   const x = (angle: number) => Number((left + (width * (angle / ANGLE + 1)) / 2).toFixed(2))
   const y = (rate: number) => Number((top + (height * (1 - rate / RATE)) / 2).toFixed(2))
   const [cellWidth, cellHeight] = [width / angles.length, height / rates.length]
+  // One rectangle for each run of equal cells in a row.
   const cells = rates.flatMap((rate, r) =>
-    angles.map((angle, a) => {
-      const color = recovered[r * angles.length + a] ? '#8fbcdb' : '#f0d5c6'
+    angles.flatMap((angle, a) => {
+      const is = (k: number) => recovered[r * angles.length + k]
+      if (a > 0 && is(a - 1) === is(a)) return []
+      let run = 1
+      while (a + run < angles.length && is(a + run) === is(a)) run++
       const place = `x="${(x(angle) - cellWidth / 2).toFixed(2)}" y="${(y(rate) - cellHeight / 2).toFixed(2)}"`
-      return `<rect ${place} width="${(cellWidth + 0.2).toFixed(2)}" height="${(cellHeight + 0.2).toFixed(2)}" fill="${color}"/>`
+      const size = `width="${(run * cellWidth).toFixed(2)}" height="${(cellHeight + 0.2).toFixed(2)}"`
+      return [`<rect ${place} ${size} fill="${is(a) ? '#8fbcdb' : '#f0d5c6'}"/>`]
     }),
   )
   const edge = Array.from({ length: 721 }, (_, k) => {

@@ -47,7 +47,7 @@ const SCALES = [1, 1.2, 1.5, 2] // of the box
 const STARTS = 100
 const DURATION = 8 // s
 const WITHIN = 0.05 // m, rad, m/s and rad/s, over the last tenth of a run that recovered
-const SEED = 1
+const SEED = 2 // the boxes were chosen with another one
 
 /** `budget`: scales of the box, from 1 on; `robots`: those to try. */
 export async function run({
