@@ -42,8 +42,8 @@ export interface Metrics {
 const HOLD = 0.05 // fraction of the rows, at the end, that must lie inside the band
 
 /**
- * Measures a trajectory against its xBar and uBar. Settling time: from the end of the last disturbance (the beginning of one that lasts) to the last moment outside
- * the band, the usual 2 % criterion; the coordinate must stay inside for the last 5 % of the rows, so that a swing passing
+ * Measures a trajectory against its xBar and uBar. Settling time: from the end of the last disturbance (the beginning of one that
+ * lasts) to the last moment outside the band, the usual 2 % criterion; the coordinate must stay inside for the last 5 % of the rows, so that a swing passing
  * through zero at the end does not count. A diverged run settles nowhere. Throws RangeError on weights of a wrong size.
  */
 export function measureRun(trajectory: Trajectory, options: MetricsOptions = {}): Metrics {

@@ -2,7 +2,7 @@
 import type { SceneTexts } from '../scene/sceneTexts.ts'
 import { controlPanel } from './controlPanel.ts'
 import { element, fillTable, save } from './elements.ts'
-import { history, type Moment } from './history.ts'
+import { history } from './history.ts'
 import { linearizePanel } from './linearizePanel.ts'
 import type { Plots } from './plots.ts'
 import type { Frame, FromSensing, FromSimulation, Opened, ToSensing, ToSimulation } from './protocol.ts'
@@ -391,7 +391,6 @@ const shownNow = () => ({
   designed: control.designed,
   pixelOf: view.pixelOf,
   frames: () => drawn,
-  moment: (k: number): Moment | undefined => past.at(k),
 })
 Object.assign(window, { jacsense: shownNow })
 

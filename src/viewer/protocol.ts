@@ -41,7 +41,6 @@ export type ToSimulation =
   | { readonly type: 'gain'; readonly gain: Gain | null }
   | { readonly type: 'pull'; readonly pull: Pull | null }
   | { readonly type: 'ghost'; readonly lin: LinearizationJson | null }
-  | { readonly type: 'controls'; readonly u: Float64Array }
 
 /** One picture of the simulation. */
 export interface Frame {
@@ -94,7 +93,6 @@ export interface Sensed {
   readonly certificate: string
   readonly callsSentence: string
   readonly eigenvalues: readonly Eigenvalue[]
-  readonly milliseconds: number
 }
 
 export interface Designed {
@@ -103,7 +101,6 @@ export interface Designed {
   readonly gain: Gain | null // null where there is none
   readonly message: string
   readonly certified: boolean
-  readonly open: readonly Eigenvalue[]
   readonly closed: readonly Eigenvalue[]
 }
 

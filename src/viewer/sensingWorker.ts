@@ -2,6 +2,7 @@
 import type { SceneTexts } from '../scene/sceneTexts.ts'
 import { Matrix } from 'ml-matrix'
 import { lqr } from '../control/lqr.ts'
+import type { Mode } from '../control/modes.ts'
 import { callsSentence, certificateSentence } from '../experiment/certificate.ts'
 import { linearizationJson } from '../experiment/linearizationJson.ts'
 import { unstableModes } from '../experiment/unstableModes.ts'
@@ -49,7 +50,6 @@ function progressOf(id: number) {
 
 async function linearizeHere({ id, bundle, x, u }: Extract<ToSensing, { type: 'linearize' }>): Promise<void> {
   const { opened } = robotOf(bundle)
-  const began = performance.now()
   const lin = await linearize(opened.engine, { x, u }, { onProgress: progressOf(id) })
   const { quality, plan } = lin
   const { ndx, nu } = lin.layout
@@ -63,8 +63,7 @@ async function linearizeHere({ id, bundle, x, u }: Extract<ToSensing, { type: 'l
     certified: quality.certified,
     certificate: certificateSentence(lin),
     callsSentence: callsSentence(lin),
-    eigenvalues: named(lin.A, lin),
-    milliseconds: performance.now() - began,
+    eigenvalues: named(lin.A, unstableModes(lin)),
   })
 }
 
@@ -86,15 +85,13 @@ async function design({ id, bundle, Q, R }: Extract<ToSensing, { type: 'design' 
     gain: K && { K: K.to2DArray(), xBar: lin.xBar, uBar: lin.uBar },
     message: solved.message,
     certified: lin.quality.certified,
-    open: named(lin.A, lin),
-    closed: K ? named(Matrix.sub(lin.A, lin.B.mmul(K)), lin) : [],
+    closed: K ? named(Matrix.sub(lin.A, lin.B.mmul(K))) : [],
   })
 }
 
-/** Eigenvalues of M, the unstable ones with the coordinate that takes most part. */
-function named(M: Matrix, lin: Linearization): Eigenvalue[] {
+/** Eigenvalues of M, those of `modes` with the coordinate that takes most part. */
+function named(M: Matrix, modes: readonly Mode[] = []): Eigenvalue[] {
   const { re, im } = eigenvalues(M)
-  const modes = M === lin.A ? unstableModes(lin) : []
   return Array.from(re, (real, k) => {
     const mode = modes.find(
       ({ eigenvalue }) => Math.hypot(eigenvalue.re - real, Math.abs(eigenvalue.im) - Math.abs(im[k]!)) < 1e-9,

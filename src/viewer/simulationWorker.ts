@@ -25,7 +25,6 @@ let speed = 1
 let gain: Gain | null = null
 let K: Matrix | null = null
 let pull: Pull | null = null
-let manual: Float64Array | null = null
 let ghost: { readonly lin: LinearizationJson; dx: Float64Array } | null = null
 let owed = 0 // simulated seconds
 let lastTick = 0
@@ -63,9 +62,6 @@ function receive(data: ToSimulation): void {
     case 'pull':
       pull = data.pull
       break
-    case 'controls':
-      manual = data.u
-      break
     case 'ghost':
       ghost = data.lin && robot ? { lin: data.lin, dx: new Float64Array(robot.engine.layout.ndx) } : null
       if (ghost) difference(Float64Array.from(ghost.lin.xBar), ghost.dx)
@@ -88,7 +84,7 @@ function open({ id, bundle, state }: Extract<ToSimulation, { type: 'open' }>): v
           ? engine.point(task.initial, engine.home).x
           : engine.home.x
     robot = { ...opened, x: start.slice(), u: engine.home.u.slice(), time: 0 }
-    gain = K = pull = ghost = manual = null
+    gain = K = pull = ghost = null
     const { layout, dt, home } = engine
     tell({
       type: 'opened',
@@ -110,7 +106,7 @@ function step(running: Running): void {
   const { engine } = running
   const { layout, dt, home } = engine
   const { nx, ndx, nu } = layout
-  const u = (manual ?? home.u).slice()
+  const u = home.u.slice()
   if (gain && K) {
     const dx = new Float64Array(ndx)
     difference(gain.xBar, dx)

@@ -68,6 +68,18 @@ describe('the viewer in Chromium', () => {
   const time = () => page.evaluate(() => window.jacsense().latest!.time)
   const until = (seconds: number) => page.waitForFunction((s) => window.jacsense().latest!.time > s, seconds)
 
+  /** Pulls the pole to the right with Ctrl and the mouse until then, in s. */
+  const pull = async (end: number) => {
+    const [x, y] = await page.evaluate(() => window.jacsense().pixelOf(1))
+    await page.keyboard.down('Control')
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + 24, y, { steps: 3 })
+    await until(end)
+    await page.mouse.up()
+    await page.keyboard.up('Control')
+  }
+
   test('loads less than 350 kB for a cannon-es scene, and no WASM', () => {
     const files = [...loaded].filter((path) => /\.(js|css|html|json)$|\/$/.test(path))
     const bytes = files.reduce((sum, path) => {
@@ -84,14 +96,7 @@ describe('the viewer in Chromium', () => {
     expect(Math.abs(await angle())).toBeLessThan(0.02)
     for (let k = 0; k < 3; k++) {
       const before = await time()
-      const [x, y] = await page.evaluate(() => window.jacsense().pixelOf(1))
-      await page.keyboard.down('Control')
-      await page.mouse.move(x, y)
-      await page.mouse.down()
-      await page.mouse.move(x + 24, y, { steps: 3 })
-      await until(before + 0.3)
-      await page.mouse.up()
-      await page.keyboard.up('Control')
+      await pull(before + 0.3)
       const moved = await page.evaluate(() => Math.abs(window.jacsense().latest!.dx[3]!))
       expect(moved).toBeGreaterThan(0.01)
       await until(before + 5)
@@ -101,14 +106,7 @@ describe('the viewer in Chromium', () => {
     await page.click('#controller')
     const off = await time()
     await page.evaluate(() => document.querySelector('canvas')!.focus())
-    const [x, y] = await page.evaluate(() => window.jacsense().pixelOf(1))
-    await page.keyboard.down('Control')
-    await page.mouse.move(x, y)
-    await page.mouse.down()
-    await page.mouse.move(x + 24, y, { steps: 3 })
-    await until(off + 0.2)
-    await page.mouse.up()
-    await page.keyboard.up('Control')
+    await pull(off + 0.2)
     await page.waitForFunction(() => Math.abs(window.jacsense().latest!.x[1]!) > 0.5)
     expect((await time()) - off).toBeLessThan(3)
     await page.click('#controller')
