@@ -1,11 +1,14 @@
 /**
  * How fast and how exact are Riccati equations? Robots side by side, solved in blocks and as one; a chain of links in maximal
- * coordinates; and random systems. Beside SciPy's solve_discrete_are, in turn with ours, where a `python3` with SciPy is at hand.
+ * coordinates; random systems; and the one in the JSON file that JACSENSE_RICCATI names ({A, B, Q, R}, rows of numbers). Beside
+ * SciPy's solve_discrete_are, in turn with ours, where a `python3` with SciPy is at hand.
  */
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { Matrix } from 'ml-matrix'
-import { type Benchmark, createEngine, dare, linearize, parseScene } from 'jacsense'
+import { type Benchmark, createEngine, dare, InputError, linearize, parseScene } from 'jacsense'
 
 export interface Row {
   readonly system: string
@@ -29,15 +32,18 @@ interface System {
 interface Answer {
   readonly ms: number
   readonly K: Matrix | null
+  readonly P: Matrix | null
 }
 
 type Solver = (system: System) => Promise<Answer>
 
 /** `budget` rounds (5), solvers in turn, after two to warm up; medians. */
 export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {}) => {
+  const file = process.env.JACSENSE_RICCATI
+  const given = file === undefined ? [] : [await systemOf(file)]
   const scipy = await openScipy()
   const notes = [
-    `medians of ${budget} rounds, solvers in turn, after two to warm up; unit weights; residual: Frobenius, relative to the sum of the terms' norms`,
+    `medians of ${budget} rounds, solvers in turn, after two to warm up; unit weights, those of a file as given; residual: Frobenius, relative to the sum of the terms' norms`,
     scipy === null
       ? 'no python3 with SciPy at hand: its rows are left out'
       : `SciPy ${scipy.version}, solve_discrete_are and the gain from it, timed within Python`,
@@ -47,7 +53,14 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
     ['dare, as one', ours('together')],
   ]
   if (scipy !== null) solvers.push(['SciPy', scipy.solve])
-  const systems = [await robots(20), await chain(16), randomSystem(54, 21), randomSystem(100, 10), randomSystem(12, 4)]
+  const systems = [
+    ...given,
+    await robots(20),
+    await chain(16),
+    randomSystem(54, 21),
+    randomSystem(100, 10),
+    randomSystem(12, 4),
+  ]
   const rows: Row[] = []
   try {
     for (const [done, system] of systems.entries()) {
@@ -62,14 +75,14 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
         }
       const reference = answers[0]!.K
       for (const [s, [solver]] of solvers.entries()) {
-        const K = answers[s]!.K
+        const { K, P } = answers[s]!
         rows.push({
           system: system.name,
           'states, controls': `${system.A.rows}, ${system.B.columns}`,
           solver,
           ms: median(times[s]!),
           'ms / ms in blocks': s === 0 ? '' : median(times[s]!) / median(times[0]!),
-          'relative residual': K === null ? 'none' : residualOf(system, K),
+          'relative residual': K === null || P === null ? 'none' : residualOf(system, P, K),
           'spectral radius': K === null ? 'none' : radiusOf(system, K),
           'largest difference of K': K === null || reference === null || s === 0 ? '' : difference(K, reference),
         })
@@ -85,8 +98,8 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
 function ours(blocks: 'separate' | 'together'): Solver {
   return async ({ A, B, Q, R }) => {
     const start = performance.now()
-    const { K } = dare(A, B, Q, R, { blocks, uncosted: 'keep' })
-    return { ms: performance.now() - start, K }
+    const { K, P } = dare(A, B, Q, R, { blocks, uncosted: 'keep' })
+    return { ms: performance.now() - start, K, P }
   }
 }
 
@@ -101,10 +114,13 @@ for line in sys.stdin:
     start = time.perf_counter()
     try:
         P = scipy.linalg.solve_discrete_are(A, B, Q, R)
-        K = scipy.linalg.solve(R + B.T @ P @ B, B.T @ P @ A).tolist()
+        K = scipy.linalg.solve(R + B.T @ P @ B, B.T @ P @ A)
+        ms = 1e3 * (time.perf_counter() - start)
+        K, P = K.tolist(), P.tolist()
     except Exception:
-        K = None
-    print(json.dumps([1e3 * (time.perf_counter() - start), K]), flush=True)
+        ms = 1e3 * (time.perf_counter() - start)
+        K = P = None
+    print(json.dumps([ms, K, P]), flush=True)
 `
   const python = spawn('python3', ['-c', program], { stdio: ['pipe', 'pipe', 'ignore'] })
   const gone = new Promise<null>((resolve) => {
@@ -120,11 +136,32 @@ for line in sys.stdin:
       python.stdin.write(`${JSON.stringify([A, B, Q, R].map((M) => M.to2DArray()))}\n`)
       const line = await Promise.race([lines.next(), gone])
       if (line === null || line.done) throw new Error('python3 ended before it answered')
-      const [ms, K] = JSON.parse(line.value) as [number, number[][] | null]
-      return { ms, K: K && new Matrix(K) }
+      const [ms, K, P] = JSON.parse(line.value) as [number, number[][] | null, number[][] | null]
+      return { ms, K: K && new Matrix(K), P: P && new Matrix(P) }
     },
     close: () => python.stdin.end(),
   }
+}
+
+/** A problem from a file; sizes are for `dare` to look at. */
+async function systemOf(file: string): Promise<System> {
+  const fault = (path: string, expected: string, found: string) => new InputError({ file, path, expected, found })
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw fault('', 'a readable file, as JACSENSE_RICCATI names it', error.message)
+  })
+  let given: Record<string, unknown> | null
+  try {
+    given = JSON.parse(text)
+  } catch (error) {
+    throw fault('', 'JSON', (error as Error).message)
+  }
+  const matrix = (name: string) => {
+    const rows = given?.[name]
+    if (!Array.isArray(rows) || !rows.every((row) => Array.isArray(row) && row.every(Number.isFinite)))
+      throw fault(name, 'rows of numbers', rows === undefined ? 'nothing' : 'something else')
+    return new Matrix(rows)
+  }
+  return { name: basename(file), A: matrix('A'), B: matrix('B'), Q: matrix('Q'), R: matrix('R') }
 }
 
 /** Hanging chains of six driven links side by side, each of another mass. */
@@ -193,16 +230,7 @@ function randomSystem(n: number, m: number): System {
   }
 }
 
-/** P is what the gain pays: with it, that of the equation. One step of Newton's method away from any P that gave the gain. */
-function residualOf({ A, B, Q, R }: System, K: Matrix): number {
-  const closed = Matrix.sub(A, B.mmul(K))
-  let P = Matrix.add(Q, K.transpose().mmul(R).mmul(K))
-  for (let F = closed, k = 0; k < 60; k++) {
-    const more = F.transpose().mmul(P).mmul(F)
-    P = Matrix.add(P, more)
-    if (more.norm() <= 1e-17 * P.norm()) break
-    F = F.mmul(F)
-  }
+function residualOf({ A, B, Q }: System, P: Matrix, K: Matrix): number {
   const AtPA = A.transpose().mmul(P).mmul(A)
   const gained = K.transpose().mmul(B.transpose().mmul(P).mmul(A))
   const residual = Matrix.sub(Matrix.add(AtPA, Q), Matrix.add(P, gained))

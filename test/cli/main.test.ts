@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { invoke, invokeWith } from './invoke.ts'
 
@@ -224,4 +224,19 @@ it('an interrupted command ends with 130 and writes nothing', async () => {
   const { code, stdout, stderr } = await invokeWith({ signal: AbortSignal.abort() }, 'run', 'cartpole', '--out', out)
   expect([code, stdout, stderr]).toEqual([130, '', 'interrupted\n'])
   expect(await readdir(folder)).not.toContain('interrupted')
+})
+
+it.each([
+  [
+    'that is not there',
+    'nothing.json',
+    /nothing\.json: expected a readable file, as JACSENSE_RICCATI names it, found ENOENT/,
+  ],
+  ['of something else', 'good.mtx', /good\.mtx: expected JSON, found /],
+])('a Riccati equation to measure in a file %s', async (_what, name, message) => {
+  vi.stubEnv('JACSENSE_RICCATI', join(folder, name))
+  const { code, stdout, stderr } = await invoke('bench', 'riccati')
+  vi.unstubAllEnvs()
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toMatch(message)
 })
