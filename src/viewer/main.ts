@@ -101,7 +101,7 @@ function simulated(data: FromSimulation): void {
     case 'frame':
       latest = data
       isPlaying = data.playing
-      if (data.playing || past.length === 0) past.push(data)
+      if (data.playing || past.length === 0) past.push({ time: data.time, x: data.x, dx: data.dx, u: data.u })
       break
     case 'paused':
       fail(data.message)
@@ -135,7 +135,7 @@ async function open(next: SceneTexts, state?: Float64Array): Promise<boolean> {
   control.open(result)
   charts?.open(result)
   const { scene, home } = result
-  view.show(scene, home.x)
+  view.show(scene, home.poses)
   view.colors(theme().dark)
   element('description').textContent = scene.description
   document.title = `${scene.name} – jacsense`
@@ -318,22 +318,26 @@ openDropped(open, fail)
 
 // Drawing
 let drawn = 0
+let ticks = 0
+let placed: Frame | null = null
 function draw(): void {
   requestAnimationFrame(draw)
   if (latest && opened) {
-    view.place(latest.x, latest.ghost)
-    if (++drawn % 6 === 0) {
-      element('clock').textContent = `${latest.time.toFixed(2)} s · ${latest.realTimeFactor.toFixed(2)} × real time`
-      element('play').textContent = isPlaying ? '❚❚' : '▶'
-      element('play').setAttribute('aria-pressed', String(isPlaying))
-      if (isPlaying) {
-        timeline.max = String(Math.max(0, past.length - 1))
-        timeline.value = timeline.max
-      }
-      if (!element('plotsPanel').hidden) charts?.draw(past)
-    }
+    if (latest !== placed) view.place(latest.poses, latest.ghost)
+    placed = latest
+    if (++ticks % 6 === 0) showClock(latest)
   }
-  view.render()
+  if (view.render()) drawn++
+}
+function showClock({ time, realTimeFactor }: Frame): void {
+  element('clock').textContent = `${time.toFixed(2)} s · ${realTimeFactor.toFixed(2)} × real time`
+  element('play').textContent = isPlaying ? '❚❚' : '▶'
+  element('play').setAttribute('aria-pressed', String(isPlaying))
+  if (isPlaying) {
+    timeline.max = String(Math.max(0, past.length - 1))
+    timeline.value = timeline.max
+  }
+  if (!element('plotsPanel').hidden) charts?.draw(past)
 }
 window.addEventListener('resize', () => {
   view.resize()

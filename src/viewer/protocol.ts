@@ -10,7 +10,7 @@ export interface Opened {
   readonly dt: number // s
   readonly states: readonly Coordinate[] // [ndx]
   readonly controls: readonly ControlCoordinate[] // [nu]
-  readonly home: { readonly x: Float64Array; readonly u: Float64Array }
+  readonly home: { readonly x: Float64Array; readonly u: Float64Array; readonly poses: Float64Array }
 }
 
 /** A gain around a point of operation: u = uBar − K (x ⊖ xBar). */
@@ -49,7 +49,8 @@ export interface Frame {
   readonly x: Float64Array // [nx]
   readonly dx: Float64Array // [ndx], from home
   readonly u: Float64Array // [nu], as applied
-  readonly ghost: Float64Array | null // [nx], the linear prediction
+  readonly poses: Float64Array // [7 bodies], x y z (m) and w x y z of each in the world
+  readonly ghost: Float64Array | null // [7 bodies], poses of the linear prediction
   readonly realTimeFactor: number // simulated seconds in a second
   readonly playing: boolean
 }

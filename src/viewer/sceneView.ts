@@ -2,41 +2,35 @@
 import {
   AmbientLight,
   ArrowHelper,
-  BasicShadowMap,
-  BoxGeometry,
-  BufferGeometry,
-  CapsuleGeometry,
   Color,
-  CylinderGeometry,
   DirectionalLight,
   Fog,
-  Group,
-  Float32BufferAttribute,
   HemisphereLight,
-  LineBasicMaterial,
-  LineSegments,
+  Matrix4,
   Mesh,
   MeshBasicMaterial,
   MeshLambertMaterial,
-  type Object3D,
   PCFShadowMap,
   PerspectiveCamera,
   Plane,
   PlaneGeometry,
+  Quaternion,
   Raycaster,
   Scene as ThreeScene,
   ShadowMaterial,
-  SphereGeometry,
   Vector2,
   Vector3,
   WebGLRenderer,
 } from 'three'
 import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js'
-import type { Pose } from '../scene/pose.ts'
 import type { Scene, Shape } from '../scene/scene.ts'
-import { statePoses } from './statePoses.ts'
+import { groundGrid, shadowMaterial, shadowProjection } from './ground.ts'
+import { markAt, type Part, type PartMeshes, partMeshes, partsOf } from './partMeshes.ts'
 
 const MUTED = ['#5b7fae', '#c28a45', '#6f9a76', '#8d7bab']
+const TOWARDS_SUN = new Vector3(-1.5, -2, 4)
+const NOWHERE = new Matrix4()
+const UNIT = new Vector3(1, 1, 1)
 
 /** What the pointer holds: a point of a body, and the plane that it is dragged in. */
 export interface Grip {
@@ -44,10 +38,14 @@ export interface Grip {
   readonly point: readonly [number, number, number] // m, body frame
 }
 
+/** Where bodies are: x, y, z and w, x, y, z of each, [7 bodies]. */
+export type Poses = Float64Array
+
 export interface SceneView {
-  show(scene: Scene, home: Float64Array): void
-  place(x: Float64Array, ghost: Float64Array | null): void
-  render(): void
+  show(scene: Scene, home: Poses): void
+  place(poses: Poses, ghost: Poses | null): void
+  /** Draws what has changed; false where nothing has. */
+  render(): boolean
   grip(px: number, py: number): Grip | null // pixels of the canvas
   /** Where the pointer is in the plane of the grip, in the world; draws the arrow to it. */
   drag(px: number, py: number): readonly [number, number, number]
@@ -60,38 +58,49 @@ export interface SceneView {
   colors(dark: boolean): void
 }
 
+/** A robot as it is drawn. */
+interface Drawn {
+  readonly scene: Scene
+  readonly places: readonly Matrix4[] // of the bodies
+  readonly solid: PartMeshes
+  readonly ghost: PartMeshes
+  readonly axes: PartMeshes
+  readonly centres: PartMeshes
+}
+
 export function sceneView(canvas: HTMLCanvasElement): SceneView {
   const isSlow = isSoftware()
-  const renderer = new WebGLRenderer({ canvas, antialias: !isSlow, powerPreference: 'high-performance' })
-  renderer.shadowMap.enabled = true
-  renderer.shadowMap.type = isSlow ? BasicShadowMap : PCFShadowMap
+  const renderer = new WebGLRenderer({ canvas, antialias: !isSlow, stencil: true, powerPreference: 'high-performance' })
+  renderer.shadowMap.enabled = !isSlow
+  renderer.shadowMap.type = PCFShadowMap
   const world = new ThreeScene()
   const camera = new PerspectiveCamera(40, 1, 0.02, 500)
   camera.up.set(0, 0, 1)
   const orbit = new OrbitControls(camera, canvas)
   const sun = new DirectionalLight('#ffffff', 2.2)
-  sun.castShadow = true
-  sun.shadow.mapSize.setScalar(isSlow ? 512 : 2048)
+  sun.castShadow = !isSlow
+  sun.shadow.mapSize.setScalar(2048)
   world.add(new AmbientLight('#ffffff', 0.6), new HemisphereLight('#ffffff', '#8a8f98', 0.9), sun, sun.target)
   const ground = new Mesh(new PlaneGeometry(1, 1), new ShadowMaterial({ opacity: 0.22 }))
   ground.receiveShadow = true
-  const gridMaterial = new LineBasicMaterial()
-  const gridColor = gridMaterial.color
-  const grid = new LineSegments(gridLines(25), gridMaterial)
+  ground.visible = !isSlow
+  const grid = groundGrid()
   const arrow = new ArrowHelper(new Vector3(1, 0, 0), new Vector3(), 1, '#1f5fbf', 0.12, 0.08)
   arrow.visible = false
   world.add(ground, grid, arrow)
+  const dark = shadowMaterial()
+  const triangles = isSlow ? 6_000 : 1_000_000
 
-  let shown: Scene | null = null
-  let bodies: Group[] = []
-  let ghosts: Group[] = []
-  let fixed = new Group()
-  let axes: Object3D[] = []
-  let centres: Object3D[] = []
+  let drawn: Drawn | null = null
+  let isStale = true
   let homeCamera = { from: new Vector3(3, -4, 2), at: new Vector3() }
+  let shownMarks = { axes: false, centres: false }
   const dragPlane = new Plane()
   let held: Grip | null = null
   const raycaster = new Raycaster()
+  orbit.addEventListener('change', () => {
+    isStale = true
+  })
 
   const resetCamera = () => {
     camera.position.copy(homeCamera.from)
@@ -99,12 +108,13 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     orbit.update()
   }
 
-  const colors = (dark: boolean) => {
-    const background = new Color(dark ? '#16181c' : '#fbfbfa')
+  const colors = (isDark: boolean) => {
+    const background = new Color(isDark ? '#16181c' : '#fbfbfa')
     world.background = background
     const size = homeCamera.from.distanceTo(homeCamera.at)
     world.fog = new Fog(background, size * 2.2, size * 7)
-    gridColor.set(dark ? '#3d434b' : '#c4c9ce')
+    grid.material.color.set(isDark ? '#3d434b' : '#c4c9ce')
+    isStale = true
   }
 
   const resize = () => {
@@ -116,6 +126,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     if (width > 760) camera.setViewOffset(width, height, Math.min(104, width / 10), 0, width, height)
     else camera.setViewOffset(width, height, 0, 0.2 * height, width, height)
     camera.updateProjectionMatrix()
+    isStale = true
   }
 
   const aim = (px: number, py: number) => {
@@ -123,78 +134,93 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     raycaster.setFromCamera(pointer, camera)
   }
 
+  const marks = (what: { readonly axes: boolean; readonly centres: boolean }) => {
+    shownMarks = { ...what }
+    if (!drawn) return
+    drawn.axes.group.visible = what.axes
+    drawn.centres.group.visible = what.centres
+    isStale = true
+  }
+
+  const place = (poses: Poses, ghost: Poses | null) => {
+    if (!drawn) return
+    const { places, solid, axes, centres, ghost: copy } = drawn
+    copy.group.visible = ghost !== null
+    if (ghost) {
+      pose(places, ghost)
+      copy.place(places)
+    }
+    pose(places, poses)
+    for (const meshes of [solid, axes, centres]) if (meshes.group.visible) meshes.place(places)
+    isStale = true
+  }
+
   return {
     show(scene, home) {
-      for (const group of [...bodies, ...ghosts, fixed]) {
-        world.remove(group)
-        group.traverse((part) => {
-          if (part instanceof Mesh) part.geometry.dispose()
-        })
-      }
-      shown = scene
-      axes = []
-      centres = []
-      bodies = scene.bodies.map((body, b) => {
-        const group = shapesOf(body.shapes, MUTED[b % MUTED.length]!, 1)
-        group.userData.body = b
-        const centre = new Mesh(new SphereGeometry(0.02), new MeshBasicMaterial({ color: '#b3261e', depthTest: false }))
-        centre.position.set(...body.com)
-        centre.visible = false
-        centres.push(centre)
-        group.add(centre)
-        const joint = scene.joints[b]!
-        if (joint.type === 'hinge' || joint.type === 'slider') {
-          const axis = new Mesh(new CylinderGeometry(0.006, 0.006, 0.5), new MeshBasicMaterial({ color: '#1f5fbf' }))
-          axis.quaternion.setFromUnitVectors(new Vector3(0, 1, 0), new Vector3(...joint.axis))
-          axis.position.set(...joint.childAnchor)
-          axis.visible = false
-          axes.push(axis)
-          group.add(axis)
+      if (drawn) {
+        const { solid, ghost, axes, centres } = drawn
+        for (const meshes of [solid, ghost, axes, centres]) {
+          world.remove(meshes.group)
+          meshes.dispose()
         }
-        return group
-      })
-      ghosts = scene.bodies.map((body) => {
-        const group = shapesOf(body.shapes, '#7a8cff', 0.35)
-        group.visible = false
-        return group
-      })
-      fixed = shapesOf(
-        scene.environment.filter(({ type }) => type !== 'plane'),
-        '#8a8f98',
-        1,
-      )
-      world.add(...bodies, ...ghosts, fixed)
-      this.place(home, null)
-      frame(scene, home)
+        world.getObjectByName('shadow')?.removeFromParent()
+      }
+      const { bodies, environment } = scene
+      const level = frame(scene, home)
+      const fixed = environment.filter(({ type }) => type !== 'plane').flatMap((shape) => partsOf(shape, -1, '#8a8f98'))
+      const moving = bodies.flatMap(({ shapes }, b) => shapes.flatMap((s) => partsOf(s, b, MUTED[b % MUTED.length]!)))
+      const clear = { transparent: true, opacity: 0.35, depthWrite: false }
+      drawn = {
+        scene,
+        places: bodies.map(() => new Matrix4()),
+        solid: partMeshes([...fixed, ...moving], new MeshLambertMaterial(), triangles),
+        ghost: partMeshes(
+          moving.map((part) => ({ ...part, color: '#7a8cff' })),
+          new MeshLambertMaterial(clear),
+          triangles,
+        ),
+        axes: partMeshes(axesOf(scene), new MeshBasicMaterial(), triangles),
+        centres: partMeshes(
+          bodies.map(({ com }, b) => markAt(b, com, 0.02, '#b3261e')),
+          new MeshBasicMaterial({ depthTest: false }),
+          triangles,
+        ),
+      }
+      for (const mesh of drawn.solid.group.children) mesh.castShadow = mesh.receiveShadow = !isSlow
+      for (const { group } of [drawn.solid, drawn.ghost, drawn.axes, drawn.centres]) world.add(group)
+      if (isSlow) {
+        const shadow = drawn.solid.shadow(dark, shadowProjection(TOWARDS_SUN, level + 0.002))
+        shadow.name = 'shadow'
+        world.add(shadow)
+      }
+      marks(shownMarks)
+      place(home, null)
     },
-    place(x, ghost) {
-      if (!shown) return
-      pose(bodies, statePoses(shown, x))
-      for (const group of ghosts) group.visible = ghost !== null
-      if (ghost) pose(ghosts, statePoses(shown, ghost))
-    },
+    place,
     render() {
       orbit.update()
+      if (!isStale) return false
       renderer.render(world, camera)
+      isStale = false
+      return true
     },
     grip(px, py) {
+      if (!drawn) return null
       aim(px, py)
-      const hit = raycaster.intersectObjects(bodies, true)[0]
-      if (!hit) return null
-      let part: Object3D | null = hit.object
-      while (part && part.userData.body === undefined) part = part.parent
-      if (!part) return null
+      const hit = raycaster.intersectObject(drawn.solid.group, true)[0]
+      const body = hit && drawn.solid.bodyOf(hit)
+      if (!hit || body === null || body === undefined) return null
       dragPlane.setFromNormalAndCoplanarPoint(camera.getWorldDirection(new Vector3()), hit.point)
-      const { x, y, z } = part.worldToLocal(hit.point.clone())
-      held = { body: part.userData.body as number, point: [x, y, z] }
+      const { x, y, z } = hit.point.clone().applyMatrix4(drawn.places[body]!.clone().invert())
+      held = { body, point: [x, y, z] }
       orbit.enabled = false
       return held
     },
     drag(px, py) {
       aim(px, py)
       const target = raycaster.ray.intersectPlane(dragPlane, new Vector3()) ?? new Vector3()
-      if (held) {
-        const from = bodies[held.body]!.localToWorld(new Vector3(...held.point))
+      if (held && drawn) {
+        const from = new Vector3(...held.point).applyMatrix4(drawn.places[held.body] ?? NOWHERE)
         const along = target.clone().sub(from)
         arrow.visible = along.length() > 1e-3
         arrow.position.copy(from)
@@ -202,6 +228,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
           arrow.setDirection(along.clone().normalize())
           arrow.setLength(along.length(), 0.12, 0.08)
         }
+        isStale = true
       }
       return [target.x, target.y, target.z]
     },
@@ -209,33 +236,30 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
       held = null
       arrow.visible = false
       orbit.enabled = true
+      isStale = true
     },
     pixelOf(body) {
-      const group = bodies[body]!
-      group.updateMatrixWorld(true)
-      const at = new Vector3(...(shown!.bodies[body]?.com ?? [0, 0, 0])).applyMatrix4(group.matrixWorld).project(camera)
+      const com = drawn?.scene.bodies[body]?.com ?? [0, 0, 0]
+      const at = new Vector3(...com).applyMatrix4(drawn?.places[body] ?? NOWHERE).project(camera)
       return [((at.x + 1) / 2) * canvas.clientWidth, ((1 - at.y) / 2) * canvas.clientHeight]
     },
     resetCamera,
-    marks(what) {
-      for (const axis of axes) axis.visible = what.axes
-      for (const centre of centres) centre.visible = what.centres
-    },
+    marks,
     resize,
     colors,
   }
 
-  /** Camera, light and ground to the size of the robot. */
-  function frame(scene: Scene, home: Float64Array): void {
-    const poses = statePoses(scene, home)
-    const at = poses.reduce((sum, { position }) => sum.add(new Vector3(...position)), new Vector3())
-    at.divideScalar(Math.max(1, poses.length))
-    const spread = poses.reduce((most, { position }) => Math.max(most, at.distanceTo(new Vector3(...position))), 0)
+  /** Camera, light and ground to the size of the robot; the height of the ground. */
+  function frame(scene: Scene, home: Poses): number {
+    const places = scene.bodies.map((_, b) => new Vector3(...home.subarray(7 * b, 7 * b + 3)))
+    const at = places.reduce((sum, place) => sum.add(place), new Vector3())
+    at.divideScalar(Math.max(1, places.length))
+    const spread = places.reduce((most, place) => Math.max(most, at.distanceTo(place)), 0)
     const extent = scene.bodies.flatMap(({ shapes }) => shapes).reduce((most, shape) => Math.max(most, reach(shape)), 0)
     const radius = Math.max(0.5, spread + extent)
     homeCamera = { at, from: at.clone().add(new Vector3(0.35, -0.9, 0.4).multiplyScalar(radius * 3.6)) }
     resetCamera()
-    sun.position.copy(at).add(new Vector3(-1.5, -2, 4).multiplyScalar(radius))
+    sun.position.copy(at).addScaledVector(TOWARDS_SUN, radius)
     sun.target.position.copy(at)
     const { camera: eye } = sun.shadow
     eye.left = eye.bottom = -radius * 1.8
@@ -248,60 +272,23 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     ground.position.set(at.x, at.y, level)
     ground.scale.setScalar(radius * 6)
     grid.position.z = level + 0.001
+    return level
   }
 }
 
-/** Lines 1 m apart in the plane z = 0, `reach` m each way. */
-function gridLines(reach: number): BufferGeometry {
-  const points: number[] = []
-  // In pieces: a line that begins behind the camera is not drawn by every renderer.
-  for (let k = -reach; k <= reach; k++)
-    for (let l = -reach; l < reach; l++) points.push(l, k, 0, l + 1, k, 0, k, l, 0, k, l + 1, 0)
-  return new BufferGeometry().setAttribute('position', new Float32BufferAttribute(points, 3))
-}
-
-function pose(groups: readonly Group[], poses: readonly Pose[]): void {
-  groups.forEach((group, b) => {
-    const { position, rotation } = poses[b]!
-    group.position.set(...position)
-    group.quaternion.set(rotation[1], rotation[2], rotation[3], rotation[0])
+function pose(places: readonly Matrix4[], poses: Poses): void {
+  const [position, rotation] = [new Vector3(), new Quaternion()]
+  places.forEach((place, b) => {
+    position.fromArray(poses, 7 * b)
+    rotation.set(poses[7 * b + 4]!, poses[7 * b + 5]!, poses[7 * b + 6]!, poses[7 * b + 3]!)
+    place.compose(position, rotation, UNIT)
   })
 }
 
-function shapesOf(shapes: readonly Shape[], usual: string, opacity: number): Group {
-  const group = new Group()
-  for (const shape of shapes) {
-    const isGhost = opacity < 1
-    const material = new MeshLambertMaterial({
-      color: isGhost ? usual : (shape.color ?? usual),
-      transparent: isGhost,
-      opacity,
-      depthWrite: !isGhost,
-    })
-    const mesh = new Mesh(geometryOf(shape), material)
-    mesh.castShadow = mesh.receiveShadow = !isGhost
-    mesh.position.set(...shape.position)
-    const [w, x, y, z] = shape.rotation
-    mesh.quaternion.set(x, y, z, w)
-    group.add(mesh)
-  }
-  return group
-}
-
-/** Cylinders and capsules of scenes lie along z, those of three.js along y. */
-function geometryOf(shape: Shape): BufferGeometry {
-  switch (shape.type) {
-    case 'box':
-      return new BoxGeometry(...shape.size)
-    case 'sphere':
-      return new SphereGeometry(shape.radius, 32, 20)
-    case 'cylinder':
-      return new CylinderGeometry(shape.radius, shape.radius, shape.length, 32).rotateX(Math.PI / 2)
-    case 'capsule':
-      return new CapsuleGeometry(shape.radius, shape.length, 8, 24).rotateX(Math.PI / 2)
-    case 'plane':
-      return new PlaneGeometry(100, 100)
-  }
+function axesOf({ joints }: Scene): Part[] {
+  return joints.flatMap(({ type, childAnchor, axis }, b) =>
+    type === 'hinge' || type === 'slider' ? [markAt(b, childAnchor, 0.006, '#1f5fbf', axis, 0.5)] : [],
+  )
 }
 
 /** The farthest that a shape goes from the frame of its body, m. */
@@ -320,7 +307,7 @@ function reach(shape: Shape): number {
   }
 }
 
-/** Whether WebGL is computed by the processor, where smoothing edges costs more than all else. */
+/** Whether WebGL is computed by the processor: shadows are then drawn flat, and edges as they are. */
 function isSoftware(): boolean {
   const gl = document.createElement('canvas').getContext('webgl2')
   const info = gl?.getExtension('WEBGL_debug_renderer_info')

@@ -5,8 +5,8 @@ import { placedPoint } from '../scene/pose.ts'
 import type { Vec3 } from '../scene/scene.ts'
 import { bodyImpulse } from './bodyImpulse.ts'
 import { type OpenedBundle, openBundle } from './openBundle.ts'
-import type { Frame, FromSimulation, Gain, Pull, ToSimulation } from './protocol.ts'
-import { statePoses } from './statePoses.ts'
+import type { FromSimulation, Gain, Pull, ToSimulation } from './protocol.ts'
+import { packedPoses, statePoses } from './statePoses.ts'
 
 const FRAME_MS = 1000 / 60
 const WORK_MS = 12 // of a frame, at most
@@ -89,7 +89,13 @@ function open({ id, bundle, state }: Extract<ToSimulation, { type: 'open' }>): v
     tell({
       type: 'opened',
       id,
-      opened: { scene, dt, states: layout.dx, controls: layout.u, home: { x: home.x.slice(), u: home.u.slice() } },
+      opened: {
+        scene,
+        dt,
+        states: layout.dx,
+        controls: layout.u,
+        home: { x: home.x.slice(), u: home.u.slice(), poses: packedPoses(scene, home.x) },
+      },
     })
     show()
   } catch (error) {
@@ -165,7 +171,7 @@ function applyPull(running: Running, seconds: number): void {
 
 function show(): void {
   if (!robot) return
-  const { engine, x, u, time } = robot
+  const { engine, scene, x, u, time } = robot
   const dx = new Float64Array(engine.layout.ndx)
   difference(engine.home.x, dx)
   let shadow: Float64Array | null = null
@@ -174,8 +180,17 @@ function show(): void {
     engine.integrate(Float64Array.from(ghost.lin.xBar), ghost.dx, shadow)
     if (!shadow.every((value) => Math.abs(value) < 1e3)) shadow = ghost = null
   }
-  const frame: Frame = { type: 'frame', time, x, dx, u, ghost: shadow, realTimeFactor: factor, playing: isPlaying }
-  tell(frame)
+  tell({
+    type: 'frame',
+    time,
+    x,
+    dx,
+    u,
+    poses: packedPoses(scene, x),
+    ghost: shadow && packedPoses(scene, shadow),
+    realTimeFactor: factor,
+    playing: isPlaying,
+  })
 }
 
 function tick(): void {

@@ -15,3 +15,13 @@ export function statePoses(scene: Scene, x: Float64Array): Pose[] {
   }
   return bodyPoses(scene, positions)
 }
+
+/** The same as one array, x y z w x y z of each body, [7 bodies]: what the page draws. */
+export function packedPoses(scene: Scene, x: Float64Array): Float64Array {
+  const packed = new Float64Array(7 * scene.bodies.length)
+  statePoses(scene, x).forEach(({ position, rotation }, b) => {
+    packed.set(position, 7 * b)
+    packed.set(rotation, 7 * b + 3)
+  })
+  return packed
+}
