@@ -13,6 +13,7 @@ import {
   simulate,
   taskCost,
 } from 'jacsense'
+import { bisectKick } from './parts/bisectKick.ts'
 
 export interface Row {
   readonly controller: string
@@ -41,23 +42,20 @@ export async function run({ budget = 8 }: { budget?: number } = {}): Promise<Row
   )
   const rows: Row[] = []
   const bisect = async (name: string, controller: Controller, planned: () => number) => {
-    let [survived, fatal] = [0, HIGHEST]
     let planning = 0
     let steps = 0
-    for (let k = 0; k < budget; k++) {
-      const amount = (survived + fatal) / 2
+    const survives = async (amount: number) => {
       const kick = { time: 0, coordinate: 'pole.velocity', amount }
       const {
         result,
         dX,
         steps: taken,
       } = await simulate(engine, controller, { duration: DURATION, disturbances: [kick] })
-      const standing = result === 'completed' && Math.abs(dX[taken * ndx + 1]!) < 0.1
-      if (standing) survived = amount
-      else fatal = amount
       planning += planned()
       steps += taken
+      return result === 'completed' && Math.abs(dX[taken * ndx + 1]!) < 0.1
     }
+    const { survived, fatal } = await bisectKick(survives, { highest: HIGHEST, runs: budget })
     rows.push({
       controller: name,
       'largest survived kick (rad/s)': Number(survived.toFixed(3)),
