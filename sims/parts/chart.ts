@@ -23,7 +23,7 @@ export interface ChartOptions {
 const [WIDTH, HEIGHT, LEFT, TOP] = [520, 380, 64, 44] // of what is within the frame
 const RIGHT = 20
 const BELOW = 52
-const LETTER = 6.2 // width of one, on average
+const LETTER = 5.7 // width of one, on average
 
 /** `marks` gets the scales: from the units of the axes to the picture. */
 export function chart(
@@ -45,7 +45,7 @@ export function chart(
   const legend = keys.map(({ what, fill = 'none', stroke = fill }) => {
     const box = `<rect x="${place}" y="14" width="14" height="14" fill="${fill}" stroke="${stroke}" stroke-width="2"/>`
     const key = `${box}${text(place + 20, 26, 'start', what)}`
-    place += Math.round(44 + LETTER * what.length)
+    place += Math.round(38 + LETTER * what.length)
     return key
   })
   const [width, height] = [LEFT + WIDTH + RIGHT, TOP + HEIGHT + BELOW]
