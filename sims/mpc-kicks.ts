@@ -26,8 +26,14 @@ const HIGHEST = 40 // rad/s
 const DURATION = 4 // s after the kick
 const HORIZONS = [0.3, 0.6, 1] // s
 
-/** Bisects the largest kick of pole.velocity. `budget`: closed-loop runs for each controller. */
-export async function run({ budget = 8 }: { budget?: number } = {}): Promise<Row[]> {
+/** Bisects the largest kick of pole.velocity. `budget`: closed-loop runs for each controller; `horizons`: of MPC, s. */
+export async function run({
+  budget = 8,
+  horizons = HORIZONS,
+}: {
+  budget?: number
+  horizons?: readonly number[]
+} = {}): Promise<Row[]> {
   const scene = await loadScene('cartpole')
   const engine = await createEngine(scene)
   const { ndx } = engine.layout
@@ -37,9 +43,9 @@ export async function run({ budget = 8 }: { budget?: number } = {}): Promise<Row
   if (K === null || P === null) throw new Error('no gain for the cart-pole')
   const dynamics = sensedDynamics(engine)
   const tracking = quadraticTracking(dynamics, { ...cost, Qf: P, xGoal: engine.home.x })
-  const planners = HORIZONS.slice(0, budget).map((duration) =>
-    mpc(dynamics, { cost: tracking, duration }, { every: 4, firstIterations: 20 }),
-  )
+  const planners = horizons
+    .slice(0, budget)
+    .map((duration) => mpc(dynamics, { cost: tracking, duration }, { every: 4, firstIterations: 20 }))
   const rows: Row[] = []
   const bisect = async (name: string, controller: Controller, planned: () => number) => {
     let planning = 0
@@ -65,7 +71,7 @@ export async function run({ budget = 8 }: { budget?: number } = {}): Promise<Row
   }
   await bisect('LQR', lqrController(lin, K, engine.difference), () => 0)
   for (const [k, planner] of planners.entries())
-    await bisect(`MPC over ${HORIZONS[k]} s`, planner, () => {
+    await bisect(`MPC over ${horizons[k]} s`, planner, () => {
       const { calls } = planner.report()
       return calls.derivatives + calls.rollouts
     })
