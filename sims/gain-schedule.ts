@@ -78,10 +78,10 @@ const GAINS: readonly Gains[] = [
   ...POINTS.map((points) => ({ name: `scheduled, ${points} points`, points })),
 ]
 
-/** `budget`: angles asked for of each robot, fewer than its grid. */
-export async function run({ budget = 20 }: { budget?: number } = {}): Promise<Row[]> {
+/** `budget`: angles asked for of each robot, if fewer than its grid; 1 is but the first robot. */
+export async function run({ budget = 10 }: { budget?: number } = {}): Promise<Row[]> {
   const rows: Row[] = []
-  for (const one of CASES) {
+  for (const one of budget === 1 ? CASES.slice(0, 1) : CASES) {
     const study = await opened(one)
     for (const gains of GAINS) {
       const reached = { solved: 0, quick: 0, slow: 0 }
