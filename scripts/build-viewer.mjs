@@ -9,13 +9,22 @@ import { thumbnail } from './thumbnail.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const site = join(root, 'dist/viewer')
 
+// 10 MB that are loaded when they are chosen: `jacsense view` serves them from where the optional package is installed.
+const withoutMujoco = { external: ['@mujoco/mujoco'], output: { paths: { '@mujoco/mujoco': '../mujoco/mujoco.js' } } }
+
 await build({
   root: join(root, 'src/viewer'),
   configFile: false,
   base: './',
   logLevel: 'error',
-  worker: { format: 'es' },
-  build: { outDir: site, emptyOutDir: true, target: 'es2023', chunkSizeWarningLimit: 12_000 },
+  worker: { format: 'es', rollupOptions: withoutMujoco },
+  build: {
+    outDir: site,
+    emptyOutDir: true,
+    target: 'es2023',
+    chunkSizeWarningLimit: 12_000,
+    rollupOptions: withoutMujoco,
+  },
 })
 
 const folder = join(site, 'scenes')

@@ -3,7 +3,7 @@ import type { MainModule, MjModel } from '@mujoco/mujoco'
 import type { ControlCoordinate, Coordinate, Layout } from '../../scene/layout.ts'
 import { JOINT_COORDINATES } from '../../scene/layout.ts'
 
-const JOINT_TYPES = ['free', 'ball', 'slider', 'hinge'] as const // by mjtJoint
+export const JOINT_TYPES = ['free', 'ball', 'slider', 'hinge'] as const // by mjtJoint
 
 /**
  * A joint without a name is called after its body, 'torso', or 'torso-2' where that is taken; unnamed bodies and actuators are
@@ -47,7 +47,7 @@ export function mujocoLayout(
   return { nq, nv, nx: x.length, ndx: dx.length, nu, x, dx, u }
 }
 
-function jointNamesOf(model: MjModel): string[] {
+export function jointNamesOf(model: MjModel): string[] {
   const names = Array.from({ length: model.njnt }, (_, j) => nameAt(model, model.name_jntadr[j]))
   const taken = new Set(names.filter((name) => name !== null))
   return names.map((name, j) => {
