@@ -2,7 +2,7 @@
 import type { MainModule, MjData, MjModel } from '@mujoco/mujoco'
 import { InputError } from '../../scene/inputError.ts'
 import { checkExpansion } from './checkExpansion.ts'
-import { nameAt } from './mujocoLayout.ts'
+import { actuatorsOf, nameAt } from './mujocoLayout.ts'
 
 const MAX_DOFS = 20_000
 
@@ -32,13 +32,12 @@ export function compileModel(
   try {
     for (const [name, content] of files) vfs.addBuffer(name, content)
     const texts = [xml, ...[...files].filter(([name]) => /\.(xml|mjcf)$/i.test(name)).map(([, bytes]) => decode(bytes))]
-    const unbounded = texts.some((text) => UNLIMITED.test(text))
-      ? controlsWithoutRange(mj, xml, vfs)
-      : new Set<number>()
+    const without = texts.some((text) => UNLIMITED.test(text)) ? actuatorsWithoutRange(mj, xml, vfs) : new Set<number>()
     model = mj.MjModel.from_xml_string(xml, vfs)
     checkModel(model, file)
     data = new mj.MjData(model)
     const range: Float64Array = model.actuator_ctrlrange
+    const unbounded = new Set(actuatorsOf(model).flatMap(({ controls }, k) => (without.has(k) ? controls : [])))
     const ranges = Array.from({ length: model.nu }, (_, k): [number, number] =>
       unbounded.has(k) || !(range[2 * k]! < range[2 * k + 1]!)
         ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
@@ -56,10 +55,10 @@ export function compileModel(
 }
 
 /**
- * Controls whose range does not bind: the compiled model keeps that range, and the flag beside it can't be read in JavaScript.
+ * Actuators whose controls' range does not bind: the compiled model keeps that range, and the flag beside it can't be read in JavaScript.
  * Asked only where a file says so, as MuJoCo never frees all of a parsed specification.
  */
-function controlsWithoutRange(mj: MainModule, xml: string, vfs: InstanceType<MainModule['MjVFS']>): Set<number> {
+function actuatorsWithoutRange(mj: MainModule, xml: string, vfs: InstanceType<MainModule['MjVFS']>): Set<number> {
   const spec = mj.parseXMLString(xml, vfs)
   const free = new Set<number>()
   try {
