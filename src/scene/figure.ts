@@ -39,10 +39,12 @@ interface Placed {
   readonly position: Vec3 // m, in the frame of the body, or of the world
   readonly rotation: Quat
   readonly color: string | null // CSS color
+  readonly collide: boolean
+  readonly hidden?: boolean // shown with what collides only
 }
 
 /** Without what contact needs. */
-type Plain<S> = S extends Shape ? Omit<S, keyof Placed | 'collide' | 'friction'> : never
+type Plain<S> = S extends Shape ? Omit<S, keyof Placed | 'friction'> : never
 
 export function figureOf({ name, description, bodies, joints, environment, task }: Scene): Figure {
   return {

@@ -4,6 +4,8 @@ import type { Weights } from '../scene/scene.ts'
 import { element, fillTable } from './elements.ts'
 import { drawEigenvalues } from './eigenvaluePlot.ts'
 import { drawMatrix } from './matrixMap.ts'
+import { drawKicks, kicksSentence } from './kickMap.ts'
+import type { ProbedKick } from './probeKicks.ts'
 import type { Designed, Eigenvalue, Opened } from './protocol.ts'
 
 export interface ControlPanel {
@@ -14,6 +16,8 @@ export interface ControlPanel {
   setWeights(Q: readonly number[], R: readonly number[]): void
   switchTo(on: boolean): void
   show(designed: Designed | null, message?: string): void
+  /** What kicks did to the robot; null: nothing known. */
+  probed(kicks: readonly ProbedKick[] | null): void
   redraw(): void
 }
 
@@ -28,6 +32,7 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
   let sliders: { readonly Q: HTMLInputElement[]; readonly R: HTMLInputElement[] } = { Q: [], R: [] }
   let designed: Designed | null = null
   let trail: (readonly Eigenvalue[])[] = []
+  let kicks: readonly ProbedKick[] | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   on.addEventListener('change', changed)
   element('zoomClosed').addEventListener('change', () => drawPoles())
@@ -78,6 +83,12 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
         : `Largest |λ| with control: ${radius.toPrecision(6)}${after === null ? '' : `; falls to 1/e in ${formatNumber(after)} s`}.`
     element('slowest').className = radius >= 1 + 1e-9 ? 'bad' : ''
   }
+  const showKicks = () => {
+    element('kicks').hidden = !designed?.gain
+    element('kickMap').hidden = kicks === null
+    element('probed').textContent = kicks && robot ? kicksSentence(kicks, robot.figure.bodies.at(-1)!.name) : ''
+    if (kicks) drawKicks(element<HTMLCanvasElement>('kickMap'), kicks)
+  }
   const hands = () => {
     const inputs = (robot?.controls ?? []).map(({ name, unit, range: [low, high] }, k) => {
       const row = document.createElement('label')
@@ -103,6 +114,7 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
   const redraw = () => {
     const gain = designed?.gain
     drawPoles()
+    showKicks()
     const canvas = element<HTMLCanvasElement>('gain')
     canvas.hidden = !gain
     if (!gain || !robot) return
@@ -165,10 +177,15 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
     show(found, message = found?.message ?? '') {
       if (designed && found) trail = [...trail, designed.closed].slice(-TRAIL)
       designed = found
+      kicks = null
       const place = element('design')
       place.textContent = message
       place.className = found && (found.gain === null || !found.certified) ? 'bad' : ''
       redraw()
+    },
+    probed(found) {
+      kicks = found
+      showKicks()
     },
     redraw,
   }

@@ -17,14 +17,15 @@ import type { Frame, FromSensing, FromSimulation, Opened, ToSensing, ToSimulatio
 import { pullBodies } from './pullBodies.ts'
 import { type SceneEntry, sceneList } from './sceneList.ts'
 import { sceneView } from './sceneView.ts'
+import { recordButton } from './record.ts'
 import { readShared, sharedText } from './shareLink.ts'
 import { tabs } from './tabs.ts'
 import { theme } from './theme.ts'
+import { transport } from './transport.ts'
 
 const canvas = element<HTMLCanvasElement>('view')
 const view = sceneView(canvas)
 const past = history()
-const timeline = element<HTMLInputElement>('timeline')
 const simulation = newWorker('simulation', (message) => simulated(message as FromSimulation))
 let sensing = newSensing()
 let opening: Opening | null = null
@@ -46,7 +47,14 @@ const measurement = measurementPanel(() => {
   if (control.isOn) void reset().then(() => again && linearizeHere())
   else if (again) linearizeHere()
 })
-const model = modelPanel((engine) => opening && void open({ ...opening, engine }))
+const model = modelPanel(
+  (engine) => opening && void open({ ...opening, engine }),
+  ({ x, u }) => {
+    past.clear()
+    tell({ type: 'set', x })
+    tell({ type: 'hold', u: [...u] })
+  },
+)
 let charts: Plots | null = null
 
 const tell = (message: ToSimulation) => simulation.post(message)
@@ -85,6 +93,10 @@ function sensed(message: FromSensing): void {
       linear.closedLoop(control.isOn ? message.closed : [])
       tell({ type: 'gain', gain: control.isOn ? message.gain : null })
       begin()
+      break
+    case 'probed':
+      linear.idle()
+      control.probed(message.kicks)
   }
 }
 
@@ -235,16 +247,17 @@ async function reset(): Promise<void> {
   } else tell({ type: 'set', x: home.x })
 }
 
-// Transport
-element('play').addEventListener('click', () => play(!isPlaying))
-element('step').addEventListener('click', () => tell({ type: 'step' }))
-element('reset').addEventListener('click', () => void reset())
-const speed = element<HTMLSelectElement>('speed')
-speed.addEventListener('change', () => tell({ type: 'speed', speed: Number(speed.value) }))
-timeline.addEventListener('input', () => {
-  play(false)
-  const moment = past.at(Number(timeline.value))
-  if (moment) tell({ type: 'set', x: moment.x })
+const bar = transport({
+  togglePlay: () => play(!isPlaying),
+  step: () => tell({ type: 'step' }),
+  reset: () => void reset(),
+  kick: () => tell({ type: 'kick' }),
+  speed: (factor) => tell({ type: 'speed', speed: factor }),
+  goTo(moment) {
+    play(false)
+    const { x } = past.at(moment) ?? {}
+    if (x) tell({ type: 'set', x })
+  },
 })
 element('share').addEventListener('click', () => {
   if (!latest || !opening) return
@@ -256,8 +269,6 @@ element('share').addEventListener('click', () => {
     element('share').textContent = 'Share link'
   }, 2000)
 })
-
-element('kick').addEventListener('click', () => tell({ type: 'kick' }))
 
 // Panels
 element('rollouts').addEventListener('change', showRollouts)
@@ -273,13 +284,16 @@ element('ghost').addEventListener('change', ({ target }) => {
   const lin = (target as HTMLInputElement).checked ? (linear.sensed?.lin ?? null) : null
   tell({ type: 'ghost', lin })
 })
-for (const id of ['showAxes', 'showCentres'])
-  element(id).addEventListener('change', () =>
-    view.marks({
-      axes: element<HTMLInputElement>('showAxes').checked,
-      centres: element<HTMLInputElement>('showCentres').checked,
-    }),
-  )
+for (const id of ['showAxes', 'showCentres', 'showCollision'])
+  element(id).addEventListener('change', () => {
+    const isOn = (name: string) => element<HTMLInputElement>(name).checked
+    view.marks({ axes: isOn('showAxes'), centres: isOn('showCentres'), collision: isOn('showCollision') })
+  })
+element('probe').addEventListener('click', () => {
+  const gain = control.designed?.gain
+  if (opening && gain) ask({ type: 'probe', id: ++asked, opening, gain })
+})
+recordButton(canvas, () => opened?.figure.name ?? 'scene')
 element('exportRun').addEventListener('click', () => {
   if (opened) save(`${opened.figure.name}-run.csv`, historyCsv(past, opened))
 })
@@ -306,18 +320,14 @@ listenToKeys(
     ' ': () => play(!isPlaying),
     ArrowRight: () => tell({ type: 'step' }),
     Backspace: () => void reset(),
-    '+': () => faster(1),
-    '-': () => faster(-1),
+    '+': () => bar.faster(1),
+    '-': () => bar.faster(-1),
     k: () => tell({ type: 'kick' }),
     l: linearizeHere,
     Escape: view.resetCamera,
   },
   { p: screenshot },
 )
-function faster(by: number): void {
-  speed.selectedIndex = Math.min(speed.options.length - 1, Math.max(0, speed.selectedIndex + by))
-  tell({ type: 'speed', speed: Number(speed.value) })
-}
 function screenshot(): void {
   view.capture().then((blob) => blob && save(`${opened?.figure.name ?? 'scene'}.png`, blob))
 }
@@ -337,24 +347,13 @@ function draw(): void {
   if (latest && opened) {
     if (latest !== placed) view.place(latest.poses, latest.ghost)
     placed = latest
-    if (++ticks % 6 === 0) showClock(latest)
+    if (++ticks % 6 === 0) {
+      bar.show(latest, past, isPlaying)
+      if (!element('plotsPanel').hidden) charts?.draw(past)
+    }
   }
   if (view.render()) drawn++
 }
-function showClock({ time, realTimeFactor }: Frame): void {
-  element('clock').textContent = `${time.toFixed(2)} s · ${realTimeFactor.toFixed(2)} × real time`
-  element('play').textContent = isPlaying ? '❚❚' : '▶'
-  element('play').setAttribute('aria-pressed', String(isPlaying))
-  if (isPlaying) {
-    timeline.max = String(Math.max(0, past.length - 1))
-    timeline.value = timeline.max
-  }
-  if (!element('plotsPanel').hidden) charts?.draw(past)
-}
-new ResizeObserver(() => {
-  const { top } = element('transport').getBoundingClientRect()
-  document.documentElement.style.setProperty('--bar', `${window.innerHeight - top}px`)
-}).observe(element('transport'))
 window.addEventListener('resize', () => {
   view.resize()
   linear.redraw()

@@ -9,11 +9,18 @@ export interface ModelPanel {
   runs(opening: Opening | null): void
 }
 
-export function modelPanel(changeEngine: (name: EngineName) => void): ModelPanel {
+type Keyframe = Opened['keyframes'][number]
+
+export function modelPanel(changeEngine: (name: EngineName) => void, startAt: (frame: Keyframe) => void): ModelPanel {
   const select = element<HTMLSelectElement>('engine')
   select.addEventListener('change', () => changeEngine(select.value as EngineName))
+  const frames = element<HTMLSelectElement>('keyframe')
+  let known: readonly Keyframe[] = []
+  frames.addEventListener('change', () => startAt(known[frames.selectedIndex]!))
   return {
-    show({ figure }) {
+    show({ figure, keyframes, home }) {
+      known = [{ name: 'home', x: home.x, u: home.u }, ...keyframes.filter(({ name }) => name !== 'home')]
+      frames.replaceChildren(...known.map(({ name }) => new Option(name)))
       element('description').textContent = figure.description
       document.title = `${figure.name} – jacsense`
       fillTable(

@@ -3,6 +3,7 @@ import type { ControlCoordinate, Coordinate } from '../scene/layout.ts'
 import type { Figure } from '../scene/figure.ts'
 import type { LinearizationJson } from '../experiment/linearizationJson.ts'
 import type { Opening } from './openRobot.ts'
+import type { ProbedKick } from './probeKicks.ts'
 
 /** What the page has to know of an opened robot. */
 export interface Opened {
@@ -10,6 +11,7 @@ export interface Opened {
   readonly dt: number // s
   readonly states: readonly Coordinate[] // [ndx]
   readonly controls: readonly ControlCoordinate[] // [nu]
+  readonly keyframes: readonly { readonly name: string; readonly x: Float64Array; readonly u: Float64Array }[]
   readonly home: { readonly x: Float64Array; readonly u: Float64Array; readonly poses: Float64Array }
 }
 
@@ -90,6 +92,13 @@ export type ToSensing =
       readonly R: readonly number[] // [nu]
       readonly measurement: Measurement
     }
+  | { readonly type: 'probe'; readonly id: number; readonly opening: Opening; readonly gain: Gain }
+
+export interface Probed {
+  readonly type: 'probed'
+  readonly id: number
+  readonly kicks: readonly ProbedKick[]
+}
 
 export interface Eigenvalue {
   readonly re: number
@@ -125,5 +134,6 @@ export interface Designed {
 export type FromSensing =
   | Sensed
   | Designed
+  | Probed
   | { readonly type: 'progress'; readonly id: number; readonly done: number; readonly total: number }
   | { readonly type: 'failed'; readonly id: number; readonly message: string }

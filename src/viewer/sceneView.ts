@@ -60,9 +60,16 @@ export interface SceneView {
   /** The middle of a body in pixels of the canvas. */
   pixelOf(body: number): readonly [number, number]
   resetCamera(): void
-  marks(shown: { readonly axes: boolean; readonly centres: boolean }): void
+  marks(shown: Marks): void
   resize(): void
   colors(dark: boolean): void
+}
+
+/** What is shown beside the robot; `collision`: what collides in the place of what is to be looked at. */
+export interface Marks {
+  readonly axes: boolean
+  readonly centres: boolean
+  readonly collision: boolean
 }
 
 /** A robot as it is drawn. */
@@ -99,10 +106,12 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
   const triangles = isSlow ? 6_000 : 1_000_000
 
   let drawn: Drawn | null = null
+  let level = 0 // m, of the ground
   let isStale = true
   const faint: PartMeshes[] = []
   let homeCamera = { from: new Vector3(3, -4, 2), at: new Vector3() }
-  let shownMarks = { axes: false, centres: false }
+  let shownMarks: Marks = { axes: false, centres: false, collision: false }
+  let latest: Poses | null = null
   const dragPlane = new Plane()
   let held: Grip | null = null
   const raycaster = new Raycaster()
@@ -150,8 +159,10 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     isStale = true
   }
 
-  const marks = (what: { readonly axes: boolean; readonly centres: boolean }) => {
+  const marks = (what: Marks) => {
+    const isOther = what.collision !== shownMarks.collision
     shownMarks = { ...what }
+    if (isOther && drawn && latest) rebuild(drawn.figure, latest)
     if (!drawn) return
     drawn.axes.group.visible = what.axes
     drawn.centres.group.visible = what.centres
@@ -160,6 +171,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
 
   const place = (poses: Poses, ghost: Poses | null) => {
     if (!drawn) return
+    latest = poses
     const { places, solid, axes, centres, ghost: copy } = drawn
     copy.group.visible = ghost !== null
     if (ghost) {
@@ -171,46 +183,55 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     isStale = true
   }
 
+  const shownOf = (shapes: readonly FigureShape[]) =>
+    shapes.filter(({ collide, hidden }) => (shownMarks.collision ? collide : !hidden))
+
+  const rebuild = (figure: Figure, poses: Poses) => {
+    if (drawn) {
+      const { solid, ghost, axes, centres } = drawn
+      for (const meshes of [solid, ghost, axes, centres]) {
+        world.remove(meshes.group)
+        meshes.dispose()
+      }
+      world.getObjectByName('shadow')?.removeFromParent()
+      clearCopies()
+    }
+    const { bodies, environment } = figure
+    const fixed = shownOf(environment)
+      .filter(({ type }) => type !== 'plane')
+      .flatMap((shape) => partsOf(shape, -1, '#8a8f98'))
+    const moving = movingParts(figure, shownOf)
+    drawn = {
+      figure,
+      places: bodies.map(() => new Matrix4()),
+      solid: partMeshes([...fixed, ...moving], new MeshLambertMaterial(), triangles),
+      ghost: partMeshes(
+        moving.map((part) => ({ ...part, color: '#7a8cff' })),
+        new MeshLambertMaterial(CLEAR),
+        triangles,
+      ),
+      axes: partMeshes(axesOf(figure), new MeshBasicMaterial(), triangles),
+      centres: partMeshes(
+        bodies.map(({ com }, b) => markAt(b, com, 0.02, '#b3261e')),
+        new MeshBasicMaterial({ depthTest: false }),
+        triangles,
+      ),
+    }
+    for (const mesh of drawn.solid.group.children) mesh.castShadow = mesh.receiveShadow = !isSlow
+    for (const { group } of [drawn.solid, drawn.ghost, drawn.axes, drawn.centres]) world.add(group)
+    if (isSlow) {
+      const shadow = drawn.solid.shadow(dark, shadowProjection(TOWARDS_SUN, level + 0.002))
+      shadow.name = 'shadow'
+      world.add(shadow)
+    }
+    marks(shownMarks)
+    place(poses, null)
+  }
+
   return {
     show(figure, home) {
-      if (drawn) {
-        const { solid, ghost, axes, centres } = drawn
-        for (const meshes of [solid, ghost, axes, centres]) {
-          world.remove(meshes.group)
-          meshes.dispose()
-        }
-        world.getObjectByName('shadow')?.removeFromParent()
-        clearCopies()
-      }
-      const { bodies, environment } = figure
-      const level = frame(figure, home)
-      const fixed = environment.filter(({ type }) => type !== 'plane').flatMap((shape) => partsOf(shape, -1, '#8a8f98'))
-      const moving = movingParts(figure)
-      drawn = {
-        figure,
-        places: bodies.map(() => new Matrix4()),
-        solid: partMeshes([...fixed, ...moving], new MeshLambertMaterial(), triangles),
-        ghost: partMeshes(
-          moving.map((part) => ({ ...part, color: '#7a8cff' })),
-          new MeshLambertMaterial(CLEAR),
-          triangles,
-        ),
-        axes: partMeshes(axesOf(figure), new MeshBasicMaterial(), triangles),
-        centres: partMeshes(
-          bodies.map(({ com }, b) => markAt(b, com, 0.02, '#b3261e')),
-          new MeshBasicMaterial({ depthTest: false }),
-          triangles,
-        ),
-      }
-      for (const mesh of drawn.solid.group.children) mesh.castShadow = mesh.receiveShadow = !isSlow
-      for (const { group } of [drawn.solid, drawn.ghost, drawn.axes, drawn.centres]) world.add(group)
-      if (isSlow) {
-        const shadow = drawn.solid.shadow(dark, shadowProjection(TOWARDS_SUN, level + 0.002))
-        shadow.name = 'shadow'
-        world.add(shadow)
-      }
-      marks(shownMarks)
-      place(home, null)
+      level = frame(figure, home)
+      rebuild(figure, home)
     },
     place,
     render() {
@@ -231,7 +252,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
       const { figure } = drawn
       for (const poses of copies) {
         const copy = partMeshes(
-          movingParts(figure).map((part) => ({ ...part, color: '#7a8cff' })),
+          movingParts(figure, shownOf).map((part) => ({ ...part, color: '#7a8cff' })),
           new MeshLambertMaterial({ ...CLEAR, opacity: 0.12 }),
           triangles,
         )
@@ -326,8 +347,10 @@ function pose(places: readonly Matrix4[], poses: Poses): void {
   })
 }
 
-function movingParts({ bodies }: Figure): Part[] {
-  return bodies.flatMap(({ shapes }, b) => shapes.flatMap((shape) => partsOf(shape, b, MUTED[b % MUTED.length]!)))
+function movingParts({ bodies }: Figure, shown: (shapes: readonly FigureShape[]) => readonly FigureShape[]): Part[] {
+  return bodies.flatMap(({ shapes }, b) =>
+    shown(shapes).flatMap((shape) => partsOf(shape, b, MUTED[b % MUTED.length]!)),
+  )
 }
 
 function axesOf({ joints }: Figure): Part[] {

@@ -4,6 +4,7 @@ import type { Blackbox } from '../blackbox/blackbox.ts'
 import { withCorruption } from '../blackbox/withCorruption.ts'
 import { withNoise } from '../blackbox/withNoise.ts'
 import { lqr } from '../control/lqr.ts'
+import { lqrController } from '../control/lqrController.ts'
 import type { Mode } from '../control/modes.ts'
 import type { Point } from '../engine/engine.ts'
 import { callsSentence, certificateSentence } from '../experiment/certificate.ts'
@@ -15,6 +16,7 @@ import type { Linearization } from '../linearization/linearization.ts'
 import { linearize } from '../linearization/linearize.ts'
 import { type Opening, openRobot, type Robot } from './openRobot.ts'
 import { isClean } from './measurement.ts'
+import { probeKicks } from './probeKicks.ts'
 import type { Eigenvalue, FromSensing, Measurement, ToSensing } from './protocol.ts'
 
 const GROSS = 1 // size of a gross error, in the unit of each value
@@ -39,7 +41,8 @@ export function startSensing(): void {
 async function receive(data: ToSensing): Promise<void> {
   try {
     if (data.type === 'linearize') await linearizeHere(data)
-    else await design(data)
+    else if (data.type === 'design') await design(data)
+    else await probe(data)
   } catch (error) {
     tell({ type: 'failed', id: data.id, message: error instanceof Error ? error.message : String(error) })
   }
@@ -166,6 +169,13 @@ async function design({ id, opening, Q, R, measurement }: Extract<ToSensing, { t
     open: named(standing.A, unstableModes(standing)),
     closed,
   })
+}
+
+async function probe({ id, opening, gain }: Extract<ToSensing, { type: 'probe' }>): Promise<void> {
+  const { robot } = await knownRobot(opening)
+  const { K, xBar, uBar } = gain
+  const controller = lqrController({ A: Matrix.eye(K[0]!.length), xBar, uBar }, K, robot.engine.difference)
+  tell({ type: 'probed', id, kicks: await probeKicks(robot, controller, xBar, progressOf(id)) })
 }
 
 /** Of [A B], Frobenius, relative. */

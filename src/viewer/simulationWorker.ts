@@ -103,7 +103,12 @@ async function open({ id, opening: wanted, state }: Extract<ToSimulation, { type
     gain = K = pull = ghost = held = null
     kicks = 0
     const standing = { x: home.x.slice(), u: home.u.slice(), poses: robot.poses(home.x) }
-    tell({ type: 'opened', id, opened: { figure, dt, states: layout.dx, controls: layout.u, home: standing } })
+    const keyframes = [...(engine.keyframes ?? [])].map(([name, { x, u }]) => ({ name, x, u }))
+    tell({
+      type: 'opened',
+      id,
+      opened: { figure, dt, states: layout.dx, controls: layout.u, keyframes, home: standing },
+    })
     show()
   } catch (error) {
     tell({ type: 'failed', id, message: error instanceof Error ? error.message : String(error) })

@@ -43,6 +43,26 @@ describe('MuJoCo in the viewer', () => {
     expect([...viewer.loaded].join()).toContain('mujoco.wasm')
   })
 
+  test('keyframes and collision shapes', async () => {
+    const { page, drop, playing, pause } = viewer
+    await drop({
+      'framed.xml': `<mujoco><worldbody><body name="a"><joint name="j" axis="0 1 0"/><geom size=".1" contype="0" conaffinity="0"/>
+        <geom type="box" size=".1 .1 .1" group="3"/></body></worldbody><keyframe><key name="bent" qpos="0.7"/></keyframe></mujoco>`,
+    })
+    await playing('framed')
+    await pause()
+    await page.click('#tab-model')
+    await page.selectOption('#keyframe', 'bent')
+    await page.waitForFunction(() => window.jacsense().latest!.x[0] === 0.7)
+    const triangles = () => page.evaluate(() => window.jacsense().drawing().triangles)
+    const ball = await triangles()
+    await page.check('#showCollision')
+    await page.waitForFunction((before) => window.jacsense().drawing().triangles !== before, ball)
+    expect(await triangles()).toBeLessThan(ball) // a box in the place of a ball
+    await page.uncheck('#showCollision')
+    await page.click('#tab-linearize')
+  })
+
   test('a scene changes its engine, and A, B are those of the library there', async () => {
     const { page, open, playing, pause, linearized } = viewer
     await open('hopper')

@@ -163,6 +163,20 @@ describe('numbers of the viewer', () => {
     expect(await page.evaluate(() => (window as unknown as { stalls: number[] }).stalls.length)).toBeLessThanOrEqual(3)
   }, 60_000)
 
+  test('kicks from all sides are probed with the gain that is shown', async () => {
+    const { page, open } = viewer
+    await open('cartpole')
+    await page.click('#tab-control')
+    await page.waitForFunction(() => window.jacsense().designed?.gain)
+    await page.click('#probe')
+    await page.waitForFunction(() => document.getElementById('probed')!.textContent !== '')
+    // Along y the rail holds the pole.
+    expect(await page.textContent('#probed')).toBe(
+      'Survives 120 of 128 kicks of pole, within 5 s; all of them up to 1.5 N·s/kg.',
+    )
+    await page.click('#tab-linearize')
+  }, 60_000)
+
   test('noise and gross errors: least squares is far off, LP decoding is near; both say so', async () => {
     const { page, open, pause } = viewer
     await open('quadrotor')

@@ -83,7 +83,9 @@ function jointsOf(model: MjModel): FigureJoint[] {
 function shapesOf(mj: MainModule, model: MjModel): Map<number, FigureShape[]> {
   const shapes = new Map<number, FigureShape[]>()
   for (let g = 0; g < model.ngeom; g++) {
-    if (model.geom_group[g] >= SHOWN_GROUPS) continue
+    const collide = model.geom_contype[g] !== 0 || model.geom_conaffinity[g] !== 0
+    const hidden = model.geom_group[g] >= SHOWN_GROUPS
+    if (hidden && !collide) continue
     const outline = outlineOf(mj, model, g)
     if (outline === null) continue
     const body: number = model.geom_bodyid[g]
@@ -94,12 +96,18 @@ function shapesOf(mj: MainModule, model: MjModel): Map<number, FigureShape[]> {
       position: triple(model.geom_pos, g),
       rotation: quaternion(model.geom_quat, g),
       color: colorOf(model, g),
+      collide,
+      hidden,
     })
   }
   return shapes
 }
 
-type Outline = FigureShape extends infer S ? (S extends S ? Omit<S, 'position' | 'rotation' | 'color'> : never) : never
+type Outline = FigureShape extends infer S
+  ? S extends S
+    ? Omit<S, 'position' | 'rotation' | 'color' | 'collide' | 'hidden'>
+    : never
+  : never
 
 /** null for what has no surface of its own. */
 function outlineOf(mj: MainModule, model: MjModel, g: number): Outline | null {
