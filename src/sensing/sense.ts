@@ -10,6 +10,7 @@ import { checkReuse } from './checkReuse.ts'
 import { lookFarther } from './lookFarther.ts'
 import { detectWithin } from './detectPattern.ts'
 import { dropTies } from './dropTies.ts'
+import { expectedNoise } from './expectedNoise.ts'
 import { explainMisfits } from './explainMisfits.ts'
 import { judge } from './judge.ts'
 import { callsOf, measureUnless, measureWithin } from './measure.ts'
@@ -17,7 +18,7 @@ import { decodingOf, type Measurements, type Plan } from './plan.ts'
 import { type PrepareOptions, prepareSensing, type SensingStructure } from './prepareSensing.ts'
 import { decode, qualityOf, stepRangeOf } from './recover.ts'
 import { repairRows } from './repairRows.ts'
-import { expectedNoise, senseNoise } from './senseNoise.ts'
+import type { senseNoise } from './senseNoise.ts'
 import {
   priorOf,
   resultOf,
@@ -85,7 +86,7 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
       return { ...found, quality: { ...quality, notes: [note, ...quality.notes] } }
     }
     if (isSaid) {
-      const found = await senseNoise(session, options, expected)
+      const found = await noiseSensed(session, options, expected)
       if (found !== null) return found
       plan = prepare(superset, detects ? 'dense' : method)
     }
@@ -102,7 +103,7 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
   const early = looksForNoise && plan.directions >= MANY ? EARLY : 0
   let measured = await measureUnless(session, plan, early, () => isRoughAllOver(session))
   if (measured === null) {
-    const noisy = await senseNoise(session, options, 'estimate')
+    const noisy = await noiseSensed(session, options, 'estimate')
     if (noisy !== null) return noisy
     measured = await measureWithin(session, plan)
   }
@@ -114,7 +115,7 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
   const isHopeless = silent.length > 0 || (numBad >= share * plan.outputs && numBad > 0)
   if (isHopeless && looksForNoise) {
     const { tolerance = options.noise === 'suspect' ? plan.tolerance : undefined } = options
-    const noisy = await senseNoise(session, { ...options, tolerance }, 'estimate')
+    const noisy = await noiseSensed(session, { ...options, tolerance }, 'estimate')
     if (noisy !== null) return noisy
   }
   let failedWithTies: readonly number[] = []
@@ -179,6 +180,11 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
     notes,
   })
   return resultOf(plan, J, quality, pattern)
+}
+
+/** `senseNoise`, loaded where noise is said or looked for: it is much, and pages that sense clean simulators need none of it. */
+async function noiseSensed(...given: Parameters<typeof senseNoise>): ReturnType<typeof senseNoise> {
+  return (await import('./senseNoise.ts')).senseNoise(...given)
 }
 
 function isRoughAllOver(session: Session): boolean {
