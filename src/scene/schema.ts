@@ -1,6 +1,6 @@
 /**
  * The scene file format, checked part by part: types, ranges and spelling. What takes the whole file to see (names that refer to
- * each other, the kinematic tree, inertias) is checked by parseScene.ts. docs/scene-format.md says the same in words.
+ * each other, the kinematic tree, inertias) is checked by resolveScene.ts. docs/scene-format.md says the same in words.
  */
 import * as z from 'zod/mini'
 import { CSS_COLORS } from './cssColors.ts'

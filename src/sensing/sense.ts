@@ -8,7 +8,6 @@ import { misfitOf, unresolvedRows } from './certificate.ts'
 import { checkBlackbox } from './checkBlackbox.ts'
 import { checkReuse } from './checkReuse.ts'
 import { lookFarther } from './lookFarther.ts'
-import { detectWithin } from './detectPattern.ts'
 import { dropTies } from './dropTies.ts'
 import { expectedNoise } from './expectedNoise.ts'
 import { explainMisfits } from './explainMisfits.ts'
@@ -17,7 +16,7 @@ import { callsOf, measureUnless, measureWithin } from './measure.ts'
 import { decodingOf, type Measurements, type Plan } from './plan.ts'
 import { type PrepareOptions, prepareSensing, type SensingStructure } from './prepareSensing.ts'
 import { decode, qualityOf, stepRangeOf } from './recover.ts'
-import { repairRows } from './repairRows.ts'
+import type { repairRows } from './repairRows.ts'
 import type { senseNoise } from './senseNoise.ts'
 import {
   priorOf,
@@ -92,6 +91,7 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
     }
     if (isShort) plan = planFor(session, plan, structureOf(blackbox, structure, superset), options)
     if (detects || refines) {
+      const { detectWithin } = await import('./detectPattern.ts')
       pattern = await detectWithin(session, superset, step)
       const { symmetric } = structure
       plan = prepare(symmetric === undefined ? pattern : withMirrorImages(pattern, symmetric), method)
@@ -150,6 +150,7 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
       notes.push('dense differences fail the certificate: the blackbox is not smooth or too noisy for this step')
     else if (mends && mendable(plan) && mendableRows.length > 0) {
       const source = random(plan.seed, REPAIR_STREAM)
+      const { repairRows } = await import('./repairRows.ts')
       repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed: mendableRows, source })
       notes.push(...repair.notes)
       if (repair.repairedRows.length > 0) notes.push(`the ${suspectOf(plan)}, or the blackbox is not smooth there`)

@@ -1,8 +1,7 @@
 /** From the texts of a robot to its scene and an engine that runs it. */
-import { cannonEngine } from '../engine/cannon/cannonEngine.ts'
+import { reducedCannonEngine } from '../engine/cannon/reducedEngine.ts'
 import type { Engine } from '../engine/engine.ts'
-import { parseScene } from '../scene/parseScene.ts'
-import { parseUrdf } from '../scene/parseUrdf.ts'
+import { parseTexts } from '../scene/parseTexts.ts'
 import type { Scene } from '../scene/scene.ts'
 import type { SceneTexts } from '../scene/sceneTexts.ts'
 
@@ -12,10 +11,7 @@ export interface OpenedBundle {
 }
 
 /** cannon-es, as the page draws joints, in joint coordinates. The caller disposes the engine. Throws what reading a scene throws. */
-export function openBundle({ kind, file, source, files }: SceneTexts): OpenedBundle {
-  const scene =
-    kind === 'urdf'
-      ? parseUrdf(String(source), { file })
-      : parseScene(source, { file, files: new Map(Object.entries(files)) })
-  return { scene, engine: cannonEngine(scene, { coordinates: 'reduced' }) }
+export async function openBundle(texts: SceneTexts): Promise<OpenedBundle> {
+  const scene = await parseTexts(texts)
+  return { scene, engine: reducedCannonEngine(scene) }
 }

@@ -30,11 +30,12 @@ async function receive(data: ToSensing): Promise<void> {
   }
 }
 
-function robotOf(bundle: SceneTexts) {
+async function robotOf(bundle: SceneTexts) {
   const key = JSON.stringify(bundle)
   if (known?.key !== key) {
+    const opened = await openBundle(bundle)
     known?.opened.engine.dispose()
-    known = { key, opened: openBundle(bundle), standing: null }
+    known = { key, opened, standing: null }
   }
   return known
 }
@@ -49,7 +50,7 @@ function progressOf(id: number) {
 }
 
 async function linearizeHere({ id, bundle, x, u }: Extract<ToSensing, { type: 'linearize' }>): Promise<void> {
-  const { opened } = robotOf(bundle)
+  const { opened } = await robotOf(bundle)
   const lin = await linearize(opened.engine, { x, u }, { onProgress: progressOf(id) })
   const { quality, plan } = lin
   const { ndx, nu } = lin.layout
@@ -69,7 +70,7 @@ async function linearizeHere({ id, bundle, x, u }: Extract<ToSensing, { type: 'l
 
 /** LQR at the equilibrium near home. */
 async function design({ id, bundle, Q, R }: Extract<ToSensing, { type: 'design' }>): Promise<void> {
-  const robot = robotOf(bundle)
+  const robot = await robotOf(bundle)
   const { engine } = robot.opened
   if (robot.standing === null) {
     const found = await findEquilibrium(engine)

@@ -35,7 +35,7 @@ const tell = (message: FromSimulation) => self.postMessage(message)
 function receive(data: ToSimulation): void {
   switch (data.type) {
     case 'open':
-      open(data)
+      void open(data)
       return
     case 'play':
       isPlaying = data.playing
@@ -71,9 +71,9 @@ function receive(data: ToSimulation): void {
 }
 
 /** A robot that can't be opened leaves the running one alone. */
-function open({ id, bundle, state }: Extract<ToSimulation, { type: 'open' }>): void {
+async function open({ id, bundle, state }: Extract<ToSimulation, { type: 'open' }>): Promise<void> {
   try {
-    const opened = openBundle(bundle)
+    const opened = await openBundle(bundle)
     robot?.engine.dispose()
     const { engine, scene } = opened
     const { task } = scene

@@ -25,7 +25,7 @@ declare global {
 }
 
 const SITE = fileURLToPath(new URL('../../dist/viewer', import.meta.url))
-const PAGE_LIMIT = 350 * 1024 // bytes gzipped, of a cannon-es scene with LQR; 300 is the goal
+const PAGE_LIMIT = 300_000 // bytes gzipped, of a cannon-es scene with LQR
 
 describe('the viewer in Chromium', () => {
   const complaints: string[] = []
@@ -80,7 +80,7 @@ describe('the viewer in Chromium', () => {
     await page.keyboard.up('Control')
   }
 
-  test('loads less than 350 kB for a cannon-es scene, and no WASM', () => {
+  test('loads less than 300 kB for a cannon-es scene, and no WASM', () => {
     const files = [...loaded].filter((path) => /\.(js|css|html|json)$|\/$/.test(path))
     const bytes = files.reduce((sum, path) => {
       const file = path.endsWith('/') ? `${path}index.html` : path
