@@ -31,14 +31,23 @@ function withoutComments(shader) {
   return code.filter((line) => line !== '').join('\n')
 }
 
+// 10 MB that are loaded when they are chosen: `jacsense view` serves them from where the optional package is installed.
+const withoutMujoco = { external: ['@mujoco/mujoco'], output: { paths: { '@mujoco/mujoco': '../mujoco/mujoco.js' } } }
+
 await build({
   root: join(root, 'src/viewer'),
   configFile: false,
   base: './',
   logLevel: 'error',
   plugins: [threeModules],
-  worker: { format: 'es' },
-  build: { outDir: site, emptyOutDir: true, target: 'es2023', chunkSizeWarningLimit: 12_000 },
+  worker: { format: 'es', rollupOptions: withoutMujoco },
+  build: {
+    outDir: site,
+    emptyOutDir: true,
+    target: 'es2023',
+    chunkSizeWarningLimit: 12_000,
+    rollupOptions: withoutMujoco,
+  },
 })
 
 const folder = join(site, 'scenes')

@@ -2,7 +2,6 @@
  * From which angles and rates of the pole does LQR recover the cart-pole, and how much of that does a Lyapunov function tell? Runs from
  * a grid of starts with the cart at rest in the middle, against the level set of `regionOfAttraction`. With a path as argument, drawn there as SVG.
  */
-import { rename, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import {
   createEngine,
@@ -14,6 +13,7 @@ import {
   simulate,
   taskCost,
 } from 'jacsense'
+import { chart, writeChart } from './parts/chart.ts'
 
 export interface Row {
   readonly starts: string
@@ -36,6 +36,7 @@ const RATE = 8 // rad/s
 const CELLS = 41 // a side
 const DURATION = 8 // s
 const WITHIN = 0.05 // rad and m at the end of a run that recovered
+const [RECOVERED, LOST, EDGE] = ['#8fbcdb', '#f0d5c6', '#1c3f5c'] // colors
 
 /** `budget`: cells a side of the grid (41). */
 export async function run({ budget = CELLS }: { budget?: number } = {}): Promise<Row[]> {
@@ -84,57 +85,44 @@ function table({ angles, rates, recovered, value, level }: AttractionMap): Row[]
 }
 
 function drawn({ angles, rates, recovered, value, level }: AttractionMap): string {
-  const [width, height, left, top] = [520, 380, 64, 44]
-  const x = (angle: number) => Number((left + (width * (angle / ANGLE + 1)) / 2).toFixed(2))
-  const y = (rate: number) => Number((top + (height * (1 - rate / RATE)) / 2).toFixed(2))
-  const [cellWidth, cellHeight] = [width / angles.length, height / rates.length]
-  // One rectangle for each run of equal cells in a row.
-  const cells = rates.flatMap((rate, r) =>
-    angles.flatMap((angle, a) => {
-      const is = (k: number) => recovered[r * angles.length + k]
-      if (a > 0 && is(a - 1) === is(a)) return []
-      let run = 1
-      while (a + run < angles.length && is(a + run) === is(a)) run++
-      const place = `x="${(x(angle) - cellWidth / 2).toFixed(2)}" y="${(y(rate) - cellHeight / 2).toFixed(2)}"`
-      const size = `width="${(run * cellWidth).toFixed(2)}" height="${(cellHeight + 0.2).toFixed(2)}"`
-      return [`<rect ${place} ${size} fill="${is(a) ? '#8fbcdb' : '#f0d5c6'}"/>`]
-    }),
-  )
-  const edge = Array.from({ length: 721 }, (_, k) => {
-    // Even in the units of the picture, not in rad and rad/s.
-    const [c, s] = [ANGLE * Math.cos((k * Math.PI) / 360), RATE * Math.sin((k * Math.PI) / 360)]
-    const reach = Math.sqrt(level / value(c, s))
-    return `${x(reach * c)},${y(reach * s)}`
-  }).join(' ')
-  const text = (px: number, py: number, anchor: string, what: string, more = '') =>
-    `<text x="${px}" y="${py}" text-anchor="${anchor}"${more}>${what}</text>`
-  const number = (tick: number) => String(tick).replace('-', '−')
-  const ticks = [
-    ...[-1.5, -1, -0.5, 0, 0.5, 1, 1.5].map((tick) => text(x(tick), top + height + 18, 'middle', number(tick))),
-    ...[-8, -4, 0, 4, 8].map((tick) => text(left - 8, y(tick) + 4, 'end', number(tick))),
+  const title = 'Starts from which LQR recovers the cart-pole, by angle and rate of the pole'
+  const axes = {
+    x: { label: 'angle of the pole (rad)', range: [-ANGLE, ANGLE], ticks: [-1.5, -1, -0.5, 0, 0.5, 1, 1.5] },
+    y: { label: 'rate of the pole (rad/s)', range: [-RATE, RATE], ticks: [-8, -4, 0, 4, 8] },
+  } as const
+  const keys = [
+    { what: 'recovers', fill: RECOVERED },
+    { what: 'does not', fill: LOST },
+    { what: 'level set of V, where every sampled step lowers V', stroke: EDGE },
   ]
-  const middle = top + height / 2
-  const key = (px: number, fill: string, stroke: string, what: string) =>
-    `<rect x="${px}" y="14" width="14" height="14" fill="${fill}" stroke="${stroke}" stroke-width="2"/>${text(px + 20, 26, 'start', what)}`
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width + left + 20} ${height + top + 52}" width="${width + left + 20}" height="${height + top + 52}" role="img" aria-label="Starts from which LQR recovers the cart-pole, by angle and rate of the pole" style="background:#fbfbfa;font:12px system-ui,sans-serif" fill="#222">
-<rect width="100%" height="100%" fill="#fbfbfa"/>
-${cells.join('\n')}
-<polygon points="${edge}" fill="none" stroke="#1c3f5c" stroke-width="2"/>
-<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="none" stroke="#888"/>
-${ticks.join('')}
-${text(left + width / 2, top + height + 40, 'middle', 'angle of the pole (rad)')}
-${text(22, middle, 'middle', 'rate of the pole (rad/s)', ` transform="rotate(-90 22 ${middle})"`)}
-${key(left, '#8fbcdb', '#8fbcdb', 'recovers')}${key(left + 110, '#f0d5c6', '#f0d5c6', 'does not')}${key(left + 220, 'none', '#1c3f5c', 'level set of V, where every sampled step lowers V')}
-</svg>
-`
+  return chart({ title, ...axes, keys }, (x, y) => {
+    const cellWidth = (x(ANGLE) - x(-ANGLE)) / angles.length
+    const cellHeight = (y(-RATE) - y(RATE)) / rates.length
+    // One rectangle for each run of equal cells in a row.
+    const cells = rates.flatMap((rate, r) =>
+      angles.flatMap((angle, a) => {
+        const is = (k: number) => recovered[r * angles.length + k]
+        if (a > 0 && is(a - 1) === is(a)) return []
+        let run = 1
+        while (a + run < angles.length && is(a + run) === is(a)) run++
+        const place = `x="${(x(angle) - cellWidth / 2).toFixed(2)}" y="${(y(rate) - cellHeight / 2).toFixed(2)}"`
+        const size = `width="${(run * cellWidth).toFixed(2)}" height="${(cellHeight + 0.2).toFixed(2)}"`
+        return [`<rect ${place} ${size} fill="${is(a) ? RECOVERED : LOST}"/>`]
+      }),
+    )
+    const edge = Array.from({ length: 721 }, (_, k) => {
+      // Even in the units of the picture, not in rad and rad/s.
+      const [c, s] = [ANGLE * Math.cos((k * Math.PI) / 360), RATE * Math.sin((k * Math.PI) / 360)]
+      const reach = Math.sqrt(level / value(c, s))
+      return `${x(reach * c)},${y(reach * s)}`
+    }).join(' ')
+    return [...cells, `<polygon points="${edge}" fill="none" stroke="${EDGE}" stroke-width="2"/>`]
+  })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const map = await attractionMap(CELLS)
   console.table(table(map))
   const file = process.argv[2]
-  if (file !== undefined) {
-    await writeFile(`${file}.tmp`, drawn(map))
-    await rename(`${file}.tmp`, file)
-  }
+  if (file !== undefined) await writeChart(file, drawn(map))
 }

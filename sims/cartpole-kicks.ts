@@ -1,6 +1,7 @@
 /** How hard a kick does the cart-pole survive, at which angle? Linear theory says any; the motor's limits and gravity say otherwise. */
 import { fileURLToPath } from 'node:url'
 import { createEngine, linearize, loadScene, lqr, lqrController, simulate, taskCost } from 'jacsense'
+import { bisectKick } from './parts/bisectKick.ts'
 
 export interface Row {
   readonly 'R (weight of the motor)': number
@@ -23,15 +24,12 @@ export async function run({ budget = 12 }: { budget?: number } = {}): Promise<Ro
     const { K } = lqr(lin, taskCost({ Q: scene.task!.Q, R }, engine.layout))
     if (K === null) throw new Error(`no gain for R = ${R}`)
     const controller = lqrController(lin, K, engine.difference)
-    let [survived, fatal] = [0, HIGHEST]
-    for (let k = 0; k < budget; k++) {
-      const amount = (survived + fatal) / 2
+    const survives = async (amount: number) => {
       const kick = { time: 0, coordinate: 'pole.velocity', amount }
       const { result, steps, dX } = await simulate(engine, controller, { duration: DURATION, disturbances: [kick] })
-      const standing = result === 'completed' && Math.abs(dX[steps * engine.layout.ndx + angle]!) < 0.1
-      if (standing) survived = amount
-      else fatal = amount
+      return result === 'completed' && Math.abs(dX[steps * engine.layout.ndx + angle]!) < 0.1
     }
+    const { survived, fatal } = await bisectKick(survives, { highest: HIGHEST, runs: budget })
     rows.push({
       'R (weight of the motor)': R,
       'largest survived kick (rad/s)': Number(survived.toFixed(3)),

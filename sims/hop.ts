@@ -9,8 +9,10 @@ import {
   sensedDynamics,
   type SensedDynamicsOptions,
   simulate,
+  taskCost,
   trackTrajectory,
 } from 'jacsense'
+import { rounded } from './parts/rounded.ts'
 
 export interface Row {
   readonly 'asked for (m)': number
@@ -31,6 +33,12 @@ const TAKE_OFF = 0.2 // s
 const GRAVITY = 9.81 // m/s²
 
 const LEAVES = [1.8, 2.2] // m/s, up, at take-off
+
+const WEIGHTS = {
+  Q: [1, 1, 300, 20, 20, 2, 1, 1, 1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01], // per second
+  R: [1e-3, 1e-3, 1e-5],
+}
+const LAST = [50, 50, 200, 100, 100, 10, 20, 20, 20, 5, 5, 5, 2, 2, 2, 0.2, 0.2, 0.2] // weights of the last state
 
 /** `budget`: iterations. */
 export async function run({ budget = 40 }: { budget?: number } = {}): Promise<Row[]> {
@@ -64,9 +72,8 @@ async function hop(engine: Engine, speed: number, derivatives: string, options: 
     xGoal[k * nx + height]! += t > 0 ? Math.max(0, speed * t - (GRAVITY / 2) * t * t) : 0
   }
   const cost = quadraticTracking(dynamics, {
-    Q: diagonal([1, 1, 300, 20, 20, 2, 1, 1, 1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01]),
-    R: diagonal([1e-3, 1e-3, 1e-5]),
-    Qf: diagonal([50, 50, 200, 100, 100, 10, 20, 20, 20, 5, 5, 5, 2, 2, 2, 0.2, 0.2, 0.2]),
+    ...taskCost(WEIGHTS, layout),
+    Qf: taskCost({ ...WEIGHTS, Q: LAST }, layout).Q,
     xGoal,
     uGoal: home.u,
     per: 'second',
@@ -95,15 +102,6 @@ async function hop(engine: Engine, speed: number, derivatives: string, options: 
     'of those of dense differences': rounded(calls.derivatives / calls.denseDerivatives),
     'largest deviation after landing': rounded(Math.max(...dX.slice(-ndx).map(Math.abs))),
   }
-}
-
-function diagonal(values: readonly number[]): number[][] {
-  return values.map((value, i) => values.map((_, j) => (i === j ? value : 0)))
-}
-
-/** Four digits are enough for a table. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(4))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await run())

@@ -13,7 +13,9 @@ import {
   type Scene,
   sensedDynamics,
   type SensedDynamicsOptions,
+  taskCost,
 } from 'jacsense'
+import { rounded } from './parts/rounded.ts'
 
 export interface Row {
   readonly scene: string
@@ -75,17 +77,16 @@ export async function run({ budget = CASES.length }: { budget?: number } = {}): 
 }
 
 async function solve(engine: Engine, x0: Float64Array, options: SensedDynamicsOptions): Promise<IlqrResult> {
-  const { ndx, nu } = engine.layout
+  const { home, layout } = engine
   const dynamics = sensedDynamics(engine, options)
   const cost = quadraticTracking(dynamics, {
-    Q: identity(ndx, 1),
-    R: identity(nu, 0.1),
-    Qf: identity(ndx, 10),
-    xGoal: engine.home.x,
-    uGoal: engine.home.u,
+    ...taskCost({ Q: 1, R: 0.1 }, layout),
+    Qf: taskCost({ Q: 10, R: 0.1 }, layout).Q,
+    xGoal: home.x,
+    uGoal: home.u,
     per: 'second',
   })
-  const U = Float64Array.from({ length: N * nu }, (_, k) => engine.home.u[k % nu]!)
+  const U = Float64Array.from({ length: N * layout.nu }, (_, k) => home.u[k % layout.nu]!)
   return ilqr(dynamics, { x0, cost, N, guess: { U } }, { maxIterations: ITERATIONS, tolerance: 1e-6 })
 }
 
@@ -113,15 +114,6 @@ async function twoOf(name: string): Promise<Scene> {
     actuators: both(one.actuators, ['joint']),
     contact: { enabled: false },
   })
-}
-
-function identity(size: number, value: number): number[][] {
-  return Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_, j) => (i === j ? value : 0)))
-}
-
-/** Four digits are enough for a table. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(4))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await run())

@@ -13,6 +13,7 @@ import {
   simulate,
   taskCost,
 } from 'jacsense'
+import { bisectKick } from './parts/bisectKick.ts'
 
 export interface Row {
   readonly controller: string
@@ -25,8 +26,14 @@ const HIGHEST = 40 // rad/s
 const DURATION = 4 // s after the kick
 const HORIZONS = [0.3, 0.6, 1] // s
 
-/** Bisects the largest kick of pole.velocity. `budget`: closed-loop runs for each controller. */
-export async function run({ budget = 8 }: { budget?: number } = {}): Promise<Row[]> {
+/** Bisects the largest kick of pole.velocity. `budget`: closed-loop runs for each controller; `horizons`: of MPC, s. */
+export async function run({
+  budget = 8,
+  horizons = HORIZONS,
+}: {
+  budget?: number
+  horizons?: readonly number[]
+} = {}): Promise<Row[]> {
   const scene = await loadScene('cartpole')
   const engine = await createEngine(scene)
   const { ndx } = engine.layout
@@ -36,28 +43,25 @@ export async function run({ budget = 8 }: { budget?: number } = {}): Promise<Row
   if (K === null || P === null) throw new Error('no gain for the cart-pole')
   const dynamics = sensedDynamics(engine)
   const tracking = quadraticTracking(dynamics, { ...cost, Qf: P, xGoal: engine.home.x })
-  const planners = HORIZONS.slice(0, budget).map((duration) =>
-    mpc(dynamics, { cost: tracking, duration }, { every: 4, firstIterations: 20 }),
-  )
+  const planners = horizons
+    .slice(0, budget)
+    .map((duration) => mpc(dynamics, { cost: tracking, duration }, { every: 4, firstIterations: 20 }))
   const rows: Row[] = []
   const bisect = async (name: string, controller: Controller, planned: () => number) => {
-    let [survived, fatal] = [0, HIGHEST]
     let planning = 0
     let steps = 0
-    for (let k = 0; k < budget; k++) {
-      const amount = (survived + fatal) / 2
+    const survives = async (amount: number) => {
       const kick = { time: 0, coordinate: 'pole.velocity', amount }
       const {
         result,
         dX,
         steps: taken,
       } = await simulate(engine, controller, { duration: DURATION, disturbances: [kick] })
-      const standing = result === 'completed' && Math.abs(dX[taken * ndx + 1]!) < 0.1
-      if (standing) survived = amount
-      else fatal = amount
       planning += planned()
       steps += taken
+      return result === 'completed' && Math.abs(dX[taken * ndx + 1]!) < 0.1
     }
+    const { survived, fatal } = await bisectKick(survives, { highest: HIGHEST, runs: budget })
     rows.push({
       controller: name,
       'largest survived kick (rad/s)': Number(survived.toFixed(3)),
@@ -67,7 +71,7 @@ export async function run({ budget = 8 }: { budget?: number } = {}): Promise<Row
   }
   await bisect('LQR', lqrController(lin, K, engine.difference), () => 0)
   for (const [k, planner] of planners.entries())
-    await bisect(`MPC over ${HORIZONS[k]} s`, planner, () => {
+    await bisect(`MPC over ${horizons[k]} s`, planner, () => {
       const { calls } = planner.report()
       return calls.derivatives + calls.rollouts
     })

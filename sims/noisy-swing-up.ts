@@ -5,15 +5,10 @@
 import { fileURLToPath } from 'node:url'
 import {
   createEngine,
-  type Engine,
-  ilqr,
   linearize,
   loadScene,
   lqr,
   lqrController,
-  pointFromNames,
-  quadraticTracking,
-  sensedDynamics,
   type SensedDynamicsOptions,
   simulate,
   taskCost,
@@ -21,6 +16,8 @@ import {
   withCorruption,
   withNoise,
 } from 'jacsense'
+import { rounded } from './parts/rounded.ts'
+import { ACROBOT, CARTPOLE, hangingState, swingUp } from './parts/swingUp.ts'
 
 export interface Row {
   readonly robot: string
@@ -32,34 +29,7 @@ export interface Row {
   readonly 'median calls an iteration': number
 }
 
-interface Task {
-  readonly scene: string
-  readonly hanging: Readonly<Record<string, readonly number[]>>
-  readonly duration: number // s
-  readonly Q: readonly number[] // per second
-  readonly R: number
-  readonly Qf: readonly number[]
-}
-
-const TASKS: readonly Task[] = [
-  {
-    scene: 'cartpole',
-    hanging: { pole: [Math.PI] },
-    duration: 2,
-    Q: [1, 1, 0.1, 0.1],
-    R: 0.1,
-    Qf: [1e3, 1e3, 1e2, 1e2],
-  },
-  {
-    scene: 'acrobot',
-    hanging: { shoulder: [Math.PI] },
-    duration: 3,
-    Q: [0.1, 0.1, 0.1, 0.1],
-    R: 0.05,
-    Qf: [2e3, 2e3, 5e2, 5e2],
-  },
-]
-
+const TASKS = [CARTPOLE, ACROBOT]
 const SIGMA = 1e-4 // of each entry of a step's outcome, in its unit
 const GROSS = { fraction: 0.1, size: 1, of: 'calls' } as const
 const CATCH = 4 // s under LQR
@@ -70,7 +40,7 @@ const MAX_ITERATIONS = 150
 /** `budget`: seeds for each; 1 is but a few iterations of the first robot. */
 export async function run({ budget = SEEDS }: { budget?: number } = {}): Promise<Row[]> {
   const isTiny = budget === 1
-  const maxIterations = isTiny ? 3 : MAX_ITERATIONS
+  const limits = { tolerance: 1e-3, maxIterations: isTiny ? 3 : MAX_ITERATIONS }
   const rows: Row[] = []
   for (const task of isTiny ? TASKS.slice(0, 1) : TASKS) {
     const scene = await loadScene(task.scene)
@@ -79,7 +49,7 @@ export async function run({ budget = SEEDS }: { budget?: number } = {}): Promise
     const { K } = lqr(lin, taskCost(scene.task!, engine.layout))
     if (K === null) throw new Error(`no gain for ${task.scene}`)
     const standing = lqrController(lin, K, engine.difference)
-    const clean = await swing(engine, task, {}, maxIterations)
+    const clean = await swingUp(engine, task, {}, limits)
     for (const isGross of [false, true]) {
       const wrapFor =
         (seed: number): SensedDynamicsOptions['wrap'] =>
@@ -96,8 +66,8 @@ export async function run({ budget = SEEDS }: { budget?: number } = {}): Promise
       for (const [derivatives, options] of kinds) {
         const found: { cost: number; calls: number; isCaught: boolean }[] = []
         for (let seed = 1; seed <= budget; seed++) {
-          const one = await swing(engine, task, { ...options, seed, wrap: wrapFor(seed) }, maxIterations)
-          const { x: x0 } = start(engine, task)
+          const one = await swingUp(engine, task, { ...options, seed, wrap: wrapFor(seed) }, limits)
+          const x0 = hangingState(engine, task)
           const controller = trackTrajectory(one, engine.difference, standing)
           const { dX, result } = await simulate(engine, controller, { x0, duration: task.duration + CATCH })
           const end = Math.max(...dX.slice(-engine.layout.ndx).map(Math.abs))
@@ -121,35 +91,6 @@ export async function run({ budget = SEEDS }: { budget?: number } = {}): Promise
   return rows
 }
 
-function start(engine: Engine, { hanging }: Task) {
-  return pointFromNames(engine, { positions: hanging, velocities: {}, controls: {} })
-}
-
-async function swing(engine: Engine, task: Task, options: SensedDynamicsOptions, maxIterations: number) {
-  const { duration, Q, R, Qf } = task
-  const { nu } = engine.layout
-  const dynamics = sensedDynamics(engine, options)
-  const cost = quadraticTracking(dynamics, {
-    Q: diagonal(Q),
-    R: diagonal(new Array<number>(nu).fill(R)),
-    Qf: diagonal(Qf),
-    xGoal: engine.home.x,
-    per: 'second',
-  })
-  const U = Float64Array.from({ length: Math.round(duration / engine.dt) * nu }, (_, k) => 0.5 * Math.sin(0.03 * k))
-  const { x: x0 } = start(engine, task)
-  return ilqr(dynamics, { x0, cost, duration, guess: { U } }, { tolerance: 1e-3, maxIterations })
-}
-
-function diagonal(values: readonly number[]): number[][] {
-  return values.map((value, i) => values.map((_, j) => (i === j ? value : 0)))
-}
-
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
-
-/** Four digits are enough for a table. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(4))
-}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await run())

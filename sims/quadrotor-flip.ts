@@ -14,6 +14,7 @@ import {
   taskCost,
   trackTrajectory,
 } from 'jacsense'
+import { rounded } from './parts/rounded.ts'
 
 export interface Row {
   readonly guess: string
@@ -31,6 +32,9 @@ const DURATION = 1.2 // s
 const TURN = { from: 0.3, to: 0.9 } // s, a full turn about x
 const HOVER = 3 // s
 
+const WEIGHTS = { Q: [2, 2, 2, 20, 20, 20, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05], R: 0.05 } // per second
+const LAST = [500, 500, 500, 500, 500, 500, 50, 50, 50, 20, 20, 20] // weights of the last state
+
 /** `budget`: iterations for each guess. */
 export async function run({ budget = 120 }: { budget?: number } = {}): Promise<Row[]> {
   const scene = await loadScene('quadrotor')
@@ -40,9 +44,8 @@ export async function run({ budget = 120 }: { budget?: number } = {}): Promise<R
   const N = Math.round(DURATION / engine.dt)
   const xGoal = turning(engine, N)
   const cost = quadraticTracking(dynamics, {
-    Q: diagonal([2, 2, 2, 20, 20, 20, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05]),
-    R: diagonal(new Array<number>(nu).fill(0.05)),
-    Qf: diagonal([500, 500, 500, 500, 500, 500, 50, 50, 50, 20, 20, 20]),
+    ...taskCost(WEIGHTS, engine.layout),
+    Qf: taskCost({ ...WEIGHTS, Q: LAST }, engine.layout).Q,
     xGoal,
     uGoal: engine.home.u,
     per: 'second',
@@ -92,15 +95,6 @@ function turning({ home, layout: { nx }, dt }: Engine, N: number): Float64Array 
     X.set([Math.cos(angle / 2), Math.sin(angle / 2), 0, 0], k * nx + 3)
   }
   return X
-}
-
-function diagonal(values: readonly number[]): number[][] {
-  return values.map((value, i) => values.map((_, j) => (i === j ? value : 0)))
-}
-
-/** Four digits are enough for a table. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(4))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await run())

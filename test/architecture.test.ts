@@ -110,6 +110,7 @@ describe('each rule can fail', () => {
       { 'sims/a.ts': `import { dare } from '../src/control/dare.ts'` },
       'only "jacsense"',
     ],
+    ['an experiment that imports another one', { 'sims/a.ts': `import { run } from './b.ts'` }, 'only "jacsense"'],
     ['an experiment with its own package', { 'sims/a.ts': `import { Matrix } from 'ml-matrix'` }, 'only "jacsense"'],
   ])('%s', (_, files, expected) => {
     const faults = faultsOf(files)
@@ -128,6 +129,7 @@ describe('each rule can fail', () => {
         'src/control/f.ts': `import type { L } from '../linearization/l.ts'\nimport { type M } from '../linearization/l.ts'`,
         'src/cli/main.ts': `import { readFile } from 'node:fs'\nconsole.log("random")`,
         'sims/a.ts': `import { lqr } from 'jacsense'\nimport { argv } from 'node:process'`,
+        'sims/b.ts': `import { rounded } from './parts/rounded.ts'`,
         'sims/bench/a.ts': `import { dare } from '../../src/control/dare.ts'`,
       }),
     ).toEqual([])

@@ -10,7 +10,7 @@ import { linearizationFromSteps } from '../linearization/linearizationFromSteps.
 import { callsSentence, certificateSentence, notesBeside } from '../experiment/certificate.ts'
 import { compactJson } from '../report/compactJson.ts'
 import { counted, withUnit } from '../experiment/format.ts'
-import { jacobianCsv } from '../report/jacobianCsv.ts'
+import { jacobianCsv } from '../experiment/jacobianCsv.ts'
 import { jacobianJson } from '../report/jacobianJson.ts'
 import { linearizationJson } from '../experiment/linearizationJson.ts'
 import { shownJacobian, shownMatrices } from '../experiment/rounding.ts'

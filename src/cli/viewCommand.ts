@@ -1,13 +1,16 @@
 /** jacsense view: serves the viewer's page on this machine, or writes it as a static site. */
 import { cp, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { InputError } from '../scene/inputError.ts'
+import { loadMjcf } from '../engine/mujoco/loadMjcf.ts'
 import { listScenes, loadScene, readSceneTexts } from '../scene/loadScene.ts'
 import { pathInside } from '../scene/pathInside.ts'
+import type { SceneTexts } from '../scene/sceneTexts.ts'
 import { type Io, printJson } from './io.ts'
 import { wholeNumber } from './options.ts'
 import { checkOutFolder } from './outFolder.ts'
@@ -22,7 +25,12 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
+/** What the page loads where MuJoCo is chosen. */
+const MUJOCO = 'mujoco/'
+const MUJOCO_FILES = [`${MUJOCO}mujoco.js`, `${MUJOCO}mujoco.wasm`]
+
 interface ViewFlags {
+  readonly engine?: 'cannon' | 'mujoco'
   readonly port: number
   readonly out?: string
   readonly json?: true
@@ -35,17 +43,27 @@ export function addViewCommand(program: Command, io: Io): void {
   program
     .command('view')
     .description('show a scene in the browser: simulate, pull, linearize, control')
-    .argument('[scene]', 'scene or URDF file, folder or name (default: cartpole)')
+    .argument('[scene]', 'scene, URDF or MJCF file, folder or name (default: cartpole)')
+    .addOption(
+      new Option(
+        '--engine <name>',
+        'engine that the page begins with; it can be changed there (default: cannon; mujoco for MJCF)',
+      ).choices(['cannon', 'mujoco']),
+    )
     .option('--port <integer>', 'where to listen; 0: any free port', wholeNumber(0), 0)
     .option('--out <folder>', 'write a static site, which needs no server of ours, and end')
     .option('--json', 'print JSON and nothing else')
-    .action(async (name: string | undefined, { port, out, json }: ViewFlags) => {
+    .action(async (name: string | undefined, { engine, port, out, json }: ViewFlags) => {
       if (port > 65535) throw new InputError({ path: '--port', expected: 'a port, 0 … 65535', found: String(port) })
-      const overlay = name === undefined ? new Map<string, string>() : await overlayOf(name)
+      const overlay = await overlayOf(name, engine)
       if (out !== undefined) {
         await writeSite(out, overlay)
-        if (json) printJson(io, { folder: out })
-        else io.stdout.write(`wrote ${join(out, 'index.html')} and what it needs; serve the folder from anywhere\n`)
+        const mujoco = mujocoFolder() !== null
+        if (json) printJson(io, { folder: out, mujoco })
+        else {
+          io.stdout.write(`wrote ${join(out, 'index.html')} and what it needs; serve the folder from anywhere\n`)
+          if (!mujoco) io.stdout.write('without MuJoCo, as @mujoco/mujoco is not installed\n')
+        }
         return
       }
       const server = await serve(overlay, port)
@@ -62,28 +80,50 @@ export function addViewCommand(program: Command, io: Io): void {
 }
 
 /** Reads and checks the scene before anything is served. */
-async function overlayOf(name: string): Promise<Overlay> {
-  const scene = await loadScene(name)
-  const texts = await readSceneTexts(name)
-  const { scenes } = JSON.parse(await readFile(join(SITE, 'scenes/index.json'), 'utf8')) as {
+async function overlayOf(name: string | undefined, engine: ViewFlags['engine']): Promise<Overlay> {
+  const index = JSON.parse(await readFile(join(SITE, 'scenes/index.json'), 'utf8')) as {
+    readonly first: string
     readonly scenes: readonly { readonly name: string; readonly description: string }[]
   }
-  const isOurs = (await listScenes()).includes(name)
-  const first = isOurs ? name : `opened-${scene.name}`
-  const listed = isOurs ? scenes : [{ name: first, description: scene.description }, ...scenes]
+  const opened = name === undefined || (await listScenes()).includes(name) ? null : await readRobot(name, engine)
+  const first = opened ? `opened-${opened.name}` : (name ?? index.first)
+  const scenes = [...(opened ? [{ name: first, description: opened.description }] : []), ...index.scenes]
   return new Map([
-    ['scenes/index.json', JSON.stringify({ first, scenes: listed })],
-    ...(isOurs
-      ? []
-      : ([
-          [`scenes/${first}.json`, JSON.stringify(texts)],
+    ['scenes/index.json', JSON.stringify({ first, scenes, engine })],
+    ...(opened
+      ? ([
+          [`scenes/${first}.json`, JSON.stringify(opened.texts)],
           [`scenes/${first}.svg`, '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 136 64"/>'],
-        ] as const)),
+        ] as const)
+      : []),
   ])
+}
+
+async function readRobot(name: string, engine: ViewFlags['engine']) {
+  if (!/\.(xml|mjcf)$/i.test(name)) {
+    const scene = await loadScene(name)
+    return { name: scene.name, description: scene.description, texts: await readSceneTexts(name) }
+  }
+  if (engine === 'cannon')
+    throw new InputError({ path: '--engine', expected: 'mujoco for an MJCF model', found: 'cannon' })
+  const { xml, files, ...mjcf } = await loadMjcf(name)
+  const beside = [...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString('base64')])
+  const texts: SceneTexts = { kind: 'mjcf', file: name, source: xml, files: Object.fromEntries(beside) }
+  return { name: mjcf.name, description: mjcf.description, texts }
+}
+
+/** The folder of the optional package @mujoco/mujoco; null where it is not installed. */
+function mujocoFolder(): string | null {
+  try {
+    return dirname(createRequire(import.meta.url).resolve('@mujoco/mujoco/mujoco.wasm'))
+  } catch {
+    return null
+  }
 }
 
 async function serve(overlay: Overlay, port: number): Promise<Server> {
   const site = await realpath(SITE)
+  const mujoco = mujocoFolder()
   const server = createServer(async ({ url = '/' }, response) => {
     const send = (type: string, content: string | Buffer) => {
       response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' })
@@ -94,6 +134,8 @@ async function serve(overlay: Overlay, port: number): Promise<Server> {
       const type = TYPES[extname(path)] ?? 'application/octet-stream'
       const laid = overlay.get(path)
       if (laid !== undefined) return send(type, laid)
+      if (mujoco !== null && MUJOCO_FILES.includes(path))
+        return send(type, await readFile(join(mujoco, path.slice(MUJOCO.length))))
       const found = await pathInside(site, path)
       if (found !== null && found !== 'outside') return send(type, await readFile(found.path))
     } catch {
@@ -127,6 +169,11 @@ async function writeSite(out: string, overlay: Overlay): Promise<void> {
     await mkdir(dirname(beside), { recursive: true })
     await cp(SITE, beside, { recursive: true })
     for (const [path, text] of overlay) await writeFile(join(beside, path), text)
+    const mujoco = mujocoFolder()
+    if (mujoco !== null) {
+      await mkdir(join(beside, MUJOCO))
+      for (const path of MUJOCO_FILES) await cp(join(mujoco, path.slice(MUJOCO.length)), join(beside, path))
+    }
     await rm(out, { recursive: true, force: true }) // empty
     await rename(beside, out)
   } finally {

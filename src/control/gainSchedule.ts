@@ -9,7 +9,7 @@
  */
 import { Matrix } from 'ml-matrix'
 import { type MatrixLike, maxAbs, toSizedMatrix } from '../linalg/dense.ts'
-import { spectralRadius } from '../linalg/eigenvalues.ts'
+import { eigenvalues } from '../linalg/eigenvalues.ts'
 import { linearSystem } from './linearArguments.ts'
 
 export interface SchedulePoint {
@@ -34,6 +34,7 @@ export interface ScheduleInterval {
   readonly to: number // σ
   readonly change: number // of K: largest entry of K_{i+1} − K_i, relative to the largest of both
   readonly radius: number // spectral radius of both neighbours' models with the gain of the middle, the larger
+  readonly stabilizes: boolean // that gain both; modes that the neighbour's own gain leaves where they are may stay there
 }
 
 export interface GainSchedule {
@@ -46,6 +47,7 @@ export interface GainSchedule {
 }
 
 const MARGINAL = 1 + 1e-7 // spectral radius of what no cost asks to be stable
+const ADRIFT = 1 - 1e-6 // modes beyond it count as left where they are
 
 /**
  * Points in any order, at least two, of one size. Misuse throws: sizes, values of σ that are equal or not finite, entries of K that are not
@@ -59,7 +61,9 @@ export function gainSchedule(points: readonly SchedulePoint[], space: StateSpace
       if (!Number.isFinite(at)) throw new RangeError(`${caller}: at must be a finite number, got ${at}`)
       const { A, B } = linearSystem(`${caller}, at ${at}`, lin)
       const size = { rows: B.columns, columns: A.rows, symbols: 'nu × ndx' }
-      return { at, A, B, K: toSizedMatrix(K, `${caller}, at ${at}`, 'K', size), xBar: lin.xBar, uBar: lin.uBar }
+      const gain = toSizedMatrix(K, `${caller}, at ${at}`, 'K', size)
+      const modes = magnitudes(Matrix.sub(A, B.mmul(gain)))
+      return { at, A, B, K: gain, modes, xBar: lin.xBar, uBar: lin.uBar }
     })
     .sort((a, b) => a.at - b.at)
   const [first] = nodes
@@ -74,15 +78,21 @@ export function gainSchedule(points: readonly SchedulePoint[], space: StateSpace
     const left = nodes[i]!
     const middle = Matrix.add(left.K, right.K).mul(0.5)
     const size = Math.max(maxAbs(left.K), maxAbs(right.K))
+    const modes = [left, right].map(({ A, B }) => magnitudes(Matrix.sub(A, B.mmul(middle))))
+    const radius = Math.max(...modes.map(([first = 0]) => first))
+    const adrift = (magnitudes: readonly number[]) => magnitudes.filter((one) => one > ADRIFT).length
     return {
       from: left.at,
       to: right.at,
       change: size === 0 ? 0 : maxAbs(Matrix.sub(right.K, left.K)) / size,
-      radius: Math.max(...[left, right].map(({ A, B }) => spectralRadius(Matrix.sub(A, B.mmul(middle))))),
+      radius,
+      stabilizes: radius <= MARGINAL && [left, right].every((own, k) => adrift(modes[k]!) <= adrift(own.modes)),
     }
   })
-  const worst = intervals.reduce((most, one) => (one.radius > most.radius ? one : most))
-  const result = worst.radius > MARGINAL ? 'coarse' : 'solved'
+  const worse = (one: ScheduleInterval, other: ScheduleInterval) =>
+    one.stabilizes === other.stabilizes ? one.radius > other.radius : other.stabilizes
+  const worst = intervals.reduce((most, one) => (worse(one, most) ? one : most))
+  const result = worst.stabilizes ? 'solved' : 'coarse'
 
   const apart = nodes.slice(1).map((right, i) => {
     const dx = new Float64Array(ndx)
@@ -110,4 +120,10 @@ export function gainSchedule(points: readonly SchedulePoint[], space: StateSpace
       space.integrate(left.xBar, part, out.xBar)
     },
   }
+}
+
+/** Of the eigenvalues, descending. */
+function magnitudes(M: Matrix): number[] {
+  const { re, im } = eigenvalues(M)
+  return Array.from(re, (value, k) => Math.hypot(value, im[k]!))
 }

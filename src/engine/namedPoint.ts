@@ -21,12 +21,14 @@ export function namedPoint(layout: Layout, state: NamedState, base: Point): Poin
         const joints = [...new Set(layout.x.map(({ name }) => jointOf(name)))]
         refuseName(`${kind}.${joint}`, joint, joints)
       }
-      if (values.length !== indices.length)
+      if (values?.length !== indices.length) {
+        const names = indices.map((i) => layout.x[i]!.name).join(', ')
         throw new InputError({
           path: `${kind}.${joint}`,
-          expected: `${indices.length} numbers (${indices.map((i) => layout.x[i]!.name).join(', ')})`,
-          found: `${values.length}`,
+          expected: `a list of ${indices.length} ${indices.length === 1 ? 'number' : 'numbers'} (${names})`,
+          found: values?.length === undefined ? String(values) : String(values.length),
         })
+      }
       indices.forEach((i, k) => {
         x[i] = values[k]!
       })

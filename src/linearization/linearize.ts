@@ -59,7 +59,7 @@ export interface LinearizeOptions {
   readonly plan?: Plan | undefined // an earlier plan for the same engine, used again
   readonly heldOut?: number | undefined // held-out directions, default 2
   readonly tolerance?: number | undefined // of the certificate; with smoothing, of the standard errors: default 0.05
-  readonly step?: number | undefined // difference step, relative to max(1, |coordinate|); default: the engine's differenceStep
+  readonly step?: number | undefined // difference step, relative to max(1, |coordinate|), absolute for angles; default: the engine's differenceStep
   /**
    * Noise of a step's outcome, by coordinate [ndx] or the same for all; 'estimate': find it first; 'none'. Default: looked for where
    * half of the rows fail their certificate, with engines of single precision ('suspect') where any does. `quality.standardError` then says

@@ -4,13 +4,17 @@ import type { Layout } from '../engine/engine.ts'
 export interface MotionScale {
   /** max(1, |value|) of Euclidean coordinates (they have one name in x and dx), 1 for rotations. */
   tangentScaleInto(out: Float64Array, x: Float64Array): void // [ndx]
-  /** The same for states; for controls half the range where it is finite, and max(1, |value|) at least. */
+  /**
+   * The same for states, but 1 for angles: what a hinge does in the next radian does not depend on how far it has turned. For controls half
+   * the range where it is finite, and max(1, |value|) at least.
+   */
   inputScaleInto(out: Float64Array, x: Float64Array, u: Float64Array): void // [ndx + nu]
 }
 
 export function motionScale({ ndx, nu, x: states, dx, u: controls }: Layout): MotionScale {
   const placeOf = new Map(states.map(({ name }, k) => [name, k]))
   const places = Int32Array.from(dx, ({ name }) => placeOf.get(name) ?? -1)
+  const angles = Array.from(dx.keys()).filter((i) => dx[i]!.unit === 'rad')
   const halves = Float64Array.from(controls, ({ range: [low, high] }) => {
     const half = (high - low) / 2
     return Number.isFinite(half) ? Math.max(1, half) : 1
@@ -22,6 +26,7 @@ export function motionScale({ ndx, nu, x: states, dx, u: controls }: Layout): Mo
     tangentScaleInto,
     inputScaleInto(out, x, u) {
       tangentScaleInto(out, x)
+      for (const i of angles) out[i] = 1
       for (let k = 0; k < nu; k++) out[ndx + k] = Math.max(halves[k]!, Math.abs(u[k]!))
     },
   }

@@ -2,6 +2,7 @@
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Engine, Point } from '../engine/engine.ts'
 import { misfitOf, roundingFloor, rowResiduals, unresolvedRows } from '../sensing/certificate.ts'
+import { closerNote, lookCloser } from '../sensing/lookCloser.ts'
 import { lookFarther } from '../sensing/lookFarther.ts'
 import { explainMisfits } from '../sensing/explainMisfits.ts'
 import { callsPerDirection } from '../sensing/stencil.ts'
@@ -62,7 +63,13 @@ export async function nativeJacobian(
   const confirmed = await lookFarther(session, J, heldOut, misfits, stillHidden, outputScale, tolerance)
 
   const notes = [`the derivatives of engine '${engine.name}' itself`]
-  const failed = above.filter((i) => !flatRows.includes(i))
+  const kinkedRows = session.kinkedRows()
+  const bent = above.filter((i) => !flatRows.includes(i))
+  const smooth = bent.filter((i) => !kinkedRows?.includes(i))
+  const closer = await lookCloser(session, J, heldOut, smooth, outputScale, tolerance)
+  for (const [i, residual] of closer) residuals[i] = residual
+  if (closer.size > 0) notes.push(closerNote(closer.keys()))
+  const failed = bent.filter((i) => !closer.has(i))
   if (failed.length > 0)
     notes.push(`the engine's derivatives disagree with its step in ${failed.map((i) => dx[i]!.name).join(', ')}`)
   const quality = qualityOf({ ...plan, notes: [] }, residuals, {
@@ -70,7 +77,7 @@ export async function nativeJacobian(
     stepRange: [0, 0],
     flatRows,
     unresolved: hidden.filter(({ row }) => !flatRows.includes(row) && !confirmed.includes(row)),
-    kinkedRows: session.kinkedRows(),
+    kinkedRows,
     notes,
   })
   return { values: J, quality: { ...quality, method: 'native', directions: 0, colors: null } }

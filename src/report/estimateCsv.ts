@@ -1,7 +1,7 @@
 /** Estimates of a run as CSV (RFC 4180): time, estimated deviations, their errors, innovations; one row per step. */
 import type { Estimation } from '../experiment/recordEstimates.ts'
 import type { Trajectory } from '../experiment/simulate.ts'
-import { csvLine } from './csv.ts'
+import { csvLine } from '../experiment/csv.ts'
 
 /** Header cells are `estimate of name [unit]`; deviations are from the point, x ⊖ xBar. Numbers are written in full. */
 export function estimateCsv(

@@ -1,6 +1,6 @@
 /** The points of a plan as CSV: index from 1, what the row is for, and the inputs to set, by name. */
 import type { PointTable } from '../experiment/pointTable.ts'
-import { csvLine } from './csv.ts'
+import { csvLine } from '../experiment/csv.ts'
 
 /** Numbers are written in full. Lines end in LF, which scripts of any language split by without leftovers. */
 export function pointsCsv({ count, columns, values, purposes }: PointTable): string {

@@ -1,6 +1,6 @@
 /** A trajectory as CSV (RFC 4180): time, states, controls, one row per time; the last row has no controls. */
 import type { Trajectory } from '../experiment/simulate.ts'
-import { csvLine } from './csv.ts'
+import { csvLine } from '../experiment/csv.ts'
 
 /** Header cells are `name [unit]`; numbers are written in full, so that reading them back gives the same bits. */
 export function trajectoryCsv({ layout, times, X, U, steps }: Trajectory): string {

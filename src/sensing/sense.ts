@@ -7,6 +7,7 @@ import { random } from '../linalg/random.ts'
 import { misfitOf, unresolvedRows } from './certificate.ts'
 import { checkBlackbox } from './checkBlackbox.ts'
 import { checkReuse } from './checkReuse.ts'
+import { closerNote, lookCloser } from './lookCloser.ts'
 import { lookFarther } from './lookFarther.ts'
 import { dropTies } from './dropTies.ts'
 import { expectedNoise } from './expectedNoise.ts'
@@ -145,28 +146,31 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
   const kinked = new Set(session.kinkedRows() ?? [])
   const mendableRows = failed.filter((i) => !kinked.has(i))
   let repair: Awaited<ReturnType<typeof repairRows>> = { repairedRows: [], fallback: null, notes: [] }
-  if (failed.length > 0) {
-    if (plan.method === 'dense')
-      notes.push('dense differences fail the certificate: the blackbox is not smooth or too noisy for this step')
-    else if (mends && mendable(plan) && mendableRows.length > 0) {
-      const source = random(plan.seed, REPAIR_STREAM)
-      const { repairRows } = await import('./repairRows.ts')
-      repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed: mendableRows, source })
-      notes.push(...repair.notes)
-      if (repair.repairedRows.length > 0) notes.push(`the ${suspectOf(plan)}, or the blackbox is not smooth there`)
-    }
+  if (mends && plan.method !== 'dense' && mendable(plan) && mendableRows.length > 0) {
+    const source = random(plan.seed, REPAIR_STREAM)
+    const { repairRows } = await import('./repairRows.ts')
+    repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed: mendableRows, source })
+    notes.push(...repair.notes)
   }
+  const bent = mends && isExact ? mendableRows.filter((i) => !(residuals[i]! <= plan.tolerance)) : []
+  const closer = await lookCloser(session, J, heldOut, bent, outputScale, plan.tolerance)
+  for (const [i, residual] of closer) residuals[i] = residual
+  if (closer.size > 0) notes.push(closerNote(closer.keys()))
+  if (plan.method === 'dense' && failed.length > closer.size)
+    notes.push('dense differences fail the certificate: the blackbox is not smooth or too noisy for this step')
+  if (repair.repairedRows.some((i) => !closer.has(i)))
+    notes.push(`the ${suspectOf(plan)}, or the blackbox is not smooth there`)
 
   const isChanged = failed.length > 0 // or may be, by repair
   const hidden =
     isExact && isChanged
       ? unresolvedRows(misfitOf(J, plan.outputs, heldOut), residuals, outputScale, plan.tolerance)
       : found.unresolved
-  const stillHidden = hidden.map(({ row }) => row).filter((row) => !flatRows.includes(row))
+  const stillHidden = hidden.map(({ row }) => row).filter((row) => !flatRows.includes(row) && !closer.has(row))
   const confirmed =
     mends && isExact ? await lookFarther(session, J, heldOut, misfits, stillHidden, outputScale, plan.tolerance) : []
   const unresolved = [
-    ...hidden.filter(({ row }) => !confirmed.includes(row)),
+    ...hidden.filter(({ row }) => !confirmed.includes(row) && !closer.has(row)),
     ...silent.map((row) => ({ row, resolution: 1 })),
   ]
   const quality = qualityOf(plan, residuals, {

@@ -3,42 +3,41 @@
  * J, Jc, Jω are from central differences of the forward kinematics, so that any engine in joint coordinates can be pulled.
  */
 import { Matrix, solve } from 'ml-matrix'
-import type { Engine } from '../engine/engine.ts'
 import { type Pose, placedPoint, turnedVector } from '../scene/pose.ts'
 import { rotationMatrix } from '../scene/rotation.ts'
-import type { Inertia, Scene, Vec3 } from '../scene/scene.ts'
-import { statePoses } from './statePoses.ts'
+import type { Inertia, Quat, Vec3 } from '../scene/scene.ts'
+import type { Robot } from './openRobot.ts'
 
 const STEP = 1e-6 // rad or m
 
 /** The change of the state's tangent, [ndx], for an impulse (N·s, world) at `point` (body frame) of body number `body`. */
 export function bodyImpulse(
-  { scene, engine }: { readonly scene: Scene; readonly engine: Engine },
+  { figure: { bodies }, engine, poses }: Robot,
   x: Float64Array,
   { body, point, impulse }: { readonly body: number; readonly point: Vec3; readonly impulse: Vec3 },
 ): Float64Array {
   const { ndx, nv, nx } = engine.layout
   const M = Matrix.zeros(nv, nv)
   const Jtp = new Float64Array(nv)
-  const here = statePoses(scene, x)
+  const here = posesAt(poses, x)
   const moved = new Float64Array(nx)
   const step = new Float64Array(ndx)
   const at = (i: number, h: number) => {
     step.fill(0)
     step[i] = h
     engine.integrate(x, step, moved)
-    return statePoses(scene, moved)
+    return posesAt(poses, moved)
   }
   // Columns: [bodies] of linear velocities of the centres of mass and angular velocities in the world.
   const columns = Array.from({ length: nv }, (_, i) => {
     const [ahead, behind] = [at(i, STEP), at(i, -STEP)]
     Jtp[i] = dot(rate(placedPoint(ahead[body]!, point), placedPoint(behind[body]!, point)), impulse)
-    return scene.bodies.map(({ com }, b) => ({
+    return bodies.map(({ com }, b) => ({
       linear: rate(placedPoint(ahead[b]!, com), placedPoint(behind[b]!, com)),
       angular: turning(ahead[b]!, behind[b]!),
     }))
   })
-  scene.bodies.forEach(({ mass, inertia }, b) => {
+  bodies.forEach(({ mass, inertia }, b) => {
     const local = columns.map((column) => turnedVector(inverse(here[b]!.rotation), column[b]!.angular))
     const momenta = local.map((omega) => timesInertia(inertia, omega))
     for (let i = 0; i < nv; i++) {
@@ -54,6 +53,14 @@ export function bodyImpulse(
   const change = new Float64Array(ndx)
   change.set(solve(M, Matrix.columnVector(Jtp), true).to1DArray(), nv)
   return change
+}
+
+export function posesAt(poses: Robot['poses'], x: Float64Array): Pose[] {
+  const packed = poses(x)
+  return Array.from({ length: packed.length / 7 }, (_, b) => ({
+    position: [...packed.subarray(7 * b, 7 * b + 3)] as unknown as Vec3,
+    rotation: [...packed.subarray(7 * b + 3, 7 * b + 7)] as unknown as Quat,
+  }))
 }
 
 function rate(ahead: Vec3, behind: Vec3): Vec3 {

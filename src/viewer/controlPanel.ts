@@ -1,8 +1,10 @@
 /** The panel of the controller: LQR on or off, a weight for each coordinate, the gain as a map. */
+import { formatNumber } from '../experiment/format.ts'
 import type { Weights } from '../scene/scene.ts'
-import { element } from './elements.ts'
+import { element, fillTable } from './elements.ts'
+import { drawEigenvalues } from './eigenvaluePlot.ts'
 import { drawMatrix } from './matrixMap.ts'
-import type { Designed, Opened } from './protocol.ts'
+import type { Designed, Eigenvalue, Opened } from './protocol.ts'
 
 export interface ControlPanel {
   readonly isOn: boolean
@@ -15,16 +17,20 @@ export interface ControlPanel {
   redraw(): void
 }
 
+const TRAIL = 12 // designs
+const BY_HAND = 10 // of controls without a range
 const [LOW, HIGH] = [-4, 4] // of log10; the lowest is 0
 
-export function controlPanel(changed: () => void): ControlPanel {
+export function controlPanel(changed: () => void, byHand: (u: readonly number[]) => void): ControlPanel {
   const on = element<HTMLInputElement>('controller')
   const place = element('weights')
   let robot: Opened | null = null
   let sliders: { readonly Q: HTMLInputElement[]; readonly R: HTMLInputElement[] } = { Q: [], R: [] }
   let designed: Designed | null = null
+  let trail: (readonly Eigenvalue[])[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   on.addEventListener('change', changed)
+  element('zoomClosed').addEventListener('change', () => drawPoles())
 
   const slider = (name: string, unit: string, kind: 'Q' | 'R') => {
     const row = document.createElement('label')
@@ -54,8 +60,49 @@ export function controlPanel(changed: () => void): ControlPanel {
     h.textContent = text
     place.append(h)
   }
+  const drawPoles = () => {
+    element('poles').hidden = !designed
+    if (!designed) return
+    const { open, closed } = designed
+    drawEigenvalues(element<HTMLCanvasElement>('closedLoop'), {
+      open,
+      closed,
+      trail,
+      zoomed: element<HTMLInputElement>('zoomClosed').checked,
+    })
+    const radius = closed.reduce((most, { re, im }) => Math.max(most, Math.hypot(re, im)), 0)
+    const after = robot && radius > 0 && radius < 1 ? -robot.dt / Math.log(radius) : null
+    element('slowest').textContent =
+      closed.length === 0
+        ? ''
+        : `Largest |λ| with control: ${radius.toPrecision(6)}${after === null ? '' : `; falls to 1/e in ${formatNumber(after)} s`}.`
+    element('slowest').className = radius >= 1 + 1e-9 ? 'bad' : ''
+  }
+  const hands = () => {
+    const inputs = (robot?.controls ?? []).map(({ name, unit, range: [low, high] }, k) => {
+      const row = document.createElement('label')
+      row.className = 'weight'
+      const text = document.createElement('span')
+      text.textContent = unit === '' ? name : `${name}, ${unit}`
+      const input = document.createElement('input')
+      const [min, max] = [Number.isFinite(low) ? low : -BY_HAND, Number.isFinite(high) ? high : BY_HAND]
+      Object.assign(input, { type: 'range', min: String(min), max: String(max), step: String((max - min) / 200) })
+      input.value = String(robot!.home.u[k])
+      input.setAttribute('aria-label', `${name} by hand`)
+      const output = document.createElement('output')
+      output.textContent = formatNumber(Number(input.value))
+      input.addEventListener('input', () => {
+        output.textContent = formatNumber(Number(input.value))
+        byHand(inputs.map(({ value }) => Number(value)))
+      })
+      row.append(text, input, output)
+      element('hands').append(row)
+      return input
+    })
+  }
   const redraw = () => {
     const gain = designed?.gain
+    drawPoles()
     const canvas = element<HTMLCanvasElement>('gain')
     canvas.hidden = !gain
     if (!gain || !robot) return
@@ -65,6 +112,11 @@ export function controlPanel(changed: () => void): ControlPanel {
       columns: robot.states.map(({ name }) => name),
       logarithmic: true,
     }
+    fillTable(
+      element<HTMLTableElement>('gainTable'),
+      ['', ...options.columns],
+      gain.K.map((row, i) => [options.rows[i]!, ...row.map(String)]),
+    )
     drawMatrix(canvas, options, (entry) => {
       element('gainEntry').textContent = entry
     })
@@ -81,13 +133,16 @@ export function controlPanel(changed: () => void): ControlPanel {
     open(opened) {
       robot = opened
       designed = null
+      trail = []
       place.replaceChildren()
+      element('hands').replaceChildren()
+      hands()
       heading('Q, of states')
       const Q = opened.states.map(({ name, unit }) => slider(name, unit, 'Q'))
       heading('R, of controls')
       const R = opened.controls.map(({ name, unit }) => slider(name, unit, 'R'))
       sliders = { Q, R }
-      const { task } = opened.scene
+      const { task } = opened.figure
       this.setWeights(weightList(task?.Q ?? 1, opened.states), weightList(task?.R ?? 1, opened.controls))
       on.disabled = opened.controls.length === 0
       this.show(null, on.disabled ? 'Nothing to control: the robot has no actuators.' : '')
@@ -108,6 +163,7 @@ export function controlPanel(changed: () => void): ControlPanel {
       on.checked = is && !on.disabled
     },
     show(found, message = found?.message ?? '') {
+      if (designed && found) trail = [...trail, designed.closed].slice(-TRAIL)
       designed = found
       const place = element('design')
       place.textContent = message

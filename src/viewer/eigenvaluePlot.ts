@@ -1,4 +1,6 @@
 /** Eigenvalues and the unit circle, to scale: open loop hollow, closed loop filled, where they were in the last second as a trail. */
+import { formatNumber } from '../experiment/format.ts'
+import { fillTable } from './elements.ts'
 import type { Eigenvalue } from './protocol.ts'
 import { sheet, theme } from './theme.ts'
 
@@ -6,33 +8,48 @@ export interface EigenvaluePicture {
   readonly open: readonly Eigenvalue[]
   readonly closed: readonly Eigenvalue[]
   readonly trail: readonly (readonly Eigenvalue[])[] // oldest first
+  /** The part of the plane where they are, in the place of all of the circle. */
+  readonly zoomed: boolean
 }
 
 const HEIGHT = 240
+const MARGIN = 22
 
-export function drawEigenvalues(canvas: HTMLCanvasElement, { open, closed, trail }: EigenvaluePicture): void {
+/** What is seen: the middle of the picture, and pixels per unit. */
+interface Window {
+  readonly re: number
+  readonly im: number
+  readonly scale: number
+}
+
+export function drawEigenvalues(canvas: HTMLCanvasElement, picture: EigenvaluePicture): void {
+  const { open, closed, trail } = picture
   const { context, width, height } = sheet(canvas, HEIGHT)
   const { ink, line, accent, warning, soft } = theme()
-  const reach = [...open, ...closed].reduce((max, { re, im }) => Math.max(max, Math.hypot(re, im)), 1)
-  const scale = (height / 2 - 14) / Math.min(3, reach)
-  const at = ({ re, im }: Eigenvalue): readonly [number, number] => [width / 2 + re * scale, height / 2 - im * scale]
+  const { re: middle, im: level, scale } = windowOf(picture, width, height)
+  const at = ({ re, im }: { readonly re: number; readonly im: number }): readonly [number, number] => [
+    width / 2 + (re - middle) * scale,
+    height / 2 - (im - level) * scale,
+  ]
   const dot = (value: Eigenvalue, radius: number) => {
     context.beginPath()
     context.arc(...at(value), radius, 0, 2 * Math.PI)
   }
+  const [zeroX, zeroY] = at({ re: 0, im: 0 })
   context.strokeStyle = line
   context.beginPath()
-  context.moveTo(0, height / 2)
-  context.lineTo(width, height / 2)
-  context.moveTo(width / 2, 0)
-  context.lineTo(width / 2, height)
+  context.moveTo(0, zeroY)
+  context.lineTo(width, zeroY)
+  context.moveTo(zeroX, 0)
+  context.lineTo(zeroX, height)
   context.stroke()
   context.strokeStyle = soft
   context.beginPath()
-  context.arc(width / 2, height / 2, scale, 0, 2 * Math.PI)
+  context.arc(zeroX, zeroY, scale, 0, 2 * Math.PI)
   context.stroke()
   context.fillStyle = soft
-  context.fillText('1', width / 2 + scale + 6, height / 2 + 16)
+  context.fillText('1', at({ re: 1, im: 0 })[0] + 6, zeroY + 16)
+  if (picture.zoomed) context.fillText(`width ${formatNumber(width / scale, 2)}`, 4, height - 6)
   trail.forEach((values, k) => {
     context.globalAlpha = (0.5 * (k + 1)) / trail.length
     context.fillStyle = soft
@@ -62,4 +79,30 @@ export function drawEigenvalues(canvas: HTMLCanvasElement, { open, closed, trail
     dot(value, 3)
     context.fill()
   }
+}
+
+/** All of the unit circle, or what holds the eigenvalues and the nearest of the circle, a little of each side. */
+function windowOf({ open, closed, zoomed }: EigenvaluePicture, width: number, height: number): Window {
+  const values = [...open, ...closed]
+  const reach = values.reduce((max, { re, im }) => Math.max(max, Math.hypot(re, im)), 1)
+  if (!zoomed || values.length === 0) return { re: 0, im: 0, scale: (height / 2 - 14) / Math.min(3, reach) }
+  const near = [...values, { re: 1, im: 0 }]
+  const [left, right] = [Math.min(...near.map(({ re }) => re)), Math.max(...near.map(({ re }) => re))]
+  const tall = Math.max(...near.map(({ im }) => Math.abs(im)))
+  const scale = Math.min(
+    (width - 2 * MARGIN) / Math.max(right - left, 1e-6),
+    (height / 2 - MARGIN) / Math.max(tall, 1e-6),
+  )
+  return { re: (left + right) / 2, im: 0, scale }
+}
+
+/** The same as numbers. */
+export function fillEigenvalues(
+  table: HTMLTableElement,
+  open: readonly Eigenvalue[],
+  closed: readonly Eigenvalue[],
+): void {
+  const rows = (values: readonly Eigenvalue[], kind: string) =>
+    values.map(({ re, im }) => [kind, String(re), String(im), Math.hypot(re, im).toPrecision(7)])
+  fillTable(table, ['', 'real', 'imaginary', '|λ|'], [...rows(open, 'open loop'), ...rows(closed, 'closed loop')])
 }

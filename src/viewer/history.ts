@@ -1,4 +1,7 @@
 /** The last states and controls of a run, in a ring. */
+import { csvLine } from '../experiment/csv.ts'
+import type { Opened } from './protocol.ts'
+
 export interface Moment {
   readonly time: number // s
   readonly x: Float64Array
@@ -35,4 +38,16 @@ export function history(): History {
       first = 0
     },
   }
+}
+
+/** Time, states from home and controls as CSV, with units, numbers in full. */
+export function historyCsv(past: History, { states, controls }: Opened): string {
+  const heads = [{ name: 'time', unit: 's' }, ...states, ...controls].map(({ name, unit }) =>
+    unit === '' ? name : `${name} [${unit}]`,
+  )
+  const rows = Array.from({ length: past.length }, (_, k) => {
+    const { time, dx, u } = past.at(k)!
+    return csvLine([time, ...dx, ...u])
+  })
+  return `${[csvLine(heads), ...rows].join('\n')}\n`
 }

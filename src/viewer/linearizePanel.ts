@@ -1,5 +1,7 @@
 /** The panel that linearizes where the robot is and shows what came of it. */
-import { drawEigenvalues } from './eigenvaluePlot.ts'
+import { drawEigenvalues, fillEigenvalues } from './eigenvaluePlot.ts'
+import { formatNumber } from '../experiment/format.ts'
+import { jacobianCsv } from '../experiment/jacobianCsv.ts'
 import { element, save } from './elements.ts'
 import { drawMatrix } from './matrixMap.ts'
 import type { Eigenvalue, Sensed } from './protocol.ts'
@@ -10,7 +12,7 @@ export interface LinearizePanel {
   begin(): void
   progress(done: number, total: number): void
   show(sensed: Sensed): void
-  failed(): void
+  idle(): void
   closedLoop(values: readonly Eigenvalue[]): void
   clear(): void
   redraw(): void
@@ -44,17 +46,20 @@ export function linearizePanel(): LinearizePanel {
         element('entry').textContent = entry
       },
     )
-    drawEigenvalues(element<HTMLCanvasElement>('eigenvalues'), { open: sensed.eigenvalues, closed, trail })
+    const zoomed = element<HTMLInputElement>('zoom').checked
+    drawEigenvalues(element<HTMLCanvasElement>('eigenvalues'), { open: sensed.eigenvalues, closed, trail, zoomed })
+    fillEigenvalues(element<HTMLTableElement>('eigenvalueTable'), sensed.eigenvalues, closed)
   }
-  for (const box of [byColor, logarithmic]) box.addEventListener('change', redraw)
+  for (const box of [byColor, logarithmic, element('zoom')]) box.addEventListener('change', redraw)
   element('exportJson').addEventListener('click', () => {
     if (sensed) save(`${sensed.lin.scene}-linearization.json`, `${JSON.stringify(sensed.lin, null, 2)}\n`)
   })
   element('exportCsv').addEventListener('click', () => {
     if (!sensed) return
     const { lin } = sensed
-    const rows = lin.A.map((row, i) => [lin.states[i], ...row, ...(lin.B[i] ?? [])].join(','))
-    save(`${lin.scene}-jacobian.csv`, `${['', ...lin.states, ...lin.controls].join(',')}\n${rows.join('\n')}\n`)
+    const named = (names: readonly string[]) => names.map((name) => ({ name }))
+    const J = lin.A.map((row, i) => [...row, ...(lin.B[i] ?? [])])
+    save(`${lin.scene}-jacobian.csv`, jacobianCsv(J, named(lin.states), named([...lin.states, ...lin.controls])))
   })
   const busy = (is: boolean) => {
     element('sensing').hidden = !is
@@ -73,6 +78,7 @@ export function linearizePanel(): LinearizePanel {
       if (!follow.checked || sensed === null) busy(true)
     },
     progress(done, total) {
+      element('sensing').hidden = false
       element<HTMLProgressElement>('progress').value = total > 0 ? done / total : 0
     },
     show(found) {
@@ -81,11 +87,17 @@ export function linearizePanel(): LinearizePanel {
       sensed = found
       const { calls, denseCalls, certified, certificate } = found
       element('result').hidden = false
-      element('calls').textContent = `${calls} of ${denseCalls} calls`
+      element('calls').textContent =
+        calls <= denseCalls ? `${calls} of ${denseCalls} calls` : `${calls} calls, ${denseCalls} if steps were exact`
       element('calls').title = `${found.callsSentence} ${denseCalls}: central differences, column by column`
       element('callsBar').style.width = `${Math.min(100, (100 * calls) / denseCalls)}%`
       element('certificate').textContent = certificate
       element('certificate').className = certified ? '' : 'bad'
+      element('errorOfAB').textContent =
+        found.error === null
+          ? ''
+          : `Difference from undisturbed steps: ${formatNumber(found.error)} of the size of A and B.`
+      element('errorOfAB').className = (found.error ?? 0) > 0.1 ? 'bad' : ''
       const unstable = found.eigenvalues.filter(({ re, im }) => Math.hypot(re, im) > 1 + 1e-9)
       const names = [...new Set(unstable.map(({ coordinate }) => coordinate).filter((name) => name !== ''))]
       element('unstable').textContent =
@@ -95,7 +107,7 @@ export function linearizePanel(): LinearizePanel {
       element('unstable').className = unstable.length === 0 ? '' : 'bad'
       redraw()
     },
-    failed: () => busy(false),
+    idle: () => busy(false),
     closedLoop(values) {
       closed = values
       redraw()

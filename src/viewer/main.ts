@@ -1,22 +1,25 @@
 /** The page: draws what the worker simulates and passes on what the user does. Nothing is simulated or sensed here. */
 import type { SceneTexts } from '../scene/sceneTexts.ts'
 import { controlPanel } from './controlPanel.ts'
-import { element, fillTable, save } from './elements.ts'
-import { history } from './history.ts'
+import { element, save } from './elements.ts'
+import { type Experiment, experimentNamed } from './experiments.ts'
+import { history, historyCsv } from './history.ts'
+import { listenToKeys } from './keys.ts'
 import { linearizePanel } from './linearizePanel.ts'
+import { CLEAN } from './measurement.ts'
+import { measurementPanel } from './measurementPanel.ts'
+import { modelPanel } from './modelPanel.ts'
+import { newWorker } from './newWorker.ts'
+import { openDropped } from './openDropped.ts'
+import type { EngineName, Opening } from './openRobot.ts'
 import type { Plots } from './plots.ts'
 import type { Frame, FromSensing, FromSimulation, Opened, ToSensing, ToSimulation } from './protocol.ts'
-import { sceneView } from './sceneView.ts'
-import { openDropped } from './openDropped.ts'
 import { pullBodies } from './pullBodies.ts'
+import { type SceneEntry, sceneList } from './sceneList.ts'
+import { sceneView } from './sceneView.ts'
 import { readShared, sharedText } from './shareLink.ts'
+import { tabs } from './tabs.ts'
 import { theme } from './theme.ts'
-import { newWorker } from './newWorker.ts'
-
-interface SceneEntry {
-  readonly name: string
-  readonly description: string
-}
 
 const canvas = element<HTMLCanvasElement>('view')
 const view = sceneView(canvas)
@@ -24,17 +27,26 @@ const past = history()
 const timeline = element<HTMLInputElement>('timeline')
 const simulation = newWorker('simulation', (message) => simulated(message as FromSimulation))
 let sensing = newSensing()
-let bundle: SceneTexts | null = null
+let opening: Opening | null = null
 let opened: Opened | null = null
 let latest: Frame | null = null
 let isPlaying = true
 let asked = 0 // number of the last request to the sensing worker
-let opening = 0
+let openings = 0
+let wanted = false // to linearize, once the robot is there
 let waits = false // to play until the first gain is there
 const pending = new Map<number, (opened: Opened | string) => void>()
 
+const list = sceneList()
 const linear = linearizePanel()
-const control = controlPanel(() => design())
+const control = controlPanel(design, (u) => tell({ type: 'hold', u }))
+const measurement = measurementPanel(() => {
+  const again = linear.sensed !== null
+  // A robot that another controller is to hold begins anew.
+  if (control.isOn) void reset().then(() => again && linearizeHere())
+  else if (again) linearizeHere()
+})
+const model = modelPanel((engine) => opening && void open({ ...opening, engine }))
 let charts: Plots | null = null
 
 const tell = (message: ToSimulation) => simulation.post(message)
@@ -56,17 +68,19 @@ function sensed(message: FromSensing): void {
       linear.progress(message.done, message.total)
       break
     case 'failed':
-      linear.failed()
+      linear.idle()
       fail(message.message)
       begin()
       break
     case 'linearized':
       linear.show(message)
+      showRollouts()
       if (element<HTMLInputElement>('ghost').checked) tell({ type: 'ghost', lin: message.lin })
       if (linear.follows) setTimeout(() => linear.follows && linearizeHere(), 80)
       break
     case 'designed':
       if (message.id !== asked && control.designed) return
+      linear.idle()
       control.show(message)
       linear.closedLoop(control.isOn ? message.closed : [])
       tell({ type: 'gain', gain: control.isOn ? message.gain : null })
@@ -81,10 +95,12 @@ function begin(): void {
 }
 
 function linearizeHere(): void {
-  if (!bundle || !latest) return
+  wanted = latest === null
+  if (!opening || !latest) return
   fail('')
   linear.begin()
-  ask({ type: 'linearize', id: ++asked, bundle, x: latest.x, u: latest.u })
+  const { x, u } = latest
+  ask({ type: 'linearize', id: ++asked, opening, x, u, measurement: measurement.value })
 }
 
 function design(): void {
@@ -93,7 +109,7 @@ function design(): void {
     linear.closedLoop([])
     return
   }
-  if (bundle) ask({ type: 'design', id: ++asked, bundle, ...control.weights() })
+  if (opening) ask({ type: 'design', id: ++asked, opening, ...control.weights(), measurement: measurement.value })
 }
 
 function simulated(data: FromSimulation): void {
@@ -101,6 +117,7 @@ function simulated(data: FromSimulation): void {
     case 'frame':
       latest = data
       isPlaying = data.playing
+      if (wanted) linearizeHere()
       if (data.playing || past.length === 0) past.push({ time: data.time, x: data.x, dx: data.dx, u: data.u })
       break
     case 'paused':
@@ -115,43 +132,33 @@ function simulated(data: FromSimulation): void {
 }
 
 /** A robot that can't be opened is an error on the page, and the running one goes on. */
-async function open(next: SceneTexts, state?: Float64Array): Promise<boolean> {
-  const id = ++opening
+async function open(next: Opening, state?: Float64Array): Promise<boolean> {
+  const id = ++openings
   const result = await new Promise<Opened | string>((resolve) => {
     pending.set(id, resolve)
-    tell({ type: 'open', id, bundle: next, state })
+    tell({ type: 'open', id, opening: next, state })
   })
   pending.delete(id)
   if (typeof result === 'string') {
     fail(result)
+    model.runs(opening)
     return false
   }
   fail('')
-  bundle = next
+  opening = next
   opened = result
   latest = null
   past.clear()
   linear.clear()
+  view.rollouts([])
   control.open(result)
   charts?.open(result)
-  const { scene, home } = result
-  view.show(scene, home.poses)
+  const { figure, home } = result
+  view.show(figure, home.poses)
   view.colors(theme().dark)
-  element('description').textContent = scene.description
-  document.title = `${scene.name} – jacsense`
-  fillTable(
-    element<HTMLTableElement>('bodies'),
-    ['name', 'mass, kg'],
-    scene.bodies.map(({ name, mass }) => [name, String(Number(mass.toPrecision(4)))]),
-  )
-  fillTable(
-    element<HTMLTableElement>('joints'),
-    ['name', 'type', 'parent'],
-    scene.joints.map(({ name, type, parent }) => [name, type, scene.bodies[parent]?.name ?? 'world']),
-  )
-  for (const button of element('sceneList').querySelectorAll('button'))
-    button.setAttribute('aria-current', String(button.dataset.name === scene.name))
-  control.switchTo(scene.task !== null)
+  model.show(result)
+  model.runs(next)
+  control.switchTo(figure.task !== null)
   // A robot that is to be balanced falls while it waits for its gain.
   play(false)
   waits = true
@@ -160,13 +167,51 @@ async function open(next: SceneTexts, state?: Float64Array): Promise<boolean> {
   return true
 }
 
-async function openScene(name: string): Promise<boolean> {
+async function openScene(name: string, engine: EngineName = 'cannon'): Promise<boolean> {
   const response = await fetch(`./scenes/${encodeURIComponent(name)}.json`)
   if (!response.ok) {
     fail(`There is no scene "${name}".`)
     return false
   }
-  return open((await response.json()) as SceneTexts)
+  const texts = (await response.json()) as SceneTexts
+  measurement.set(CLEAN)
+  const isOpen = await open({ texts, engine: texts.kind === 'mjcf' ? 'mujoco' : engine })
+  if (isOpen) list.current(name)
+  return isOpen
+}
+
+/** Sets the page up for an experiment of the gallery. */
+async function begun({ scene, engine, controller, tab, ...setting }: Experiment): Promise<void> {
+  if (!(await openScene(scene, engine))) return
+  measurement.set(setting.measurement)
+  control.switchTo(controller)
+  design()
+  choose(tab)
+  element<HTMLInputElement>('byColor').checked = setting.byColor
+  element<HTMLInputElement>('rollouts').checked = setting.rollouts
+  if (setting.linearize) linearizeHere()
+}
+
+/** What the address asks for: #try= an experiment, #scene= a scene, or what "Share link" made. */
+async function follow(address: string, openFirst: () => Promise<boolean>): Promise<void> {
+  const [, key, value] = /^(try|scene)=([\w-]+)$/.exec(address) ?? []
+  const experiment = key === 'try' ? experimentNamed(value!) : null
+  list.guide(experiment)
+  if (experiment) return begun(experiment)
+  if (key === 'scene') return void (await openScene(value!))
+  const shared = key === 'try' ? `There is no experiment "${value}".` : readShared(address)
+  if (shared === null || typeof shared === 'string') {
+    await openFirst()
+    if (shared !== null) fail(shared)
+  } else if (await open(shared.opening, shared.x)) {
+    control.setWeights(shared.Q, shared.R)
+    control.switchTo(shared.controller)
+    design()
+  }
+}
+
+function showRollouts(): void {
+  view.rollouts(element<HTMLInputElement>('rollouts').checked ? (linear.sensed?.rollouts ?? []) : [])
 }
 
 function play(on: boolean): void {
@@ -174,27 +219,26 @@ function play(on: boolean): void {
   tell({ type: 'play', playing: on })
 }
 
-function reset(): void {
-  if (!opened || !bundle) return
-  const { scene, home } = opened
+/** Where the task begins, as at opening; weights and controller stay. */
+async function reset(): Promise<void> {
+  if (!opened || !opening) return
+  const { figure, home } = opened
   past.clear()
   fail('')
-  // Where the task begins, as at opening.
-  if (scene.task) {
+  if (figure.task) {
     const weights = control.weights()
     const wasOn = control.isOn
-    void open(bundle).then(() => {
-      control.setWeights(weights.Q, weights.R)
-      control.switchTo(wasOn)
-      design()
-    })
+    if (!(await open(opening))) return
+    control.setWeights(weights.Q, weights.R)
+    control.switchTo(wasOn)
+    design()
   } else tell({ type: 'set', x: home.x })
 }
 
 // Transport
 element('play').addEventListener('click', () => play(!isPlaying))
 element('step').addEventListener('click', () => tell({ type: 'step' }))
-element('reset').addEventListener('click', reset)
+element('reset').addEventListener('click', () => void reset())
 const speed = element<HTMLSelectElement>('speed')
 speed.addEventListener('change', () => tell({ type: 'speed', speed: Number(speed.value) }))
 timeline.addEventListener('input', () => {
@@ -203,8 +247,8 @@ timeline.addEventListener('input', () => {
   if (moment) tell({ type: 'set', x: moment.x })
 })
 element('share').addEventListener('click', () => {
-  if (!latest || !bundle) return
-  const text = sharedText({ bundle, x: latest.x, controller: control.isOn, ...control.weights() })
+  if (!latest || !opening) return
+  const text = sharedText({ opening, x: latest.x, controller: control.isOn, ...control.weights() })
   window.history.replaceState(null, '', `#${text}`)
   void navigator.clipboard?.writeText(location.href).catch(() => undefined)
   element('share').textContent = 'Link in the address bar'
@@ -213,12 +257,16 @@ element('share').addEventListener('click', () => {
   }, 2000)
 })
 
+element('kick').addEventListener('click', () => tell({ type: 'kick' }))
+
 // Panels
+element('rollouts').addEventListener('change', showRollouts)
 element('linearize').addEventListener('click', linearizeHere)
 element('cancel').addEventListener('click', () => {
   sensing.end()
   sensing = newSensing()
-  linear.failed()
+  linear.idle()
+  begin()
 })
 element('follow').addEventListener('change', () => linear.follows && linearizeHere())
 element('ghost').addEventListener('change', ({ target }) => {
@@ -233,26 +281,13 @@ for (const id of ['showAxes', 'showCentres'])
     }),
   )
 element('exportRun').addEventListener('click', () => {
-  if (!opened) return
-  const heads = ['time', ...opened.states.map(({ name }) => name), ...opened.controls.map(({ name }) => name)]
-  const rows = Array.from({ length: past.length }, (_, k) => {
-    const { time, dx, u } = past.at(k)!
-    return [time, ...dx, ...u].join(',')
-  })
-  save(`${opened.scene.name}-run.csv`, `${heads.join(',')}\n${rows.join('\n')}\n`)
+  if (opened) save(`${opened.figure.name}-run.csv`, historyCsv(past, opened))
 })
-const tabs = ['linearize', 'control', 'plots', 'model']
-function choose(chosen: string): void {
-  for (const name of tabs) {
-    const tab = element(`tab-${name}`)
-    tab.setAttribute('aria-selected', String(name === chosen))
-    tab.tabIndex = name === chosen ? 0 : -1
-    element(`${name}Panel`).hidden = name !== chosen
-  }
+const choose = tabs((chosen) => {
   linear.redraw()
   control.redraw()
   if (chosen === 'plots') void openCharts()
-}
+})
 
 /** Loaded when they are first looked at. */
 async function openCharts(): Promise<void> {
@@ -261,60 +296,37 @@ async function openCharts(): Promise<void> {
   charts ??= plots(element('plots'), element<HTMLSelectElement>('plotted'))
   if (opened) charts.open(opened)
 }
-tabs.forEach((name, k) => {
-  element(`tab-${name}`).addEventListener('click', () => choose(name))
-  element(`tab-${name}`).addEventListener('keydown', (event) => {
-    const move = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
-    if (move === 0) return
-    event.stopPropagation()
-    const next = tabs[(k + move + tabs.length) % tabs.length]!
-    choose(next)
-    element(`tab-${next}`).focus()
-  })
-})
-const scenesToggle = element('scenesToggle')
-scenesToggle.addEventListener('click', () => {
-  const list = element('sceneList')
-  list.hidden = !list.hidden
-  scenesToggle.setAttribute('aria-expanded', String(!list.hidden))
-})
 
 // Keyboard
 const help = element<HTMLDialogElement>('help')
 element('helpToggle').addEventListener('click', () => help.showModal())
-window.addEventListener('keydown', (event) => {
-  const { target, key } = event
-  const isTyping = target instanceof HTMLElement && /^(INPUT|SELECT|BUTTON|TEXTAREA)$/.test(target.tagName)
-  const act: Readonly<Record<string, () => void>> = {
-    F1: () => (help.open ? help.close() : help.showModal()),
-    ...(event.ctrlKey && { p: screenshot }),
-    ...(!isTyping &&
-      !event.ctrlKey && {
-        ' ': () => play(!isPlaying),
-        ArrowRight: () => tell({ type: 'step' }),
-        Backspace: reset,
-        '+': () => faster(1),
-        '-': () => faster(-1),
-        Escape: view.resetCamera,
-      }),
-  }
-  const action = act[key]
-  if (!action) return
-  event.preventDefault()
-  action()
-})
+listenToKeys(
+  { F1: () => (help.open ? help.close() : help.showModal()) },
+  {
+    ' ': () => play(!isPlaying),
+    ArrowRight: () => tell({ type: 'step' }),
+    Backspace: () => void reset(),
+    '+': () => faster(1),
+    '-': () => faster(-1),
+    k: () => tell({ type: 'kick' }),
+    l: linearizeHere,
+    Escape: view.resetCamera,
+  },
+  { p: screenshot },
+)
 function faster(by: number): void {
   speed.selectedIndex = Math.min(speed.options.length - 1, Math.max(0, speed.selectedIndex + by))
   tell({ type: 'speed', speed: Number(speed.value) })
 }
 function screenshot(): void {
-  view.render()
-  canvas.toBlob((blob) => blob && save(`${opened?.scene.name ?? 'scene'}.png`, blob))
+  view.capture().then((blob) => blob && save(`${opened?.figure.name ?? 'scene'}.png`, blob))
 }
 
 pullBodies(canvas, view, (pull) => tell({ type: 'pull', pull }))
 
-openDropped(open, fail)
+openDropped(async (texts) => {
+  if (await open({ texts, engine: texts.kind === 'mjcf' ? 'mujoco' : 'cannon' })) list.current('')
+}, fail)
 
 // Drawing
 let drawn = 0
@@ -355,36 +367,18 @@ async function start(): Promise<void> {
   view.colors(theme().dark)
   choose('linearize')
   draw()
-  const { scenes, first } = (await (await fetch('./scenes/index.json')).json()) as {
+  const { scenes, first, engine } = (await (await fetch('./scenes/index.json')).json()) as {
     readonly scenes: readonly SceneEntry[]
     readonly first: string
+    readonly engine?: EngineName
   }
-  const list = element('sceneList')
-  for (const { name, description } of scenes) {
-    const [item, button, picture, label] = [
-      document.createElement('li'),
-      document.createElement('button'),
-      document.createElement('img'),
-      document.createElement('span'),
-    ]
-    Object.assign(button, { type: 'button', title: description })
-    button.dataset.name = name
-    Object.assign(picture, { src: `./scenes/${name}.svg`, alt: '', loading: 'lazy' })
-    label.textContent = name
-    button.append(picture, label)
-    button.addEventListener('click', () => void openScene(name))
-    item.append(button)
-    list.append(item)
-  }
-  if (window.innerWidth < 760) scenesToggle.click()
-  const shared = readShared(location.hash.slice(1))
-  if (typeof shared === 'string') fail(shared)
-  if (shared === null || typeof shared === 'string') await openScene(first)
-  else if (await open(shared.bundle, shared.x)) {
-    control.setWeights(shared.Q, shared.R)
-    control.switchTo(shared.controller)
-    design()
-  }
+  list.fill(scenes, (name) => {
+    list.guide(null)
+    void openScene(name)
+  })
+  const here = () => follow(location.hash.slice(1), () => openScene(first, engine))
+  window.addEventListener('hashchange', () => void here())
+  await here()
 }
 
 /** What tests and the curious read back: the numbers that the page shows. */
@@ -395,6 +389,7 @@ const shownNow = () => ({
   designed: control.designed,
   pixelOf: view.pixelOf,
   frames: () => drawn,
+  drawing: view.drawing,
 })
 Object.assign(window, { jacsense: shownNow })
 

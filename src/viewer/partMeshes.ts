@@ -1,7 +1,8 @@
 /** Parts of bodies in a few draw calls: one instanced mesh for each kind of primitive, and its shadow on the ground. */
 import {
   BoxGeometry,
-  type BufferGeometry,
+  BufferAttribute,
+  BufferGeometry,
   Color,
   CylinderGeometry,
   Group,
@@ -14,15 +15,18 @@ import {
   SphereGeometry,
   Vector3,
 } from 'three'
-import type { Shape, Vec3 } from '../scene/scene.ts'
+import type { FigureShape } from '../scene/figure.ts'
+import type { Vec3 } from '../scene/scene.ts'
 
 type Primitive = 'box' | 'ball' | 'rod' | 'tube' | 'dome' | 'sheet'
+type Triangles = Extract<FigureShape, { readonly type: 'mesh' }>
 
 export interface Part {
   readonly body: number // index of the body that carries it; −1: the world
-  readonly primitive: Primitive
+  readonly primitive: Primitive | 'mesh'
   readonly local: Matrix4 // from the primitive's unit size to the body's frame
   readonly color: string
+  readonly mesh?: Triangles
 }
 
 export interface PartMeshes {
@@ -54,9 +58,11 @@ const WORLD = new Matrix4()
 export function partMeshes(parts: readonly Part[], material: Material, triangles: number): PartMeshes {
   const group = new Group()
   const around = segmentsFor(parts, triangles)
-  const kinds = [...new Set(parts.map(({ primitive }) => primitive))].map((primitive) => {
-    const members = parts.filter((part) => part.primitive === primitive)
-    const mesh = new InstancedMesh(GEOMETRIES[primitive](around), material, members.length)
+  const kindOf = ({ primitive, mesh }: Part) => mesh ?? primitive
+  const kinds = [...new Set(parts.map(kindOf))].map((kind) => {
+    const members = parts.filter((part) => kindOf(part) === kind)
+    const geometry = typeof kind === 'object' ? meshGeometry(kind) : GEOMETRIES[kind as Primitive](around)
+    const mesh = new InstancedMesh(geometry, material, members.length)
     mesh.frustumCulled = false
     for (const [k, { color }] of members.entries()) mesh.setColorAt(k, new Color(color))
     group.add(mesh)
@@ -100,6 +106,14 @@ export function partMeshes(parts: readonly Part[], material: Material, triangles
   }
 }
 
+function meshGeometry({ vertices, faces }: Triangles): BufferGeometry {
+  const geometry = new BufferGeometry()
+  geometry.setAttribute('position', new BufferAttribute(vertices, 3))
+  geometry.setIndex(new BufferAttribute(faces, 1))
+  geometry.computeVertexNormals()
+  return geometry
+}
+
 function segmentsFor(parts: readonly Part[], triangles: number): number {
   const needed = (around: number) => {
     const of = {
@@ -109,6 +123,7 @@ function segmentsFor(parts: readonly Part[], triangles: number): number {
       tube: 2 * around,
       box: 12,
       sheet: 2,
+      mesh: 0,
     }
     return parts.reduce((sum, { primitive }) => sum + of[primitive], 0)
   }
@@ -118,11 +133,11 @@ function segmentsFor(parts: readonly Part[], triangles: number): number {
 }
 
 /** The parts that draw a shape of a body. */
-export function partsOf(shape: Shape, body: number, usual: string): Part[] {
+export function partsOf(shape: FigureShape, body: number, usual: string): Part[] {
   const [w, x, y, z] = shape.rotation
   const frame = new Matrix4().compose(new Vector3(...shape.position), new Quaternion(x, y, z, w), new Vector3(1, 1, 1))
   const color = shape.color ?? usual
-  const part = (primitive: Primitive, size: Vec3, along = 0, turn = new Quaternion()): Part => {
+  const part = (primitive: Part['primitive'], size: Vec3, along = 0, turn = new Quaternion()): Part => {
     const local = new Matrix4().compose(new Vector3(0, 0, along), turn, new Vector3(...size))
     return { body, primitive, color, local: local.premultiply(frame) }
   }
@@ -142,6 +157,10 @@ export function partsOf(shape: Shape, body: number, usual: string): Part[] {
         part('dome', end, -length / 2, TURNED),
       ]
     }
+    case 'ellipsoid':
+      return [part('ball', shape.radii)]
+    case 'mesh':
+      return [{ ...part('mesh', [1, 1, 1]), mesh: shape }]
     case 'plane':
       return [part('sheet', [100, 100, 1])]
   }

@@ -1,12 +1,12 @@
 /** What the page and its two workers tell each other: plain data only. */
 import type { ControlCoordinate, Coordinate } from '../scene/layout.ts'
-import type { Scene } from '../scene/scene.ts'
-import type { SceneTexts } from '../scene/sceneTexts.ts'
+import type { Figure } from '../scene/figure.ts'
 import type { LinearizationJson } from '../experiment/linearizationJson.ts'
+import type { Opening } from './openRobot.ts'
 
 /** What the page has to know of an opened robot. */
 export interface Opened {
-  readonly scene: Scene
+  readonly figure: Figure
   readonly dt: number // s
   readonly states: readonly Coordinate[] // [ndx]
   readonly controls: readonly ControlCoordinate[] // [nu]
@@ -22,7 +22,7 @@ export interface Gain {
 
 /** A spring from a point of a body to a place in the world. */
 export interface Pull {
-  readonly body: number // index in scene.bodies
+  readonly body: number // index in figure.bodies
   readonly point: readonly [number, number, number] // m, in the body's frame
   readonly target: readonly [number, number, number] // m, in the world
 }
@@ -31,7 +31,7 @@ export type ToSimulation =
   | {
       readonly type: 'open'
       readonly id: number
-      readonly bundle: SceneTexts
+      readonly opening: Opening
       readonly state?: Float64Array | undefined
     }
   | { readonly type: 'play'; readonly playing: boolean }
@@ -40,6 +40,8 @@ export type ToSimulation =
   | { readonly type: 'speed'; readonly speed: number }
   | { readonly type: 'gain'; readonly gain: Gain | null }
   | { readonly type: 'pull'; readonly pull: Pull | null }
+  | { readonly type: 'kick' }
+  | { readonly type: 'hold'; readonly u: readonly number[] } // [nu], applied where there is no gain
   | { readonly type: 'ghost'; readonly lin: LinearizationJson | null }
 
 /** One picture of the simulation. */
@@ -61,20 +63,32 @@ export type FromSimulation =
   | { readonly type: 'paused'; readonly message: string }
   | Frame
 
+export type Decoding = 'auto' | 'squares' | 'robust'
+
+/** How steps are measured: as they are, or spoiled to see what an estimator makes of them. */
+export interface Measurement {
+  readonly noise: number // standard deviation of what is added to every value of a step, in its unit
+  readonly corrupted: number // share of steps that are grossly wrong
+  readonly decoding: Decoding // 'squares': least squares; 'robust': least absolute deviations, an LP
+  readonly maxCalls: number // 0: as many as it takes
+}
+
 export type ToSensing =
   | {
       readonly type: 'linearize'
       readonly id: number
-      readonly bundle: SceneTexts
+      readonly opening: Opening
       readonly x: Float64Array
       readonly u: Float64Array
+      readonly measurement: Measurement
     }
   | {
       readonly type: 'design'
       readonly id: number
-      readonly bundle: SceneTexts
+      readonly opening: Opening
       readonly Q: readonly number[] // [ndx]
       readonly R: readonly number[] // [nu]
+      readonly measurement: Measurement
     }
 
 export interface Eigenvalue {
@@ -94,6 +108,8 @@ export interface Sensed {
   readonly certificate: string
   readonly callsSentence: string
   readonly eigenvalues: readonly Eigenvalue[]
+  readonly error: number | null // Frobenius, of [A B], relative to that of undisturbed steps; null where they were
+  readonly rollouts: readonly Float64Array[] // poses of states that were stepped from, exaggerated, [7 bodies] each
 }
 
 export interface Designed {
@@ -102,7 +118,8 @@ export interface Designed {
   readonly gain: Gain | null // null where there is none
   readonly message: string
   readonly certified: boolean
-  readonly closed: readonly Eigenvalue[]
+  readonly open: readonly Eigenvalue[] // of the undisturbed linearization
+  readonly closed: readonly Eigenvalue[] // the same with the gain
 }
 
 export type FromSensing =

@@ -23,7 +23,7 @@ import {
   WebGLRenderer,
 } from 'three'
 import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js'
-import type { Scene, Shape } from '../scene/scene.ts'
+import type { Figure, FigureShape } from '../scene/figure.ts'
 import { groundGrid, shadowMaterial, shadowProjection } from './ground.ts'
 import { markAt, type Part, type PartMeshes, partMeshes, partsOf } from './partMeshes.ts'
 
@@ -31,6 +31,7 @@ const MUTED = ['#5b7fae', '#c28a45', '#6f9a76', '#8d7bab']
 const TOWARDS_SUN = new Vector3(-1.5, -2, 4)
 const NOWHERE = new Matrix4()
 const UNIT = new Vector3(1, 1, 1)
+const CLEAR = { transparent: true, opacity: 0.35, depthWrite: false }
 
 /** What the pointer holds: a point of a body, and the plane that it is dragged in. */
 export interface Grip {
@@ -42,10 +43,16 @@ export interface Grip {
 export type Poses = Float64Array
 
 export interface SceneView {
-  show(scene: Scene, home: Poses): void
+  show(figure: Figure, home: Poses): void
   place(poses: Poses, ghost: Poses | null): void
   /** Draws what has changed; false where nothing has. */
   render(): boolean
+  /** What the last picture took. */
+  drawing(): { readonly calls: number; readonly triangles: number }
+  /** The picture as PNG. */
+  capture(): Promise<Blob | null>
+  /** Faint copies of the robot; none: an empty list. */
+  rollouts(copies: readonly Poses[]): void
   grip(px: number, py: number): Grip | null // pixels of the canvas
   /** Where the pointer is in the plane of the grip, in the world; draws the arrow to it. */
   drag(px: number, py: number): readonly [number, number, number]
@@ -60,7 +67,7 @@ export interface SceneView {
 
 /** A robot as it is drawn. */
 interface Drawn {
-  readonly scene: Scene
+  readonly figure: Figure
   readonly places: readonly Matrix4[] // of the bodies
   readonly solid: PartMeshes
   readonly ghost: PartMeshes
@@ -93,6 +100,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
 
   let drawn: Drawn | null = null
   let isStale = true
+  const faint: PartMeshes[] = []
   let homeCamera = { from: new Vector3(3, -4, 2), at: new Vector3() }
   let shownMarks = { axes: false, centres: false }
   const dragPlane = new Plane()
@@ -134,6 +142,14 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     raycaster.setFromCamera(pointer, camera)
   }
 
+  const clearCopies = () => {
+    for (const copy of faint.splice(0)) {
+      world.remove(copy.group)
+      copy.dispose()
+    }
+    isStale = true
+  }
+
   const marks = (what: { readonly axes: boolean; readonly centres: boolean }) => {
     shownMarks = { ...what }
     if (!drawn) return
@@ -156,7 +172,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
   }
 
   return {
-    show(scene, home) {
+    show(figure, home) {
       if (drawn) {
         const { solid, ghost, axes, centres } = drawn
         for (const meshes of [solid, ghost, axes, centres]) {
@@ -164,22 +180,22 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
           meshes.dispose()
         }
         world.getObjectByName('shadow')?.removeFromParent()
+        clearCopies()
       }
-      const { bodies, environment } = scene
-      const level = frame(scene, home)
+      const { bodies, environment } = figure
+      const level = frame(figure, home)
       const fixed = environment.filter(({ type }) => type !== 'plane').flatMap((shape) => partsOf(shape, -1, '#8a8f98'))
-      const moving = bodies.flatMap(({ shapes }, b) => shapes.flatMap((s) => partsOf(s, b, MUTED[b % MUTED.length]!)))
-      const clear = { transparent: true, opacity: 0.35, depthWrite: false }
+      const moving = movingParts(figure)
       drawn = {
-        scene,
+        figure,
         places: bodies.map(() => new Matrix4()),
         solid: partMeshes([...fixed, ...moving], new MeshLambertMaterial(), triangles),
         ghost: partMeshes(
           moving.map((part) => ({ ...part, color: '#7a8cff' })),
-          new MeshLambertMaterial(clear),
+          new MeshLambertMaterial(CLEAR),
           triangles,
         ),
-        axes: partMeshes(axesOf(scene), new MeshBasicMaterial(), triangles),
+        axes: partMeshes(axesOf(figure), new MeshBasicMaterial(), triangles),
         centres: partMeshes(
           bodies.map(({ com }, b) => markAt(b, com, 0.02, '#b3261e')),
           new MeshBasicMaterial({ depthTest: false }),
@@ -203,6 +219,29 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
       renderer.render(world, camera)
       isStale = false
       return true
+    },
+    drawing: () => ({ calls: renderer.info.render.calls, triangles: renderer.info.render.triangles }),
+    capture() {
+      renderer.render(world, camera)
+      return new Promise((resolve) => canvas.toBlob(resolve))
+    },
+    rollouts(copies) {
+      clearCopies()
+      if (!drawn) return
+      const { figure } = drawn
+      for (const poses of copies) {
+        const copy = partMeshes(
+          movingParts(figure).map((part) => ({ ...part, color: '#7a8cff' })),
+          new MeshLambertMaterial({ ...CLEAR, opacity: 0.12 }),
+          triangles,
+        )
+        const places = figure.bodies.map(() => new Matrix4())
+        pose(places, poses)
+        copy.place(places)
+        world.add(copy.group)
+        faint.push(copy)
+      }
+      isStale = true
     },
     grip(px, py) {
       if (!drawn) return null
@@ -239,7 +278,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
       isStale = true
     },
     pixelOf(body) {
-      const com = drawn?.scene.bodies[body]?.com ?? [0, 0, 0]
+      const com = drawn?.figure.bodies[body]?.com ?? [0, 0, 0]
       const at = new Vector3(...com).applyMatrix4(drawn?.places[body] ?? NOWHERE).project(camera)
       return [((at.x + 1) / 2) * canvas.clientWidth, ((1 - at.y) / 2) * canvas.clientHeight]
     },
@@ -250,12 +289,14 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
   }
 
   /** Camera, light and ground to the size of the robot; the height of the ground. */
-  function frame(scene: Scene, home: Poses): number {
-    const places = scene.bodies.map((_, b) => new Vector3(...home.subarray(7 * b, 7 * b + 3)))
+  function frame(figure: Figure, home: Poses): number {
+    const places = figure.bodies.map((_, b) => new Vector3(...home.subarray(7 * b, 7 * b + 3)))
     const at = places.reduce((sum, place) => sum.add(place), new Vector3())
     at.divideScalar(Math.max(1, places.length))
     const spread = places.reduce((most, place) => Math.max(most, at.distanceTo(place)), 0)
-    const extent = scene.bodies.flatMap(({ shapes }) => shapes).reduce((most, shape) => Math.max(most, reach(shape)), 0)
+    const extent = figure.bodies
+      .flatMap(({ shapes }) => shapes)
+      .reduce((most, shape) => Math.max(most, reach(shape)), 0)
     const radius = Math.max(0.5, spread + extent)
     homeCamera = { at, from: at.clone().add(new Vector3(0.35, -0.9, 0.4).multiplyScalar(radius * 3.6)) }
     resetCamera()
@@ -267,7 +308,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     eye.near = 0.1
     eye.far = radius * 12
     eye.updateProjectionMatrix()
-    const floor = scene.environment.find(({ type }) => type === 'plane')
+    const floor = figure.environment.find(({ type }) => type === 'plane')
     const level = floor?.position[2] ?? at.z - radius
     ground.position.set(at.x, at.y, level)
     ground.scale.setScalar(radius * 6)
@@ -285,14 +326,18 @@ function pose(places: readonly Matrix4[], poses: Poses): void {
   })
 }
 
-function axesOf({ joints }: Scene): Part[] {
-  return joints.flatMap(({ type, childAnchor, axis }, b) =>
-    type === 'hinge' || type === 'slider' ? [markAt(b, childAnchor, 0.006, '#1f5fbf', axis, 0.5)] : [],
+function movingParts({ bodies }: Figure): Part[] {
+  return bodies.flatMap(({ shapes }, b) => shapes.flatMap((shape) => partsOf(shape, b, MUTED[b % MUTED.length]!)))
+}
+
+function axesOf({ joints }: Figure): Part[] {
+  return joints.flatMap(({ type, child, anchor, axis }) =>
+    type === 'hinge' || type === 'slider' ? [markAt(child, anchor, 0.006, '#1f5fbf', axis, 0.5)] : [],
   )
 }
 
 /** The farthest that a shape goes from the frame of its body, m. */
-function reach(shape: Shape): number {
+function reach(shape: FigureShape): number {
   const out = Math.hypot(...shape.position)
   switch (shape.type) {
     case 'box':
@@ -302,6 +347,10 @@ function reach(shape: Shape): number {
     case 'cylinder':
     case 'capsule':
       return out + shape.radius + shape.length / 2
+    case 'ellipsoid':
+      return out + Math.max(...shape.radii)
+    case 'mesh':
+      return out + shape.vertices.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
     case 'plane':
       return 0
   }

@@ -1,8 +1,11 @@
 /** The worker that linearizes and designs controllers, apart from the simulation, so that neither waits. Stopped by ending it. */
-import type { SceneTexts } from '../scene/sceneTexts.ts'
 import { Matrix } from 'ml-matrix'
+import type { Blackbox } from '../blackbox/blackbox.ts'
+import { withCorruption } from '../blackbox/withCorruption.ts'
+import { withNoise } from '../blackbox/withNoise.ts'
 import { lqr } from '../control/lqr.ts'
 import type { Mode } from '../control/modes.ts'
+import type { Point } from '../engine/engine.ts'
 import { callsSentence, certificateSentence } from '../experiment/certificate.ts'
 import { linearizationJson } from '../experiment/linearizationJson.ts'
 import { unstableModes } from '../experiment/unstableModes.ts'
@@ -10,12 +13,24 @@ import { eigenvalues } from '../linalg/eigenvalues.ts'
 import { findEquilibrium } from '../linearization/findEquilibrium.ts'
 import type { Linearization } from '../linearization/linearization.ts'
 import { linearize } from '../linearization/linearize.ts'
-import { type OpenedBundle, openBundle } from './openBundle.ts'
-import type { Eigenvalue, FromSensing, ToSensing } from './protocol.ts'
+import { type Opening, openRobot, type Robot } from './openRobot.ts'
+import { isClean } from './measurement.ts'
+import type { Eigenvalue, FromSensing, Measurement, ToSensing } from './protocol.ts'
+
+const GROSS = 1 // size of a gross error, in the unit of each value
+const SHOWN_ROLLOUTS = 8
+const SHOWN_SIZE = 0.15 // rad or m that the largest coordinate of a shown rollout is off
 
 const tell = (message: FromSensing) => self.postMessage(message)
 
-let known: { readonly key: string; readonly opened: OpenedBundle; standing: Linearization | null } | null = null
+interface Known {
+  readonly key: string
+  readonly robot: Robot
+  standing: Linearization | null // at the equilibrium near home
+  measured: { readonly key: string; readonly lin: Linearization } | null // there, as the last measurement found it
+}
+
+let known: Known | null = null
 
 export function startSensing(): void {
   self.onmessage = ({ data }: MessageEvent<ToSensing>) => receive(data)
@@ -30,12 +45,12 @@ async function receive(data: ToSensing): Promise<void> {
   }
 }
 
-async function robotOf(bundle: SceneTexts) {
-  const key = JSON.stringify(bundle)
+async function knownRobot(opening: Opening): Promise<Known> {
+  const key = JSON.stringify(opening)
   if (known?.key !== key) {
-    const opened = await openBundle(bundle)
-    known?.opened.engine.dispose()
-    known = { key, opened, standing: null }
+    const robot = await openRobot(opening)
+    known?.robot.dispose()
+    known = { key, robot, standing: null, measured: null }
   }
   return known
 }
@@ -49,15 +64,17 @@ function progressOf(id: number) {
   }
 }
 
-async function linearizeHere({ id, bundle, x, u }: Extract<ToSensing, { type: 'linearize' }>): Promise<void> {
-  const { opened } = await robotOf(bundle)
-  const lin = await linearize(opened.engine, { x, u }, { onProgress: progressOf(id) })
+async function linearizeHere(asked: Extract<ToSensing, { type: 'linearize' }>): Promise<void> {
+  const { id, opening, x, u, measurement } = asked
+  const { robot } = await knownRobot(opening)
+  const rollouts: Float64Array[] = []
+  const lin = await measured(robot, { x, u }, measurement, { onProgress: progressOf(id), seen: rollouts })
   const { quality, plan } = lin
   const { ndx, nu } = lin.layout
   tell({
     type: 'linearized',
     id,
-    lin: linearizationJson(lin, opened.scene.name),
+    lin: linearizationJson(lin, robot.figure.name),
     columnColors: plan !== null && 'colors' in plan.decoder ? plan.decoder.colors : null,
     calls: quality.calls,
     denseCalls: 2 * (ndx + nu) + 1,
@@ -65,29 +82,97 @@ async function linearizeHere({ id, bundle, x, u }: Extract<ToSensing, { type: 'l
     certificate: certificateSentence(lin),
     callsSentence: callsSentence(lin),
     eigenvalues: named(lin.A, unstableModes(lin)),
+    error: isClean(measurement) ? null : differenceOf(lin, await linearize(robot.engine, { x, u })),
+    rollouts,
+  })
+}
+
+/** Steps as they are, or spoiled. `seen` gets the poses of some states that were stepped from, farther away than they were. */
+async function measured(
+  { engine, poses }: Robot,
+  point: Point,
+  { noise, corrupted, decoding, maxCalls }: Measurement,
+  { onProgress, seen }: { onProgress?: (done: number, total: number) => void; seen?: Float64Array[] },
+): Promise<Linearization> {
+  const { ndx, nx } = engine.layout
+  const spoiled = (blackbox: Blackbox) => {
+    const noisy = noise > 0 ? withNoise(blackbox, { sigma: noise }) : blackbox
+    return corrupted > 0 ? withCorruption(noisy, { fraction: corrupted, size: GROSS, of: 'calls' }) : noisy
+  }
+  const look = (z: Float64Array) => {
+    const dx = z.subarray(0, ndx)
+    const size = dx.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    if (!seen || seen.length >= SHOWN_ROLLOUTS || size === 0) return
+    const away = new Float64Array(nx)
+    engine.integrate(
+      point.x,
+      dx.map((value) => (value * SHOWN_SIZE) / size),
+      away,
+    )
+    seen.push(poses(away))
+  }
+  const watched = (blackbox: Blackbox): Blackbox => {
+    const inner = spoiled(blackbox)
+    return {
+      ...inner,
+      evaluate(z, y) {
+        look(z)
+        inner.evaluate(z, y)
+      },
+    }
+  }
+  return linearize(engine, point, {
+    ...(onProgress && { onProgress }),
+    ...(maxCalls > 0 && { maxCalls }),
+    ...(decoding !== 'auto' && {
+      method: 'rainbow' as const,
+      noise: noise > 0 ? noise : undefined,
+      robust: decoding === 'robust',
+    }),
+    // An engine's own derivatives are not measured, so nothing is to be seen or spoiled.
+    ...((noise > 0 || corrupted > 0 || !engine.derivatives) && { wrap: watched }),
   })
 }
 
 /** LQR at the equilibrium near home. */
-async function design({ id, bundle, Q, R }: Extract<ToSensing, { type: 'design' }>): Promise<void> {
-  const robot = await robotOf(bundle)
-  const { engine } = robot.opened
-  if (robot.standing === null) {
+async function design({ id, opening, Q, R, measurement }: Extract<ToSensing, { type: 'design' }>): Promise<void> {
+  const known = await knownRobot(opening)
+  const { engine } = known.robot
+  if (known.standing === null) {
     const found = await findEquilibrium(engine)
     const point = found.result === 'solved' ? { x: found.x, u: found.u } : engine.home
-    robot.standing = await linearize(engine, point, { onProgress: progressOf(id) })
+    known.standing = await linearize(engine, point, { onProgress: progressOf(id) })
   }
-  const lin = robot.standing
-  const solved = lqr(lin, { Q: Matrix.diag([...Q]), R: Matrix.diag([...R]) }, { unreached: 'keep' })
-  const { K } = solved
+  const { standing } = known
+  const key = JSON.stringify(measurement)
+  if (known.measured?.key !== key) {
+    const point = { x: standing.xBar, u: standing.uBar }
+    const lin = isClean(measurement)
+      ? standing
+      : await measured(known.robot, point, measurement, { onProgress: progressOf(id) })
+    known.measured = { key, lin }
+  }
+  const { lin } = known.measured
+  const { K, message } = lqr(lin, { Q: Matrix.diag([...Q]), R: Matrix.diag([...R]) }, { unreached: 'keep' })
+  const closed = K ? named(Matrix.sub(standing.A, standing.B.mmul(K))) : []
+  const radius = closed.reduce((most, { re, im }) => Math.max(most, Math.hypot(re, im)), 0)
+  const truth = `On the undisturbed linearization the largest |λ| with it is ${radius.toPrecision(5)}: ${radius < 1 ? 'it holds' : 'it does not hold'}.`
   tell({
     type: 'designed',
     id,
     gain: K && { K: K.to2DArray(), xBar: lin.xBar, uBar: lin.uBar },
-    message: solved.message,
+    message: isClean(measurement) || !K ? message : `${message} ${truth}`,
     certified: lin.quality.certified,
-    closed: K ? named(Matrix.sub(lin.A, lin.B.mmul(K))) : [],
+    open: named(standing.A, unstableModes(standing)),
+    closed,
   })
+}
+
+/** Of [A B], Frobenius, relative. */
+function differenceOf(lin: Linearization, reference: Linearization): number {
+  const both = ({ A, B }: Linearization) => [...A.to1DArray(), ...B.to1DArray()]
+  const [found, wanted] = [both(lin), both(reference)]
+  return Math.hypot(...found.map((value, k) => value - wanted[k]!)) / Math.hypot(...wanted)
 }
 
 /** Eigenvalues of M, those of `modes` with the coordinate that takes most part. */

@@ -1,8 +1,8 @@
 /** A link that holds robot, state, controller and weights: data only, checked where it arrives. */
-import type { SceneTexts } from '../scene/sceneTexts.ts'
+import type { Opening } from './openRobot.ts'
 
 export interface Shared {
-  readonly bundle: SceneTexts
+  readonly opening: Opening
   readonly x: Float64Array // [nx]
   readonly controller: boolean
   readonly Q: readonly number[] // [ndx]
@@ -10,8 +10,8 @@ export interface Shared {
 }
 
 /** The part of the address after '#'. */
-export function sharedText({ bundle, x, controller, Q, R }: Shared): string {
-  const bytes = new TextEncoder().encode(JSON.stringify({ bundle, x: [...x], controller, Q, R }))
+export function sharedText({ opening, x, controller, Q, R }: Shared): string {
+  const bytes = new TextEncoder().encode(JSON.stringify({ opening, x: [...x], controller, Q, R }))
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
@@ -23,9 +23,9 @@ export function readShared(text: string): Shared | null | string {
   try {
     const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
-    const { bundle, x, controller, Q, R } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
-    if (isBundle(bundle) && isNumbers(x) && isNumbers(Q) && isNumbers(R))
-      return { bundle, x: Float64Array.from(x), controller: controller === true, Q, R }
+    const { opening, x, controller, Q, R } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
+    if (isOpening(opening) && isNumbers(x) && isNumbers(Q) && isNumbers(R))
+      return { opening, x: Float64Array.from(x), controller: controller === true, Q, R }
   } catch {
     // said below
   }
@@ -37,10 +37,11 @@ function isNumbers(value: unknown): value is number[] {
 }
 
 /** The scene in it is checked where it is opened, like that of any file. */
-function isBundle(value: unknown): value is SceneTexts {
+function isOpening(value: unknown): value is Opening {
   if (typeof value !== 'object' || value === null) return false
-  const { kind, file, files } = value as Record<string, unknown>
-  return (
-    (kind === 'scene' || kind === 'urdf') && typeof file === 'string' && typeof files === 'object' && files !== null
-  )
+  const { texts, engine } = value as Record<string, unknown>
+  if (typeof texts !== 'object' || texts === null) return false
+  const { kind, file, files } = texts as Record<string, unknown>
+  const isFile = typeof file === 'string' && typeof files === 'object' && files !== null
+  return isFile && ['scene', 'urdf', 'mjcf'].includes(String(kind)) && ['cannon', 'mujoco'].includes(String(engine))
 }

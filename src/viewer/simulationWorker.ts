@@ -3,28 +3,32 @@ import { Matrix } from 'ml-matrix'
 import type { LinearizationJson } from '../experiment/linearizationJson.ts'
 import { placedPoint } from '../scene/pose.ts'
 import type { Vec3 } from '../scene/scene.ts'
-import { bodyImpulse } from './bodyImpulse.ts'
-import { type OpenedBundle, openBundle } from './openBundle.ts'
+import { bodyImpulse, posesAt } from './bodyImpulse.ts'
+import { openRobot, type Robot } from './openRobot.ts'
 import type { FromSimulation, Gain, Pull, ToSimulation } from './protocol.ts'
-import { packedPoses, statePoses } from './statePoses.ts'
 
 const FRAME_MS = 1000 / 60
 const WORK_MS = 12 // of a frame, at most
 const SPRING = 40 // N/m of a pull, per kg of the robot's bodies
 const FASTEST = 60 // N per kg
+const KICK = 1 // N·s per kg of the body that is kicked
 
-interface Running extends OpenedBundle {
+interface Running {
+  readonly robot: Robot
   x: Float64Array
   u: Float64Array
   time: number // s
 }
 
-let robot: Running | null = null
+let running: Running | null = null
+let opening = 0
 let isPlaying = false
 let speed = 1
 let gain: Gain | null = null
 let K: Matrix | null = null
 let pull: Pull | null = null
+let held: Float64Array | null = null // controls by hand
+let kicks = 0
 let ghost: { readonly lin: LinearizationJson; dx: Float64Array } | null = null
 let owed = 0 // simulated seconds
 let lastTick = 0
@@ -43,12 +47,12 @@ function receive(data: ToSimulation): void {
       break
     case 'step':
       isPlaying = false
-      if (robot) step(robot)
+      if (running) step(running)
       break
     case 'set':
-      if (robot && data.x.length === robot.engine.layout.nx) {
-        robot.x = data.x.slice()
-        robot.time = 0
+      if (running && data.x.length === running.robot.engine.layout.nx) {
+        running.x = data.x.slice()
+        running.time = 0
         ghost = null
       }
       break
@@ -62,41 +66,44 @@ function receive(data: ToSimulation): void {
     case 'pull':
       pull = data.pull
       break
+    case 'hold':
+      held = running && data.u.length === running.robot.engine.layout.nu ? Float64Array.from(data.u) : null
+      break
+    case 'kick':
+      if (running) kick(running)
+      break
     case 'ghost':
-      ghost = data.lin && robot ? { lin: data.lin, dx: new Float64Array(robot.engine.layout.ndx) } : null
+      ghost = data.lin && running ? { lin: data.lin, dx: new Float64Array(running.robot.engine.layout.ndx) } : null
       if (ghost) difference(Float64Array.from(ghost.lin.xBar), ghost.dx)
       break
   }
   show()
 }
 
-/** A robot that can't be opened leaves the running one alone. */
-async function open({ id, bundle, state }: Extract<ToSimulation, { type: 'open' }>): Promise<void> {
+/** A robot that can't be opened leaves the running one alone; one that comes late, after another was asked for, is not shown. */
+async function open({ id, opening: wanted, state }: Extract<ToSimulation, { type: 'open' }>): Promise<void> {
+  const mine = ++opening
   try {
-    const opened = await openBundle(bundle)
-    robot?.engine.dispose()
-    const { engine, scene } = opened
-    const { task } = scene
-    const start =
-      state?.length === engine.layout.nx
-        ? state
-        : task && engine.point
-          ? engine.point(task.initial, engine.home).x
-          : engine.home.x
-    robot = { ...opened, x: start.slice(), u: engine.home.u.slice(), time: 0 }
-    gain = K = pull = ghost = null
+    const robot = await openRobot(wanted)
+    if (mine !== opening) {
+      robot.dispose()
+      tell({ type: 'failed', id, message: '' })
+      return
+    }
+    running?.robot.dispose()
+    const { engine, figure } = robot
     const { layout, dt, home } = engine
-    tell({
-      type: 'opened',
-      id,
-      opened: {
-        scene,
-        dt,
-        states: layout.dx,
-        controls: layout.u,
-        home: { x: home.x.slice(), u: home.u.slice(), poses: packedPoses(scene, home.x) },
-      },
-    })
+    const start =
+      state?.length === layout.nx
+        ? state
+        : figure.task && engine.point
+          ? engine.point(figure.task.initial, home).x
+          : home.x
+    running = { robot, x: start.slice(), u: home.u.slice(), time: 0 }
+    gain = K = pull = ghost = held = null
+    kicks = 0
+    const standing = { x: home.x.slice(), u: home.u.slice(), poses: robot.poses(home.x) }
+    tell({ type: 'opened', id, opened: { figure, dt, states: layout.dx, controls: layout.u, home: standing } })
     show()
   } catch (error) {
     tell({ type: 'failed', id, message: error instanceof Error ? error.message : String(error) })
@@ -104,15 +111,15 @@ async function open({ id, bundle, state }: Extract<ToSimulation, { type: 'open' 
 }
 
 function difference(from: Float64Array, out: Float64Array): void {
-  robot!.engine.difference(robot!.x, from, out)
+  running!.robot.engine.difference(running!.x, from, out)
 }
 
 /** One control period; pauses where a value is not finite, with its name. */
 function step(running: Running): void {
-  const { engine } = running
+  const { engine } = running.robot
   const { layout, dt, home } = engine
   const { nx, ndx, nu } = layout
-  const u = home.u.slice()
+  const u = (held ?? home.u).slice()
   if (gain && K) {
     const dx = new Float64Array(ndx)
     difference(gain.xBar, dx)
@@ -157,21 +164,35 @@ function predict(shadow: NonNullable<typeof ghost>, u: Float64Array): void {
 
 /** The pull's impulse of one picture. */
 function applyPull(running: Running, seconds: number): void {
-  if (!pull || !running.scene.bodies[pull.body]) return
-  const mass = running.scene.bodies.reduce((sum, body) => sum + body.mass, 0)
+  const { robot } = running
+  if (!pull || !robot.figure.bodies[pull.body]) return
+  const mass = robot.figure.bodies.reduce((sum, body) => sum + body.mass, 0)
   const point = pull.point as Vec3
-  const at = placedPoint(statePoses(running.scene, running.x)[pull.body]!, point)
+  const at = placedPoint(posesAt(robot.poses, running.x)[pull.body]!, point)
   const away = pull.target.map((value, k) => (value - at[k]!) * SPRING * mass)
   const size = Math.hypot(...away)
   const scale = seconds * Math.min(1, (FASTEST * mass) / Math.max(size, 1e-12))
   const impulse = away.map((value) => value * scale) as unknown as Vec3
-  const change = bodyImpulse(running, running.x, { body: pull.body, point, impulse })
-  if (change.every(Number.isFinite)) running.engine.integrate(running.x, change, running.x)
+  const change = bodyImpulse(robot, running.x, { body: pull.body, point, impulse })
+  if (change.every(Number.isFinite)) robot.engine.integrate(running.x, change, running.x)
+}
+
+/** A blow to the middle of the last body, from another side each time. */
+function kick(running: Running): void {
+  const { robot } = running
+  const { bodies } = robot.figure
+  const body = bodies.length - 1
+  const { com, mass } = bodies[body]!
+  const angle = (kicks++ * Math.PI) / 2
+  const impulse: Vec3 = [KICK * mass * Math.cos(angle), KICK * mass * Math.sin(angle), 0]
+  const change = bodyImpulse(robot, running.x, { body, point: com, impulse })
+  if (change.every(Number.isFinite)) robot.engine.integrate(running.x, change, running.x)
 }
 
 function show(): void {
-  if (!robot) return
-  const { engine, scene, x, u, time } = robot
+  if (!running) return
+  const { robot, x, u, time } = running
+  const { engine } = robot
   const dx = new Float64Array(engine.layout.ndx)
   difference(engine.home.x, dx)
   let shadow: Float64Array | null = null
@@ -186,8 +207,8 @@ function show(): void {
     x,
     dx,
     u,
-    poses: packedPoses(scene, x),
-    ghost: shadow && packedPoses(scene, shadow),
+    poses: robot.poses(x),
+    ghost: shadow && robot.poses(shadow),
     realTimeFactor: factor,
     playing: isPlaying,
   })
@@ -197,13 +218,13 @@ function tick(): void {
   const now = performance.now()
   const elapsed = Math.min(100, now - lastTick) / 1000
   lastTick = now
-  if (robot && isPlaying) {
-    const { dt } = robot.engine
+  if (running && isPlaying) {
+    const { dt } = running.robot.engine
     owed += elapsed * speed
-    if (pull && owed >= dt) applyPull(robot, owed)
+    if (pull && owed >= dt) applyPull(running, owed)
     let simulated = 0
     while (owed >= dt && isPlaying && performance.now() - now < WORK_MS) {
-      step(robot)
+      step(running)
       owed -= dt
       simulated += dt
     }

@@ -81,10 +81,11 @@ export function architectureFaults(files: ReadonlyMap<string, string>): string[]
   return [...faults, ...cycles(graph)]
 }
 
-/** Rules of files under sims/: the public entry only; benchmarks may go deeper. */
+/** Rules of files under sims/: the public entry and parts that experiments share only; benchmarks may go deeper. */
 function simFault(path: string, { target }: Import): string | null {
   if (path.startsWith('sims/bench/') || target === 'jacsense' || target.startsWith('jacsense/')) return null
-  return target.startsWith('node:') ? null : `imports "${target}"; experiments import only "jacsense"`
+  if (target.startsWith('node:') || /^\.\/parts\/\w+\.ts$/.test(target)) return null
+  return `imports "${target}"; experiments import only "jacsense" and what is in sims/parts`
 }
 
 function sourceFault(path: string, one: Import, target: string | null): string | null {

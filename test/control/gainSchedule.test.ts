@@ -47,6 +47,16 @@ describe('gainSchedule', () => {
     expect(schedule.intervals[0]!.radius).toBeCloseTo(1.2, 12)
   })
 
+  test('a middle without feedback is coarse where nothing grows, too: what is held at the points would drift', () => {
+    // Integrators with gains of opposite signs for controls that act in opposite directions: the mean is zero.
+    const turned = { ...pointOf(1, 1, -0.8), lin: { ...pointOf(1, 1, 0).lin, B: new Matrix([[-1]]) } }
+    const schedule = gainSchedule([pointOf(0, 1, 0.8), turned], line)
+    expect(schedule.intervals[0]!.radius).toBe(1)
+    expect(schedule.result).toBe('coarse')
+    // What their own gains leave where it is may stay there.
+    expect(gainSchedule([pointOf(0, 1, 0), pointOf(1, 1, 0)], line).result).toBe('solved')
+  })
+
   test('the nominal state stays a unit quaternion between points', async () => {
     const engine = await createEngine(await loadScene('quadrotor'))
     const { nx, ndx, nu } = engine.layout

@@ -83,6 +83,7 @@ describe('standing robots', () => {
     expect(fallOf(await run(null, 3, [kick('abdomen_z.velocity', 1)]), height)).toBeLessThan(1.5)
     expect(fallOf(await run(design.K, 30, []), height)).toBe(Number.POSITIVE_INFINITY)
     expect(fallOf(await run(design.K, 30, [kick('abdomen_z.velocity', 1)]), height)).toBe(Number.POSITIVE_INFINITY)
+    expect(fallOf(await run(design.K, 5, [kick('abdomen_z.velocity', 2)]), height)).toBeLessThan(5)
     engine.dispose()
   })
 })

@@ -33,6 +33,16 @@ beforeAll(async () => {
   await write('missing.xml', `<mujoco><include file="nowhere.xml"/>${body()}</mujoco>`)
   await write('wrong.xml', `<mujoco>\n${body('<geom size=".1" tpye="box"/>')}</mujoco>`)
   await write('rigid.xml', '<mujoco><worldbody><geom size="1"/></worldbody></mujoco>')
+  await write('still.xml', `<mujoco><option timestep="0"/>${body()}</mujoco>`)
+  await write('nan.xml', `<mujoco>${body()}<keyframe><key name="lost" ctrl="nan"/></keyframe></mujoco>`)
+  const repeated = (inside: string) => `<replicate count="1000">${inside}</replicate>`
+  await write(
+    'bomb.xml',
+    `<mujoco><worldbody>${repeated(repeated('<site/>'))}<body><joint/><geom size="1"/></body></worldbody></mujoco>`,
+  )
+  await write('brick.xml', '<mujoco><worldbody><flexcomp name="f" type="grid" count="90 90 90"/></worldbody></mujoco>')
+  await write('many.xml', `<mujoco><worldbody>${repeated('<include file="brim.xml"/>')}</worldbody></mujoco>`)
+  await write('brim.xml', `<mujoco>${'<site/>'.repeat(200)}</mujoco>`)
   await write('huge.xml', '')
   await truncate(join(folder, 'huge.xml'), 17 * 2 ** 20)
 })
@@ -45,6 +55,8 @@ describe('loadMjcf', () => {
     expect([...mjcf.files.keys()].sort()).toEqual(['parts/meshes/tip.obj', 'parts/settings.xml'])
     const engine = await createEngine(mjcf)
     expect([engine.name, engine.dt, engine.layout.dx[0]!.name]).toEqual(['mujoco', 0.02, 'j.angle'])
+    const bare = { positions: { j: 0.2 as unknown as number[] }, velocities: {}, controls: {} }
+    expect(() => engine.point!(bare)).toThrow('positions.j: expected a list of 1 number (j.angle), found 0.2')
     engine.dispose()
   })
 
@@ -53,9 +65,17 @@ describe('loadMjcf', () => {
     ['absolute.xml', /inside the model's folder, found "\/etc\/hostname"/],
     ['linked.xml', /inside the model's folder, found "link\.xml"/],
     ['mesh.xml', /inside the model's folder, found "\.\.\/\.\.\/tip\.obj"/],
-    ['missing.xml', /missing\.xml: expected a model that MuJoCo can compile, found .*'nowhere\.xml'.*line 1/],
+    [
+      'missing.xml',
+      /missing\.xml: expected a model that MuJoCo can compile, found Error opening file 'nowhere\.xml'.*line 1/,
+    ],
     ['wrong.xml', /wrong\.xml: expected a model that MuJoCo can compile, found .*'tpye'.*line 2/],
     ['rigid.xml', /expected a model with at least one joint, found none/],
+    ['still.xml', /still\.xml: expected a timestep > 0 \(s\), found 0/],
+    ['nan.xml', /nan\.xml: ctrl of the keyframe "lost": expected finite numbers, found NaN/],
+    ['bomb.xml', /bomb\.xml: expected at most 50000 elements with all that it repeats, found more/],
+    ['brick.xml', /expected at most 50000 elements/],
+    ['many.xml', /expected at most 50000 elements/],
     ['huge.xml', /expected at most 16 MB, found 17\.0 MB/],
     ['nothing.xml', /nothing\.xml: expected a file that can be read, found ENOENT/],
   ])('%s is refused by name', async (name, message) => {

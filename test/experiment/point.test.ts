@@ -60,7 +60,7 @@ describe('pointFrom', () => {
       /positions\.bas: expected one of "base", found "bas" \(did you mean/,
     )
     expect(() => pointFromNames(plain, { ...state, velocities: { base: [0] } })).toThrow(
-      /velocities\.base: expected 6 numbers \(base\.vx, .*found 1/,
+      /velocities\.base: expected a list of 6 numbers \(base\.vx, .*found 1/,
     )
     expect(() => pointFromNames(plain, { ...state, controls: { left: 0 } })).toThrow(
       /controls\.left: expected one of "front-left"/,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { csvLine } from '../../src/report/csv.ts'
+import { csvLine } from '../../src/experiment/csv.ts'
 import { parseCsv } from '../../src/scene/parseCsv.ts'
 
 const cells = (text: string) => parseCsv(text).map((row) => row.cells)

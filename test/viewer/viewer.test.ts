@@ -56,7 +56,7 @@ describe('the viewer in Chromium', () => {
   const playing = (name: string) =>
     page.waitForFunction((wanted) => {
       const { opened, latest } = window.jacsense()
-      return opened?.scene.name === wanted && (latest?.time ?? 0) > 0.05
+      return opened?.figure.name === wanted && (latest?.time ?? 0) > 0.05
     }, name)
   const open = async (name: string) => {
     const last = await page.evaluateHandle(() => window.jacsense().opened)
@@ -161,7 +161,7 @@ describe('the viewer in Chromium', () => {
     await drop('mine.json', '{"name": "mine", "bodies": [{"name": "a", "mass": -1}]}')
     await page.waitForSelector('#error:not([hidden])')
     expect(await page.textContent('#error')).toMatch(/^mine\.json: .*mass/)
-    expect(await page.evaluate(() => window.jacsense().opened!.scene.name)).toBe('pendulum')
+    expect(await page.evaluate(() => window.jacsense().opened!.figure.name)).toBe('pendulum')
     const before = await time()
     await until(before + 0.2)
     await drop('robot.step', 'solid')
@@ -192,7 +192,7 @@ describe('the viewer in Chromium', () => {
     await other.goto(link)
     await other.waitForFunction(() => window.jacsense?.().latest !== null)
     const first = await other.evaluate(() => ({
-      name: window.jacsense().opened!.scene.name,
+      name: window.jacsense().opened!.figure.name,
       dx: [...window.jacsense().latest!.x],
       time: window.jacsense().latest!.time,
     }))

@@ -15,7 +15,7 @@ import { namedPoint, unitQuaternions } from '../namedPoint.ts'
 import { type CompiledModel, compileModel } from './compileModel.ts'
 import { loadMujoco } from './loadMujoco.ts'
 import { isMjcf, type Mjcf } from './mjcf.ts'
-import { mujocoLayout, nameAt } from './mujocoLayout.ts'
+import { actuatorsOf, mujocoLayout, nameAt } from './mujocoLayout.ts'
 import { sceneToMjcf } from './sceneToMjcf.ts'
 import { stepperOf } from './stepper.ts'
 import { treeCouplings, treeIslands } from './treeIslands.ts'
@@ -97,6 +97,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
   const stepper = stepperOf(mj, model, data)
   const hasDerivatives = opt.integrator !== mjtIntegrator.mjINT_RK4.value && opt.noslip_iterations === 0
   const couplings = treeCouplings(mj, model)
+  const actuators = actuatorsOf(model)
   const key = homeKey(model)
   let disposed = false
   let views = viewsOf(data)
@@ -179,21 +180,22 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
       list.push(...entries)
     }
     for (let k = 0; k < nv; k++) add(model.dof_treeid[order.v[k]!], [k, nv + k])
-    const treesOf = (actuator: number) => couplings.actuator[actuator]!
-    const loose: number[][] = [] // activations of actuators that move nothing
-    for (let k = 0; k < nu; k++) {
-      const acts = Array.from({ length: model.actuator_actnum[k] }, (_, a) => 2 * nv + model.actuator_actadr[k] + a)
-      const [tree] = treesOf(k)
-      if (tree !== undefined) add(tree, acts)
-      else loose[k] = acts
+    for (const [k, { activations }] of actuators.entries()) {
+      const [tree] = couplings.actuator[k]!
+      if (tree !== undefined)
+        add(
+          tree,
+          activations.map((a) => 2 * nv + a),
+        )
     }
     const columns: number[][] = Array.from({ length: ndx + nu }, () => [])
     for (const list of members.values()) for (const j of list) columns[j] = list
-    for (let k = 0; k < nu; k++) {
-      const [tree] = treesOf(k)
-      const rows = tree === undefined ? (loose[k] ?? []) : members.get(islands.find(tree))!
-      columns[ndx + k] = rows
-      if (tree === undefined) for (const j of rows) columns[j] = rows
+    for (const [k, { controls, activations }] of actuators.entries()) {
+      const [tree] = couplings.actuator[k]!
+      const acts = activations.map((a) => 2 * nv + a)
+      const rows = tree === undefined ? acts : members.get(islands.find(tree))!
+      for (const control of controls) columns[ndx + control] = rows
+      if (tree === undefined) for (const j of acts) columns[j] = rows // of an actuator that moves nothing
     }
     return patternFromColumns(ndx, columns)
   }

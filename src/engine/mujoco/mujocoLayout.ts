@@ -3,7 +3,7 @@ import type { MainModule, MjModel } from '@mujoco/mujoco'
 import type { ControlCoordinate, Coordinate, Layout } from '../../scene/layout.ts'
 import { JOINT_COORDINATES } from '../../scene/layout.ts'
 
-const JOINT_TYPES = ['free', 'ball', 'slider', 'hinge'] as const // by mjtJoint
+export const JOINT_TYPES = ['free', 'ball', 'slider', 'hinge'] as const // by mjtJoint
 
 /**
  * A joint without a name is called after its body, 'torso', or 'torso-2' where that is taken; unnamed bodies and actuators are
@@ -26,28 +26,45 @@ export function mujocoLayout(
     tangent.push(...coordinates.tangent.map(named))
     velocities.push(...coordinates.velocities.map(named))
   }
-  const taken = new Set<string>()
-  const controlNames = Array.from({ length: nu }, (_, k) =>
-    unique(nameAt(model, model.name_actuatoradr[k]) ?? `actuator${k}`, taken),
-  )
   const activations: Coordinate[] = Array.from({ length: na }, (_, k) => ({ name: `activation${k}`, unit: '' }))
-  for (let k = 0; k < nu; k++) {
-    const count: number = model.actuator_actnum[k]
-    for (let a = 0; a < count; a++)
-      activations[model.actuator_actadr[k] + a] = {
-        name: `${controlNames[k]}.activation${count > 1 ? a : ''}`,
-        unit: '',
-      }
+  const u: ControlCoordinate[] = new Array(nu)
+  const taken = new Set<string>()
+  for (const [k, actuator] of actuatorsOf(model).entries()) {
+    const name = unique(nameAt(model, model.name_actuatoradr[k]) ?? `actuator${k}`, taken)
+    const inputs = inputsOf(mj, model, k)
+    for (const [c, control] of actuator.controls.entries())
+      u[control] =
+        inputs === null
+          ? { name, unit: controlUnit(mj, model, k), range: ranges[control]! }
+          : { name: `${name}.${inputs[c]}`, unit: '', range: ranges[control]! }
+    for (const [a, activation] of actuator.activations.entries())
+      activations[activation] = { name: `${name}.activation${actuator.activations.length > 1 ? a : ''}`, unit: '' }
   }
-  const u = controlNames.map(
-    (name, k): ControlCoordinate => ({ name, unit: controlUnit(mj, model, k), range: ranges[k]! }),
-  )
   const x = [...positions, ...velocities, ...activations]
   const dx = [...tangent, ...velocities, ...activations]
   return { nq, nv, nx: x.length, ndx: dx.length, nu, x, dx, u }
 }
 
-function jointNamesOf(model: MjModel): string[] {
+/** What belongs to each actuator: entries of ctrl, of which some have several, such as setpoints of position and velocity, and of act. */
+export function actuatorsOf(model: MjModel): { controls: readonly number[]; activations: readonly number[] }[] {
+  const from = (first: number, length: number) => Array.from({ length }, (_, k) => first + k)
+  return Array.from({ length: model.nactuator }, (_, k) => ({
+    controls: from(model.actuator_ctrladr[k], model.actuator_ctrlnum[k]),
+    activations: from(model.actuator_actadr[k], model.actuator_actnum[k]),
+  }))
+}
+
+/** The names of an actuator's controls where there are several: 'pos', 'vel' …, or numbers where an input has several itself; else null. */
+function inputsOf({ mjtCtrlInput }: MainModule, model: MjModel, k: number): string[] | null {
+  const count: number = model.actuator_ctrlnum[k]
+  if (count === 1) return null
+  const { mjINPUT_POS, mjINPUT_VEL, mjINPUT_FF, mjINPUT_VOLTAGE } = mjtCtrlInput
+  const known = { pos: mjINPUT_POS, vel: mjINPUT_VEL, ff: mjINPUT_FF, voltage: mjINPUT_VOLTAGE }
+  const taken = Object.entries(known).filter(([, { value }]) => (model.actuator_ctrlspec[k] & value) !== 0)
+  return Array.from({ length: count }, (_, c) => (taken.length === count ? taken[c]![0] : String(c)))
+}
+
+export function jointNamesOf(model: MjModel): string[] {
   const names = Array.from({ length: model.njnt }, (_, j) => nameAt(model, model.name_jntadr[j]))
   const taken = new Set(names.filter((name) => name !== null))
   return names.map((name, j) => {

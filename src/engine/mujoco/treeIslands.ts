@@ -17,7 +17,7 @@ export interface TreeIslands {
 /** Trees that an actuator acts on, and those of everything that never depends on the state. */
 export interface TreeCouplings {
   readonly fixed: readonly (readonly number[])[] // trees coupled whatever the state
-  readonly actuator: readonly (readonly number[])[] // [nu] trees of each actuator
+  readonly actuator: readonly (readonly number[])[] // [nactuator] trees of each
   readonly isGlobal: boolean // something (a flex, an unknown kind) may couple everything
 }
 
@@ -65,7 +65,7 @@ export function treeCouplings(mj: MainModule, model: MjModel): TreeCouplings {
   const equalities = Array.from({ length: model.neq }, (_, e) =>
     [model.eq_obj1id[e], model.eq_obj2id[e]].flatMap((id) => ofEquality(model.eq_type[e], model.eq_objtype[e], id)),
   )
-  const actuator = Array.from({ length: model.nu }, (_, k) => {
+  const actuator = Array.from({ length: model.nactuator }, (_, k) => {
     const first: number = model.actuator_trnid[2 * k]
     const second: number = model.actuator_trnid[2 * k + 1]
     switch (model.actuator_trntype[k]) {

@@ -20,7 +20,7 @@ export interface SensedDynamicsOptions {
   readonly method?: 'auto' | 'dense' | 'native' | undefined
   /** Default 'forward', whose base the rollout gives for nothing; 'central' where the engine asks for steps of its own, and under noise. */
   readonly scheme?: Exclude<Scheme, 'five-point'> | undefined
-  readonly step?: number | undefined // relative to max(1, |coordinate|); default: as of `linearize`, under noise by its level
+  readonly step?: number | undefined // relative to max(1, |coordinate|), absolute for angles; default: as of `linearize`, under noise by its level
   /** Share of the calls of dense differences that held-out checks may take beside, default 0.04; 0: no checks. */
   readonly checks?: number | undefined
   readonly tolerance?: number | undefined // of the checks; default: as of `linearize`; not under noise, which tells itself what to expect

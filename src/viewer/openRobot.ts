@@ -1,0 +1,101 @@
+/** From the texts of a robot to an engine that runs it and a figure that is drawn. */
+import type { Engine } from '../engine/engine.ts'
+import type { Mjcf } from '../engine/mujoco/mjcf.ts'
+import { bodyPoses } from '../scene/bodyPoses.ts'
+import { type Figure, figureOf } from '../scene/figure.ts'
+import { InputError } from '../scene/inputError.ts'
+import { JOINT_COORDINATES } from '../scene/layout.ts'
+import { parseTexts } from '../scene/parseTexts.ts'
+import type { Scene } from '../scene/scene.ts'
+import type { SceneTexts } from '../scene/sceneTexts.ts'
+import { reducedCannonEngine } from '../engine/cannon/reducedEngine.ts'
+
+export type EngineName = 'cannon' | 'mujoco'
+
+/** What the page opens: data only. */
+export interface Opening {
+  readonly texts: SceneTexts
+  readonly engine: EngineName // MJCF: 'mujoco'
+}
+
+export interface Robot {
+  readonly figure: Figure
+  readonly engine: Engine
+  /** x y z (m) and w x y z of each body in the world, [7 bodies]. */
+  poses(x: Float64Array): Float64Array
+  dispose(): void
+}
+
+/**
+ * In joint coordinates, as the page draws joints. The caller disposes it. Throws what reading the file throws, and InputError where
+ * MuJoCo is wanted and can't be loaded.
+ */
+export async function openRobot(opening: Opening): Promise<Robot> {
+  try {
+    return await open(opening)
+  } catch (error) {
+    if (!(error instanceof TypeError && /import|module/i.test(error.message))) throw error
+    throw new InputError({
+      path: 'engine',
+      expected: 'MuJoCo beside the page (mujoco/mujoco.js): jacsense view takes it from the package @mujoco/mujoco',
+      found: 'none; npm install @mujoco/mujoco, and start again',
+    })
+  }
+}
+
+async function open({ texts, engine: name }: Opening): Promise<Robot> {
+  if (texts.kind === 'mjcf') return openMjcf(mjcfOf(texts))
+  const scene = await parseTexts(texts)
+  const engine =
+    name === 'mujoco'
+      ? await (await import('../engine/mujoco/mujocoEngine.ts')).mujocoEngine(scene)
+      : reducedCannonEngine(scene)
+  return { figure: figureOf(scene), engine, poses: (x) => scenePoses(scene, x), dispose: () => engine.dispose() }
+}
+
+async function openMjcf(mjcf: Mjcf): Promise<Robot> {
+  const { mujocoEngine } = await import('../engine/mujoco/mujocoEngine.ts')
+  const { mujocoFigure } = await import('../engine/mujoco/mujocoFigure.ts')
+  const engine = await mujocoEngine(mjcf)
+  const { figure, poses, dispose } = await mujocoFigure(mjcf)
+  return {
+    figure,
+    engine,
+    poses,
+    dispose() {
+      engine.dispose()
+      dispose()
+    },
+  }
+}
+
+/** Files beside an MJCF text travel as base64. */
+function mjcfOf({ file, source, files }: SceneTexts): Mjcf {
+  const name = file.replace(/^.*\//, '').replace(/\.\w+$/, '')
+  const bytes = (text: string) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  return {
+    format: 'mjcf',
+    name,
+    description: '',
+    file,
+    task: null,
+    xml: String(source),
+    files: new Map(Object.entries(files).map(([path, text]) => [path, bytes(text)])),
+  }
+}
+
+function scenePoses(scene: Scene, x: Float64Array): Float64Array {
+  const positions: Record<string, number[]> = {}
+  let from = 0
+  for (const { name, type } of scene.joints) {
+    const { length } = JOINT_COORDINATES[type].positions
+    positions[name] = Array.from(x.subarray(from, from + length))
+    from += length
+  }
+  const poses = new Float64Array(7 * scene.bodies.length)
+  bodyPoses(scene, positions).forEach(({ position, rotation }, b) => {
+    poses.set(position, 7 * b)
+    poses.set(rotation, 7 * b + 3)
+  })
+  return poses
+}
