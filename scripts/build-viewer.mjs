@@ -4,32 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { listScenes, loadScene, readSceneTexts } from '../dist/scene/loadScene.js'
+import { threeModules } from './threeModules.mjs'
 import { thumbnail } from './thumbnail.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const site = join(root, 'dist/viewer')
-
-/**
- * three from its modules instead of from its one file: what the page does not use then stays out of it (6 kB, gzipped).
- * Shaders lose their comments, as in that file, and their indentation.
- */
-const threeModules = {
-  name: 'three-modules',
-  enforce: 'pre',
-  resolveId(source, importer) {
-    return source === 'three' ? this.resolve('three/src/Three.js', importer) : null
-  },
-  transform(code, id) {
-    if (!id.endsWith('.glsl.js')) return null
-    return code.replace(/\/\* glsl \*\/\s*`([^`]*)`/g, (_, shader) => JSON.stringify(withoutComments(shader)))
-  },
-}
-
-function withoutComments(shader) {
-  const lines = shader.replace(/\/\*[\s\S]*?\*\//g, '').split('\n')
-  const code = lines.map((line) => line.replace(/\/\/.*/, '').trim())
-  return code.filter((line) => line !== '').join('\n')
-}
 
 // 10 MB that are loaded when they are chosen: `jacsense view` serves them from where the optional package is installed.
 const withoutMujoco = { external: ['@mujoco/mujoco'], output: { paths: { '@mujoco/mujoco': '../mujoco/mujoco.js' } } }
@@ -39,7 +18,7 @@ await build({
   configFile: false,
   base: './',
   logLevel: 'error',
-  plugins: [threeModules],
+  plugins: [threeModules()],
   worker: { format: 'es', rollupOptions: withoutMujoco },
   build: {
     outDir: site,
