@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { listScenes, loadScene, readSceneTexts } from '../dist/scene/loadScene.js'
+import { threeModules } from './threeModules.mjs'
 import { thumbnail } from './thumbnail.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -17,6 +18,7 @@ await build({
   configFile: false,
   base: './',
   logLevel: 'error',
+  plugins: [threeModules()],
   worker: { format: 'es', rollupOptions: withoutMujoco },
   build: {
     outDir: site,

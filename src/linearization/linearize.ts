@@ -14,7 +14,6 @@ import { senseValues } from '../sensing/sense.ts'
 import type { SenseOptions } from '../sensing/senseOptions.ts'
 import { type Scheme, stencilOf } from '../sensing/stencil.ts'
 import type { Linearization } from './linearization.ts'
-import { nativeJacobian } from './nativeJacobian.ts'
 import { checkSmoothing, type SmoothingChoice, smoothedSteps } from './smoothing.ts'
 import type { RolloutTask } from './trajectory/dynamics.ts'
 import { stepDifferences } from './stepDifferences.ts'
@@ -159,6 +158,7 @@ export async function linearize(
         structure: { sparsity, refine: structure?.refine, ties },
       })
     if (!takesNative(engine, options, sparsity, ties)) return sensed()
+    const { nativeJacobian } = await import('./nativeJacobian.ts')
     const native = await nativeJacobian(engine, point, blackbox, senseOptions)
     if (!mayBeSensed(native.quality, options)) return { ...native, plan: null }
     // Small entries drown in the rounding of differences whose steps do not know the range of a control.

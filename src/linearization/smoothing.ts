@@ -7,7 +7,7 @@ import type { Blackbox } from '../blackbox/blackbox.ts'
 import type { Engine, Layout, Point } from '../engine/engine.ts'
 import type { Pattern } from '../linalg/pattern.ts'
 import type { Quality } from '../sensing/quality.ts'
-import { type SmoothedOptions, smoothedJacobian } from '../sensing/smoothedJacobian.ts'
+import type { SmoothedOptions } from '../sensing/smoothedJacobian.ts'
 
 /**
  * Standard deviations of the cloud, each in the unit of its coordinate: one number for all states and controls, a list of them
@@ -47,6 +47,7 @@ export async function smoothedSteps(
       uBar.map((value, k) => value + z[ndx + k]!),
     )
   }
+  const { smoothedJacobian } = await import('../sensing/smoothedJacobian.ts')
   const { J, value, quality } = await smoothedJacobian(blackbox, {
     ...rest,
     deviations: deviationVector(deviations, engine.layout),

@@ -1,5 +1,5 @@
 /** The scene format as a JSON Schema, for completion and checks while a scene is being edited. */
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { sceneSchema } from './schema.ts'
 
 /** JSON Schema (draft 7, which editors know best) of a scene file: every key with its description, unit, range and default. */

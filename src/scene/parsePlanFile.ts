@@ -2,7 +2,7 @@
  * Plan files: a sensing plan with the names, units, point and scales it is for, so that points can be evaluated anywhere and the
  * answers be understood later. Only data: reading one runs nothing. The plan is checked further where plans are known (sensing/).
  */
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { MAX_COORDINATES } from './parseStructure.ts'
 import { problemsOf, shown } from './problem.ts'
 import { keyed, list } from './schemaParts.ts'
@@ -17,9 +17,10 @@ export const MAX_NUMBERS = 1e7
 const MAX_DEPTH = 12
 const MAX_TEXT = 10_000
 
-const text = z.string('a text').max(MAX_TEXT, `at most ${MAX_TEXT} characters`)
+const text = z.string('a text').check(z.maxLength(MAX_TEXT, `at most ${MAX_TEXT} characters`))
 const number = z.number('a number')
-const count = z.int('a whole number ≥ 0').min(0, 'a whole number ≥ 0')
+const positive = number.check(z.positive('a number > 0'))
+const count = z.int('a whole number ≥ 0').check(z.minimum(0, 'a whole number ≥ 0'))
 const numbers = listOf((value) => typeof value === 'number' && Number.isFinite(value), 'a list of numbers')
 
 /** A list too long for zod to walk through in reasonable time. */
@@ -42,8 +43,8 @@ function isPlain(value: unknown, depth = 0): boolean {
 const plain = z.custom<unknown>((value) => isPlain(value), 'plain data')
 
 /** What all methods have in common is checked here; what is a method's own (its decoder) has to be plain data. */
-const plan = z
-  .object(
+const plan = z.catchall(
+  z.object(
     {
       inputs: count,
       outputs: count,
@@ -55,40 +56,46 @@ const plan = z
       heldOutDirections: count,
       heldOut: numbers,
       heldOutSteps: numbers,
-      decoder: z.object({ method: text }, 'a decoder { "method": … }').catchall(plain),
+      decoder: z.catchall(z.object({ method: text }, 'a decoder { "method": … }'), plain),
       ties: plain,
-      tolerance: number.positive('a number > 0'),
+      tolerance: positive,
       seed: z.int('a whole number'),
       notes: list(text, 'texts'),
       fingerprint: text,
     },
     'a plan { "inputs", "outputs", "method", … }',
-  )
-  .catchall(plain)
+  ),
+  plain,
+)
 
 const coordinate = { name: text, unit: text }
-const positive = number.positive('a number > 0')
-const most = <T extends z.ZodType>(part: T, what: string) =>
-  list(part, what).max(2 * MAX_COORDINATES, `at most ${2 * MAX_COORDINATES} ${what}`)
+const most = <T extends z.ZodMiniType>(part: T, what: string) =>
+  list(part, what).check(z.maxLength(2 * MAX_COORDINATES, `at most ${2 * MAX_COORDINATES} ${what}`))
 
 const planFileSchema = keyed('a plan file { "format", "version", … }', {
   format: z.literal(PLAN_FORMAT, `"${PLAN_FORMAT}"`),
   version: z.literal(PLAN_VERSION, String(PLAN_VERSION)),
   writer: text, // 'jacsense 0.1.0'
   source: text, // the structure, pattern or scene it was made from; paths from the folder of the plan file
-  options: z.record(z.string(), z.union([text, number, z.boolean()], 'a text, a number, true or false')), // as on the command line
-  inputs: most(keyed('an input', { ...coordinate, at: number, scale: positive, step: positive.nullable() }), 'inputs'), // [n]; step: where the structure states it, in the input's unit
-  outputs: most(keyed('an output', { ...coordinate, scale: positive.nullable() }), 'outputs'), // [m]
+  options: z.record(
+    z.string(),
+    z.union([text, number, z.boolean()], 'a text, a number, true or false'),
+    'options by name',
+  ), // as on the command line
+  inputs: most(keyed('an input', { ...coordinate, at: number, scale: positive, step: z.nullable(positive) }), 'inputs'), // [n]; step: where the structure states it, in the input's unit
+  outputs: most(keyed('an output', { ...coordinate, scale: z.nullable(positive) }), 'outputs'), // [m]
   /** Of plans for the step of a scene, whose inputs are then (δx, δu): where x and u are taken from. */
-  scene: keyed('a scene', {
-    name: text,
-    engine: text, // whose coordinates, structure and sizes the plan is made with
-    coordinates: z.enum(['reduced', 'maximal'], '"reduced" or "maximal"').nullable(),
-    fingerprint: text,
-    dt: positive, // s
-    x: numbers, // [nx]
-    u: numbers, // [nu]
-  }).nullable(),
+  scene: z.nullable(
+    keyed('a scene', {
+      name: text,
+      engine: text, // whose coordinates, structure and sizes the plan is made with
+      coordinates: z.nullable(z.enum(['reduced', 'maximal'], '"reduced" or "maximal"')),
+      fingerprint: text,
+      dt: positive, // s
+      x: numbers, // [nx]
+      u: numbers, // [nu]
+    }),
+  ),
   plan,
   fingerprint: text, // of all of the above
 })

@@ -2,7 +2,7 @@
  * Structure files: what is known of a blackbox that jacsense can't call. Inputs with the point and their typical sizes, outputs,
  * and what can influence what, all by name. docs/measure-elsewhere.md says the same in words.
  */
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import type { Coordinate } from './layout.ts'
 import { listed, suggestion } from './nearest.ts'
 import { pathText, type Problem, problemsOf } from './problem.ts'
@@ -71,91 +71,105 @@ export const RESERVED: readonly string[] = ['index', 'for']
 const NAMED = ['toeplitz', 'hankel', 'circulant'] as const
 
 const NAME = 'a name of 1 to 200 characters in one line, no blank at either end'
-const label = z
-  .string(NAME)
-  .regex(/^(?=.{1,200}$)\S(.*\S)?$/u, NAME)
+const label = z.string(NAME).check(
+  z.regex(/^(?=.{1,200}$)\S(.*\S)?$/u, NAME),
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  .refine((name) => !/[\u0000-\u001f\u007f]/.test(name), NAME)
-  .refine((name) => !(name in {}), 'a name that JavaScript does not use itself')
-const unit = z.string('a unit as text').max(40, 'a unit of at most 40 characters').default('')
+  z.refine((name) => !/[\u0000-\u001f\u007f]/.test(name), NAME),
+  z.refine((name) => !(name in {}), 'a name that JavaScript does not use itself'),
+)
+const unit = z._default(z.string('a unit as text').check(z.maxLength(40, 'a unit of at most 40 characters')), '')
 const number = z.number('a number')
 
 const input = keyed('an input { "name": …, "at": … }', {
-  name: label.refine((name) => !RESERVED.includes(name), `a name other than ${RESERVED.join(' and ')}`),
+  name: label.check(z.refine((name) => !RESERVED.includes(name), `a name other than ${RESERVED.join(' and ')}`)),
   unit,
   at: number,
-  scale: positive('', 'Typical magnitude').optional(),
-  step: positive('', 'How far it is moved, in its unit').optional(),
+  scale: z.optional(positive('', 'Typical magnitude')),
+  step: z.optional(positive('', 'How far it is moved, in its unit')),
 })
 const output = z.union(
   [
-    label.transform((name) => ({ name, unit: '', scale: undefined })),
-    keyed('an output { "name": … }', { name: label, unit, scale: positive('', 'Typical magnitude').optional() }),
+    z.pipe(
+      label,
+      z.transform((name: string) => ({ name, unit: '', scale: undefined })),
+    ),
+    keyed('an output { "name": … }', { name: label, unit, scale: z.optional(positive('', 'Typical magnitude')) }),
   ],
   'a name, or an output { "name": …, "unit": …, "scale": … }',
 )
 const names = list(z.string('a name'), 'names')
-const factors = z.record(z.string(), number, 'numbers by name { "name": … }')
-const coordinates = <T extends z.ZodType>(part: T, what: string) =>
-  list(part, what, 1).max(MAX_COORDINATES, `at most ${MAX_COORDINATES} ${what}`)
+const factors = z._default(z.record(z.string(), number, 'numbers by name { "name": … }'), {})
+const texted = (otherwise: string) => z._default(z.string('a text'), otherwise)
+const coordinates = <T extends z.ZodMiniType>(part: T, what: string) =>
+  list(part, what, 1).check(z.maxLength(MAX_COORDINATES, `at most ${MAX_COORDINATES} ${what}`))
 
 const SPARSITY = 'a Matrix Market file, { "output": ["input", …], … } or a list of ["output", "input"]'
 const KNOWN = 'entries ["output", "input", value]'
+const knownEntry = z.tuple(
+  [z.string('the name of an output'), z.string('the name of an input'), number],
+  'an entry ["output", "input", value]',
+)
 const TIED = `"${NAMED.join('", "')}", or lists of entries ["output", "input"] or ["output", "input", factor]`
 const structureSchema = keyed('a structure { "inputs", "outputs", … }', {
-  description: z.string('a text').default(''),
+  description: texted(''),
   inputs: coordinates(input, 'inputs'),
   outputs: coordinates(output, 'outputs'),
-  sparsity: z
-    .union(
+  sparsity: z.optional(
+    z.union(
       [
         z.string(),
-        z.array(z.tuple([z.string(), z.string()])).max(MAX_ENTRIES, `at most ${MAX_ENTRIES} entries`),
+        z.array(z.tuple([z.string(), z.string()])).check(z.maxLength(MAX_ENTRIES, `at most ${MAX_ENTRIES} entries`)),
         z.record(z.string(), names),
       ],
       SPARSITY,
-    )
-    .optional(),
-  symmetric: z
-    .union(
+    ),
+  ),
+  symmetric: z.optional(
+    z.union(
       [z.literal(true), z.array(keyed('a block { "outputs": […], "inputs": […] }', { outputs: names, inputs: names }))],
       'true, or a list of blocks { "outputs": […], "inputs": […] }',
-    )
-    .optional(),
-  groups: list(names, 'lists of inputs').default([]),
-  rowGroups: list(names, 'lists of outputs').optional(),
-  known: list(z.tuple([z.string(), z.string(), number]), KNOWN)
-    .max(MAX_ENTRIES, `at most ${MAX_ENTRIES} entries`)
-    .default([]),
-  tied: z
-    .union(
+    ),
+  ),
+  groups: z._default(list(names, 'lists of inputs'), []),
+  rowGroups: z.optional(list(names, 'lists of outputs')),
+  known: z._default(list(knownEntry, KNOWN).check(z.maxLength(MAX_ENTRIES, `at most ${MAX_ENTRIES} entries`)), []),
+  tied: z.optional(
+    z.union(
       [
         z.enum(NAMED),
         z.array(z.array(z.union([z.tuple([z.string(), z.string()]), z.tuple([z.string(), z.string(), number])]))),
       ],
       TIED,
-    )
-    .optional(),
-  ties: keyed('ties { "inputs": […], "outputs": […] }', {
-    inputs: list(
-      keyed('a tied input { "name": …, "from": { "input": factor }, "known": { "output": value } }', {
-        name: z.string('the name of an input'),
-        from: factors.default({}),
-        known: factors.default({}),
-        reason: z.string('a text').default('stated'),
-      }),
-      'tied inputs',
-    ).default([]),
-    outputs: list(
-      keyed('a tied output { "name": …, "from": { "output": factor }, "known": { "input": value } }', {
-        name: z.string('the name of an output'),
-        from: factors.default({}),
-        known: factors.default({}),
-        reason: z.string('a text').default('stated'),
-      }),
-      'tied outputs',
-    ).default([]),
-  }).optional(),
+    ),
+  ),
+  ties: z.optional(
+    keyed('ties { "inputs": […], "outputs": […] }', {
+      inputs: z._default(
+        list(
+          keyed('a tied input { "name": …, "from": { "input": factor }, "known": { "output": value } }', {
+            name: z.string('the name of an input'),
+            from: factors,
+            known: factors,
+            reason: texted('stated'),
+          }),
+          'tied inputs',
+        ),
+        [],
+      ),
+      outputs: z._default(
+        list(
+          keyed('a tied output { "name": …, "from": { "output": factor }, "known": { "input": value } }', {
+            name: z.string('the name of an output'),
+            from: factors,
+            known: factors,
+            reason: texted('stated'),
+          }),
+          'tied outputs',
+        ),
+        [],
+      ),
+    }),
+  ),
 })
 
 /** Whether a JSON value means a structure and not a scene: it has inputs or outputs, and no bodies. */

@@ -1,5 +1,5 @@
 /** The first thing wrong with a value, from what zod found: one InputError instead of a list of issues. */
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import type { InputError } from './inputError.ts'
 import { suggestion } from './nearest.ts'
 import { pathText, type Problem, shown } from './problem.ts'

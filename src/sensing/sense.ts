@@ -9,16 +9,16 @@ import { checkBlackbox } from './checkBlackbox.ts'
 import { checkReuse } from './checkReuse.ts'
 import { closerNote, lookCloser } from './lookCloser.ts'
 import { lookFarther } from './lookFarther.ts'
-import { detectWithin } from './detectPattern.ts'
 import { dropTies } from './dropTies.ts'
+import { expectedNoise } from './expectedNoise.ts'
 import { explainMisfits } from './explainMisfits.ts'
 import { judge } from './judge.ts'
 import { callsOf, measureUnless, measureWithin } from './measure.ts'
 import { decodingOf, type Measurements, type Plan } from './plan.ts'
 import { type PrepareOptions, prepareSensing, type SensingStructure } from './prepareSensing.ts'
 import { decode, qualityOf, stepRangeOf } from './recover.ts'
-import { repairRows } from './repairRows.ts'
-import { expectedNoise, senseNoise } from './senseNoise.ts'
+import type { repairRows } from './repairRows.ts'
+import type { senseNoise } from './senseNoise.ts'
 import {
   priorOf,
   resultOf,
@@ -86,12 +86,13 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
       return { ...found, quality: { ...quality, notes: [note, ...quality.notes] } }
     }
     if (isSaid) {
-      const found = await senseNoise(session, options, expected)
+      const found = await noiseSensed(session, options, expected)
       if (found !== null) return found
       plan = prepare(superset, detects ? 'dense' : method)
     }
     if (isShort) plan = planFor(session, plan, structureOf(blackbox, structure, superset), options)
     if (detects || refines) {
+      const { detectWithin } = await import('./detectPattern.ts')
       pattern = await detectWithin(session, superset, step)
       const { symmetric } = structure
       plan = prepare(symmetric === undefined ? pattern : withMirrorImages(pattern, symmetric), method)
@@ -103,7 +104,7 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
   const early = looksForNoise && plan.directions >= MANY ? EARLY : 0
   let measured = await measureUnless(session, plan, early, () => isRoughAllOver(session))
   if (measured === null) {
-    const noisy = await senseNoise(session, options, 'estimate')
+    const noisy = await noiseSensed(session, options, 'estimate')
     if (noisy !== null) return noisy
     measured = await measureWithin(session, plan)
   }
@@ -115,7 +116,7 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
   const isHopeless = silent.length > 0 || (numBad >= share * plan.outputs && numBad > 0)
   if (isHopeless && looksForNoise) {
     const { tolerance = options.noise === 'suspect' ? plan.tolerance : undefined } = options
-    const noisy = await senseNoise(session, { ...options, tolerance }, 'estimate')
+    const noisy = await noiseSensed(session, { ...options, tolerance }, 'estimate')
     if (noisy !== null) return noisy
   }
   let failedWithTies: readonly number[] = []
@@ -147,6 +148,7 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
   let repair: Awaited<ReturnType<typeof repairRows>> = { repairedRows: [], fallback: null, notes: [] }
   if (mends && plan.method !== 'dense' && mendable(plan) && mendableRows.length > 0) {
     const source = random(plan.seed, REPAIR_STREAM)
+    const { repairRows } = await import('./repairRows.ts')
     repair = await repairRows(session, plan, measurements, { J, residuals, floor, failed: mendableRows, source })
     notes.push(...repair.notes)
   }
@@ -183,6 +185,11 @@ export async function senseValues(blackbox: Blackbox, options: SenseOptions): Pr
     notes,
   })
   return resultOf(plan, J, quality, pattern)
+}
+
+/** `senseNoise`, loaded where noise is said or looked for: it is much, and pages that sense clean simulators need none of it. */
+async function noiseSensed(...given: Parameters<typeof senseNoise>): ReturnType<typeof senseNoise> {
+  return (await import('./senseNoise.ts')).senseNoise(...given)
 }
 
 function isRoughAllOver(session: Session): boolean {

@@ -1,5 +1,4 @@
 /** Senses where values are noisy, or partly grossly wrong: finds out how, and leaves the rest to `senseUnderNoise`. */
-import type { Blackbox } from '../blackbox/blackbox.ts'
 import { allowForMisfit } from './allowForMisfit.ts'
 import { confirmKinks } from './confirmKinks.ts'
 import { type Diagnosis, diagnoseNoise } from './diagnoseNoise.ts'
@@ -77,26 +76,4 @@ function describe({ isNoisy, grossShare }: Diagnosis): string {
   if (grossShare === 0) return 'values carry more noise than rounding'
   const share = `${Math.max(1, Math.round(100 * grossShare))} % of the values looked at are grossly wrong or missing`
   return isNoisy ? `${share}, the others carry noise` : share
-}
-
-/** The noise that the caller speaks of. Throws RangeError on what can't be one, or where the method does not allow for noise. */
-export function expectedNoise(
-  { outputs: m }: Blackbox,
-  { noise, robust, method = 'auto', plan }: SenseOptions,
-): Float64Array | 'estimate' | 'none' | 'unknown' {
-  const allows = method === 'auto' || method === 'rainbow'
-  const isSaid = (noise !== undefined && noise !== 'none' && noise !== 'suspect') || robust === true
-  if (isSaid && !allows)
-    throw new RangeError(`sense: noise and robust are for methods 'auto' and 'rainbow', got method '${method}'`)
-  if (isSaid && plan !== undefined) throw new RangeError('sense: give noise and robust, or a plan, not both')
-  if (noise === 'none') return robust === true ? new Float64Array(m) : 'none'
-  if (noise === undefined || noise === 'suspect') return robust === true ? 'estimate' : allows ? 'unknown' : 'none'
-  if (noise === 'estimate') return noise
-  const sigma = typeof noise === 'number' ? new Float64Array(m).fill(noise) : Float64Array.from(noise)
-  if (sigma.length !== m)
-    throw new RangeError(`sense: noise must be a number or have ${m} entries, got ${sigma.length}`)
-  for (const value of sigma)
-    if (!(Number.isFinite(value) && value >= 0))
-      throw new RangeError(`sense: noise must be finite and ≥ 0, got ${value}`)
-  return sigma
 }

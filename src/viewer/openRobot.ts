@@ -5,11 +5,10 @@ import { bodyPoses } from '../scene/bodyPoses.ts'
 import { type Figure, figureOf } from '../scene/figure.ts'
 import { InputError } from '../scene/inputError.ts'
 import { JOINT_COORDINATES } from '../scene/layout.ts'
-import { parseScene } from '../scene/parseScene.ts'
-import { parseUrdf } from '../scene/parseUrdf.ts'
+import { parseTexts } from '../scene/parseTexts.ts'
 import type { Scene } from '../scene/scene.ts'
 import type { SceneTexts } from '../scene/sceneTexts.ts'
-import { cannonEngine } from '../engine/cannon/cannonEngine.ts'
+import { reducedCannonEngine } from '../engine/cannon/reducedEngine.ts'
 
 export type EngineName = 'cannon' | 'mujoco'
 
@@ -46,15 +45,11 @@ export async function openRobot(opening: Opening): Promise<Robot> {
 
 async function open({ texts, engine: name }: Opening): Promise<Robot> {
   if (texts.kind === 'mjcf') return openMjcf(mjcfOf(texts))
-  const { kind, file, source, files } = texts
-  const scene =
-    kind === 'urdf'
-      ? parseUrdf(String(source), { file })
-      : parseScene(source, { file, files: new Map(Object.entries(files)) })
+  const scene = await parseTexts(texts)
   const engine =
     name === 'mujoco'
       ? await (await import('../engine/mujoco/mujocoEngine.ts')).mujocoEngine(scene)
-      : cannonEngine(scene, { coordinates: 'reduced' })
+      : reducedCannonEngine(scene)
   return { figure: figureOf(scene), engine, poses: (x) => scenePoses(scene, x), dispose: () => engine.dispose() }
 }
 

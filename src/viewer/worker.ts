@@ -1,6 +1,10 @@
-/** One bundle for both workers, so that the page loads the library once: the name says which it is. */
-if (self.name === 'sensing') (await import('./sensingWorker.ts')).startSensing()
-else (await import('./simulationWorker.ts')).startSimulation()
-self.postMessage({ type: 'ready' })
+/**
+ * One bundle for both workers, so that the page loads the library once, in one piece (apart from what few scenes need, which is
+ * loaded when they do): the name says which it is.
+ */
+import { startSensing } from './sensingWorker.ts'
+import { startSimulation } from './simulationWorker.ts'
 
-export {}
+if (self.name === 'sensing') startSensing()
+else startSimulation()
+self.postMessage({ type: 'ready' })

@@ -12,7 +12,7 @@ import { experiment, type Job, type Outcome } from './page/experiment.ts'
 import { type FolderServer, serveFolder } from './serveFolder.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const CORE_LIMIT = 200 * 1024 // bytes gzipped of what a cannon-es page loads; the viewer may have 300 kB with three.js
+const CORE_LIMIT = 170_000 // bytes gzipped of what a cannon-es page loads; the viewer may have 300 kB with three.js
 
 const MJCF = `<mujoco><option timestep="0.01"/><worldbody>
   <body><joint name="slide" type="slide" axis="1 0 0"/><geom type="box" size=".2 .1 .05" mass="1"/>

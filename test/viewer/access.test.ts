@@ -115,6 +115,8 @@ describe('access to the viewer', () => {
   test('on a phone nothing overlaps and nothing sticks out', async () => {
     const { page } = viewer
     await page.setViewportSize({ width: 390, height: 844 })
+    const bar = () => page.evaluate(() => document.documentElement.style.getPropertyValue('--bar'))
+    await expect.poll(async () => Number.parseFloat(await bar())).toBeGreaterThan(70) // of several lines
     const boxes = await page.evaluate(() =>
       ['scenes', 'panel', 'transport'].map((id) => {
         const { left, top, right, bottom } = document.getElementById(id)!.getBoundingClientRect()

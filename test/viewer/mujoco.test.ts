@@ -67,8 +67,9 @@ describe('MuJoCo in the viewer', () => {
     const { page, open, playing, pause, linearized } = viewer
     await open('hopper')
     await page.click('#tab-model')
+    const before = await page.evaluateHandle(() => window.jacsense().opened)
     await page.selectOption('#engine', 'mujoco')
-    await page.waitForFunction(() => window.jacsense().opened?.figure.name === 'hopper')
+    await page.waitForFunction((last) => window.jacsense().opened !== last, before)
     await playing('hopper')
     await pause()
     await page.click('#tab-linearize')

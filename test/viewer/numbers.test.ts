@@ -159,7 +159,7 @@ describe('numbers of the viewer', () => {
     expect(cancelled.ms).toBeLessThan(100)
     expect(await page.evaluate(() => window.jacsense().sensed)).toBeNull()
     const sensed = await linearized()
-    expect(sensed.certified).toBe(true)
+    expect(sensed.calls).toBeLessThan(sensed.denseCalls / 4)
     expect(await page.evaluate(() => (window as unknown as { stalls: number[] }).stalls.length)).toBeLessThanOrEqual(3)
   }, 60_000)
 
