@@ -31,7 +31,9 @@ const MUTED = ['#5b7fae', '#c28a45', '#6f9a76', '#8d7bab']
 const TOWARDS_SUN = new Vector3(-1.5, -2, 4)
 const NOWHERE = new Matrix4()
 const UNIT = new Vector3(1, 1, 1)
-const CLEAR = { transparent: true, opacity: 0.35, depthWrite: false }
+/** Where a copy and the robot meet, the robot is seen. */
+const BEHIND = { polygonOffset: true, polygonOffsetFactor: 2, polygonOffsetUnits: 2 }
+const CLEAR = { transparent: true, opacity: 0.35, depthWrite: false, ...BEHIND }
 
 /** What the pointer holds: a point of a body, and the plane that it is dragged in. */
 export interface Grip {
