@@ -81,11 +81,11 @@ export function addViewCommand(program: Command, io: Io): void {
 
 /** Reads and checks the scene before anything is served. */
 async function overlayOf(name: string | undefined, engine: ViewFlags['engine']): Promise<Overlay> {
+  const opened = name === undefined || (await listScenes()).includes(name) ? null : await readRobot(name, engine)
   const index = JSON.parse(await readFile(join(SITE, 'scenes/index.json'), 'utf8')) as {
     readonly first: string
     readonly scenes: readonly { readonly name: string; readonly description: string }[]
   }
-  const opened = name === undefined || (await listScenes()).includes(name) ? null : await readRobot(name, engine)
   const first = opened ? `opened-${opened.name}` : (name ?? index.first)
   const scenes = [...(opened ? [{ name: first, description: opened.description }] : []), ...index.scenes]
   return new Map([

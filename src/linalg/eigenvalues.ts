@@ -44,7 +44,7 @@ export function eigenvalues(M: Matrix): ComplexArray {
 }
 
 /** Rows and columns that hang together: separate ones have eigenvalues of their own. */
-function diagonalBlocks(M: Matrix): number[][] {
+export function diagonalBlocks(M: Matrix): number[][] {
   const { join, list } = components(M.rows)
   for (let i = 0; i < M.rows; i++) for (let j = 0; j < M.rows; j++) if (M.get(i, j) !== 0) join(i, j)
   return list()

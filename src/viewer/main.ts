@@ -351,6 +351,10 @@ function showClock({ time, realTimeFactor }: Frame): void {
   }
   if (!element('plotsPanel').hidden) charts?.draw(past)
 }
+new ResizeObserver(() => {
+  const { top } = element('transport').getBoundingClientRect()
+  document.documentElement.style.setProperty('--bar', `${window.innerHeight - top}px`)
+}).observe(element('transport'))
 window.addEventListener('resize', () => {
   view.resize()
   linear.redraw()

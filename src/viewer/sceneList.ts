@@ -28,6 +28,10 @@ export function sceneList(): SceneList {
     const item = document.createElement('li')
     const link = document.createElement('a')
     Object.assign(link, { href: `#try=${name}`, textContent: title })
+    // The one that the page shows begins anew.
+    link.addEventListener('click', () => {
+      if (location.hash === link.hash) window.dispatchEvent(new HashChangeEvent('hashchange'))
+    })
     item.append(link)
     element('gallery').append(item)
   }

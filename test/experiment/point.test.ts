@@ -1,3 +1,4 @@
+import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/createEngine.ts'
 import { pointFrom, pointFromNames } from '../../src/experiment/point.ts'
@@ -69,6 +70,23 @@ describe('pointFrom', () => {
 })
 
 describe('unstableModes', () => {
+  it('takes what does not hang together apart, and sorts by |λ|', () => {
+    // Two robots with the same double growing eigenvalue, and one with a larger one: entries of one are none of another's.
+    const A = Matrix.eye(6, 6)
+    for (const [k, rate] of [1.1, 1.1, 1.2].entries()) {
+      A.set(2 * k, 2 * k, rate)
+      A.set(2 * k, 2 * k + 1, 0.5)
+      A.set(2 * k + 1, 2 * k + 1, 0.9)
+    }
+    const dx = ['a.x', 'a.y', 'b.x', 'b.y', 'c.x', 'c.y'].map((name) => ({ name, unit: '' }))
+    const modes = unstableModes({ A, layout: { dx } } as unknown as Parameters<typeof unstableModes>[0])
+    expect(modes.map(({ eigenvalue, coordinates }) => [eigenvalue.re, coordinates[0]!.name])).toEqual([
+      [expect.closeTo(1.2, 12), 'c.x'],
+      [expect.closeTo(1.1, 12), 'a.x'],
+      [expect.closeTo(1.1, 12), 'b.x'],
+    ])
+  })
+
   it('finds the falling pole of the cart-pole, and nothing that hovers', async () => {
     const cartpole = await createEngine(await loadScene('cartpole'))
     const modes = unstableModes(await linearize(cartpole))
