@@ -33,7 +33,9 @@ test('shadows are drawn, and no shader complains', async () => {
       }
     })
     await page.goto(server.url)
-    await page.waitForFunction(() => window.jacsense().frames() > 2 && (window.jacsense().latest?.time ?? 0) > 0.05)
+    await page.waitForFunction(
+      () => (window.jacsense?.().frames() ?? 0) > 2 && (window.jacsense().latest?.time ?? 0) > 0.05,
+    )
     expect(await page.evaluate(() => document.documentElement.dataset.depth)).toBe('2048')
     expect(complaints).toEqual([])
   } finally {

@@ -38,7 +38,7 @@ describe('MuJoCo in the viewer', () => {
     expect(await page.inputValue('#engine')).toBe('mujoco')
     expect(await page.isDisabled('#engine')).toBe(true)
     await page.click('#kick')
-    await until(0.3)
+    await until((await viewer.time()) + 0.3)
     expect(await page.evaluate(() => Math.abs(window.jacsense().latest!.x[0]!))).toBeGreaterThan(1e-3)
     expect([...viewer.loaded].join()).toContain('mujoco.wasm')
   })
