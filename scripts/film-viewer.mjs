@@ -2,42 +2,26 @@
  * Makes the pictures of the viewer in docs/images: viewer.png and viewer.gif, a cart-pole that is pulled, caught, and linearized.
  * After `npm run build`; needs Chromium (CHROMIUM_PATH, or Debian's).
  */
-import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import gifenc from 'gifenc'
-import { chromium } from 'playwright-core'
+import { openViewer } from './openViewer.mjs'
 
 const { GIFEncoder, quantize, applyPalette } = gifenc
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [WIDTH, HEIGHT, FRAMES, DELAY] = [1120, 630, 44, 120] // ms
 const COLORS = 63 // and one for what has not changed
 
-const server = spawn(process.execPath, [`${root}dist/cli/main.js`, 'view', '--json'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-})
-const url = await new Promise((resolve) => server.stdout.once('data', (text) => resolve(JSON.parse(text).url)))
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
-})
+const viewer = await openViewer()
 try {
   await still()
   await film()
 } finally {
-  await browser.close()
-  server.kill()
-}
-
-async function opened(width, height, hash = '') {
-  const page = await browser.newPage({ viewport: { width, height } })
-  await page.goto(url + hash)
-  await page.waitForFunction(() => (window.jacsense?.().latest?.time ?? 0) > 0.4)
-  return page
+  await viewer.close()
 }
 
 async function still() {
-  const page = await opened(1280, 720, '#scene=quadrotor')
+  const page = await viewer.page(1280, 720, '#scene=quadrotor')
   await page.click('#kick')
   await page.waitForTimeout(400)
   await page.click('#linearize')
@@ -52,7 +36,7 @@ async function still() {
 
 /** The controller's panel while the pole is pulled to both sides, then the linearization. */
 async function film() {
-  const page = await opened(WIDTH, HEIGHT, '#scene=cartpole')
+  const page = await viewer.page(WIDTH, HEIGHT, '#scene=cartpole')
   await page.evaluate(() => document.getElementById('scenesToggle').click())
   await page.click('#tab-control')
   const shots = []
