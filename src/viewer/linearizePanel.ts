@@ -88,7 +88,7 @@ export function linearizePanel(): LinearizePanel {
       const { calls, denseCalls, certified, certificate } = found
       element('result').hidden = false
       element('calls').textContent =
-        calls <= denseCalls ? `${calls} of ${denseCalls} calls` : `${calls} calls, ${denseCalls} if steps were exact`
+        calls <= denseCalls ? `${calls} of ${denseCalls} calls` : `${calls} calls, ${denseCalls} by columns`
       element('calls').title = `${found.callsSentence} ${denseCalls}: central differences, column by column`
       element('callsBar').style.width = `${Math.min(100, (100 * calls) / denseCalls)}%`
       element('certificate').textContent = certificate

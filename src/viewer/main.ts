@@ -363,6 +363,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   view.colors(theme().dark)
   linear.redraw()
   control.redraw()
+  charts?.recolor()
 })
 
 async function start(): Promise<void> {

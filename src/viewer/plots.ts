@@ -7,6 +7,8 @@ import { theme } from './theme.ts'
 export interface Plots {
   open(opened: Opened): void
   draw(past: History): void
+  /** In the colors of the page as they are now. */
+  recolor(): void
 }
 
 const SHOWN = 600 // moments
@@ -47,6 +49,7 @@ export function plots(place: HTMLElement, select: HTMLSelectElement): Plots {
       select.replaceChildren(...opened.states.map(({ name }) => new Option(name, name)))
       build()
     },
+    recolor: build,
     draw(past) {
       const from = Math.max(0, past.length - SHOWN)
       const times = Array.from({ length: past.length - from }, (_, k) => past.at(from + k)!.time)
