@@ -179,7 +179,7 @@ function inContinuousTime(found: Dare, gamma: number): Care {
   const message = (): string => {
     if (unstabilizable) return unreached(unstabilizable)
     if (undetectable) return (found.result === 'solved' ? uncosted : undetected)(undetectable)
-    if (found.result === 'max-iterations') return found.message
+    if (found.result === 'max-iterations' || found.result === 'inaccurate') return found.message
     return 'the equation has no stabilizing solution: the weights (Q, R, S) are not positive enough'
   }
   return {

@@ -14,7 +14,7 @@ export type DareResult =
   | 'singular-E'
   | 'no-stabilizing-solution' // (Q, R, S) not positive enough for one to exist
   | 'max-iterations' // not enough of them to find even a stabilizing gain
-  | 'inaccurate' // a solution was found, but its residual is above tolerance
+  | 'inaccurate' // the residual of what was found is above tolerance; P and K are null where it was of no use at all
 
 export interface Dare {
   readonly result: DareResult
@@ -68,6 +68,12 @@ export function verdict(
     if (free.modes.length > 0) return undetectableFailure(free.modes, null, iterations)
     if (isSingular(problem.R))
       return failure('singular-R', 'R is singular and no stabilizing solution with R + BᵀPB > 0 was found', iterations)
+    if (isPositive(problem))
+      return failure(
+        'inaccurate',
+        `rounding hides the stabilizing solution${hardlyReached(problem, settings)}`,
+        iterations,
+      )
     return failure(
       'no-stabilizing-solution',
       'the equation has no stabilizing solution: the weights (Q, R, S) are not positive enough',
@@ -100,7 +106,7 @@ export function verdict(
     return {
       ...values,
       result: 'inaccurate',
-      message: `the relative residual ${best.residual.toExponential(1)} is above the tolerance ${tolerance.toExponential(1)}`,
+      message: `the relative residual ${best.residual.toExponential(1)} is above the tolerance ${tolerance.toExponential(1)}${hardlyReached(problem, settings)}`,
     }
   const kept = best.divided || best.radius >= 1 - ON_CIRCLE ? free.modes : []
   const left = [...kept, ...stuck.barelyCosted]
@@ -151,6 +157,25 @@ function dearModes(problem: RiccatiProblem, P: Matrix, free: BlindSpace, setting
   if (modes.length === 0 || complement.columns === 0) return []
   const costOf = (T: Matrix) => maxAbs(T.transpose().mmul(P).mmul(T))
   return costOf(basis) > DEARER * costOf(complement) ? modes : []
+}
+
+/** '; control hardly reaches λ = …': the first modes that count as out of reach as less and less accuracy is asked for, three at most. */
+export function hardlyReached({ A, B }: RiccatiProblem, { names }: Settings): string {
+  for (let share = WEAK; share < 0.1; share *= 10) {
+    const negligible = { A: share * maxAbs(A), C: share * maxAbs(B) }
+    const { modes } = uncontrolledSpace(A, B, names, { low: 1 - ON_CIRCLE, negligible })
+    if (modes.length > 0) return `; control hardly reaches ${listed(modes.slice(0, 3))}`
+  }
+  return ', though every mode passes the PBH test'
+}
+
+/** Whether the cost of a step is nowhere negative, to rounding: a stabilizing solution then exists if it is detectable. */
+function isPositive({ Q, R, S }: RiccatiProblem): boolean {
+  const [n, m] = [Q.rows, R.rows]
+  const weights = Matrix.zeros(n + m, n + m)
+  weights.setSubMatrix(Q, 0, 0).setSubMatrix(S, 0, n).setSubMatrix(S.transpose(), n, 0).setSubMatrix(R, n, n)
+  const spectrum = symmetricEigenvalues(weights)
+  return spectrum[0]! >= -SINGULAR * (n + m) * Math.abs(spectrum.at(-1)!)
 }
 
 /** Modes that carry some cost, and yet the closed loop leaves them on the unit circle. */
