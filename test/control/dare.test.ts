@@ -163,12 +163,9 @@ describe('dare, random problems', () => {
   test('positive weights are not blamed where rounding hides the solution: the mode that control hardly reaches is named', () => {
     // One control on n unstable modes that are alike: a gain must tell 1.10 from 1.09, and n of them from each other.
     const alike = (n: number) =>
-      dare(
-        Matrix.diag(Array.from({ length: n }, (_, i) => 1.05 + 0.01 * i)),
-        Matrix.ones(n, 1),
-        Matrix.eye(n, n),
-        [[1]],
-      )
+      dare(Matrix.diag(Array.from({ length: n }, (_, i) => 1.05 + 0.01 * i)), Matrix.ones(n, 1), Matrix.eye(n, n), [
+        [1],
+      ])
     expect(alike(4).result).toBe('solved')
     for (const n of [6, 7]) {
       const { result, message, K } = alike(n)
