@@ -23,11 +23,11 @@ import {
   type Candidate,
   type Dare,
   discreteWording,
-  failure,
-  hardlyReached,
+  leastReached,
   isSingular,
   ON_CIRCLE,
   type Settings,
+  spoiled,
   uncontrolledIn,
   unstabilizableFailure,
   verdict,
@@ -102,9 +102,10 @@ function solveStandard(problem: RiccatiProblem, settings: Settings): Dare {
     const unstabilizable = uncontrolledModes(problem.A, problem.B, names, 1 - ON_CIRCLE)
     return unstabilizable.length > 0
       ? unstabilizableFailure(unstabilizable, iterations)
-      : failure(
+      : spoiled(
           'max-iterations',
-          `no stabilizing gain was found in ${maxIterations} iterations${hardlyReached(problem, settings)}`,
+          `no stabilizing gain was found in ${maxIterations} iterations`,
+          leastReached(problem, settings),
           iterations,
         )
   }

@@ -27,6 +27,7 @@ export interface Dare {
   readonly iterations: number // doubling and Newton steps together
   readonly unstabilizable?: readonly Mode[]
   readonly undetectable?: readonly Mode[] // modes at fault, or left on the unit circle
+  readonly leastReached?: readonly Mode[] // by control, where rounding spoils the solution
 }
 
 /** A candidate P with what the checks found. */
@@ -69,9 +70,10 @@ export function verdict(
     if (isSingular(problem.R))
       return failure('singular-R', 'R is singular and no stabilizing solution with R + BᵀPB > 0 was found', iterations)
     if (isPositive(problem))
-      return failure(
+      return spoiled(
         'inaccurate',
-        `rounding hides the stabilizing solution${hardlyReached(problem, settings)}`,
+        'rounding hides the stabilizing solution',
+        leastReached(problem, settings),
         iterations,
       )
     return failure(
@@ -102,12 +104,10 @@ export function verdict(
         )
   const stuck = stuckModes(problem, best, free, settings)
   if (stuck.unreached.length > 0) return unstabilizableFailure(stuck.unreached, iterations)
-  if (best.residual > tolerance)
-    return {
-      ...values,
-      result: 'inaccurate',
-      message: `the relative residual ${best.residual.toExponential(1)} is above the tolerance ${tolerance.toExponential(1)}${hardlyReached(problem, settings)}`,
-    }
+  if (best.residual > tolerance) {
+    const reason = `the relative residual ${residual.toExponential(1)} is above the tolerance ${tolerance.toExponential(1)}`
+    return { ...spoiled('inaccurate', reason, leastReached(problem, settings), iterations), ...values }
+  }
   const kept = best.divided || best.radius >= 1 - ON_CIRCLE ? free.modes : []
   const left = [...kept, ...stuck.barelyCosted]
   if (left.length === 0) return { ...values, result: 'solved', message: stableMessage(best.radius) }
@@ -159,14 +159,21 @@ function dearModes(problem: RiccatiProblem, P: Matrix, free: BlindSpace, setting
   return costOf(basis) > DEARER * costOf(complement) ? modes : []
 }
 
-/** '; control hardly reaches λ = …': the first modes that count as out of reach as less and less accuracy is asked for, three at most. */
-export function hardlyReached({ A, B }: RiccatiProblem, { names }: Settings): string {
-  for (let share = WEAK; share < 0.1; share *= 10) {
+/** The modes that count as out of reach first, as less and less accuracy is asked for; three at most, none where all are well in reach. */
+export function leastReached({ A, B }: RiccatiProblem, { names }: Settings): readonly Mode[] {
+  for (let share = WEAK; share < 2; share *= 10) {
     const negligible = { A: share * maxAbs(A), C: share * maxAbs(B) }
     const { modes } = uncontrolledSpace(A, B, names, { low: 1 - ON_CIRCLE, negligible })
-    if (modes.length > 0) return `; control hardly reaches ${listed(modes.slice(0, 3))}`
+    if (modes.length > 0) return modes.slice(0, 3)
   }
-  return ', though every mode passes the PBH test'
+  return []
+}
+
+/** What rounding has spoiled, with the modes that are to blame. */
+export function spoiled(result: DareResult, reason: string, weak: readonly Mode[], iterations: number): Dare {
+  return weak.length === 0
+    ? failure(result, reason, iterations)
+    : { ...failure(result, `${reason}; least in reach of control: ${listed(weak)}`, iterations), leastReached: weak }
 }
 
 /** Whether the cost of a step is nowhere negative, to rounding: a stabilizing solution then exists if it is detectable. */

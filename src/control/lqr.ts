@@ -63,6 +63,7 @@ export interface Lqr {
   readonly unstabilizable?: readonly Mode[] // modes at fault
   readonly unreached?: readonly Mode[] // left as they are, and out of the cost
   readonly undetectable?: readonly Mode[] // modes at fault, or left on the unit circle
+  readonly leastReached?: readonly Mode[] // by control, where rounding spoils the solution
 }
 
 /**
