@@ -36,9 +36,9 @@ describe('dare, modes that control hardly reaches', () => {
         // What changing each entry of P by one bit leaves in the equation: |A − BK|ᵀ|P||A − BK|, relative to P.
         const closed = Matrix.sub(problem.A, problem.B.mmul(K!)).abs()
         const rounding = 1e-16 * (maxAbs(closed.transpose().mmul(P!.clone().abs()).mmul(closed)) / maxAbs(P!))
-        expect(riccatiDefect(problem, P!, K!)).toBeLessThan(Math.max(1e-12, 30 * rounding))
+        expect(riccatiDefect(problem, P!, K!)).toBeLessThan(Math.max(1e-11, 30 * rounding))
       }),
-      { seed: 5, numRuns: 60 },
+      { seed: 5, numRuns: 150 },
     )
   })
 
