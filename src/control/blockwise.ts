@@ -82,6 +82,7 @@ function assembled({ A, B }: RiccatiProblem, parts: readonly [Block, Dare][], wo
   const result = WORST.find((one) => all.some((found) => found.result === one)) ?? 'solved'
   const unstabilizable = all.flatMap((found) => found.unstabilizable ?? [])
   const undetectable = all.flatMap((found) => found.undetectable ?? [])
+  const leastReached = all.flatMap((found) => found.leastReached ?? [])
   const isComplete = result !== 'unstabilizable' && all.every((found) => found.P && found.K && found.eigenvalues)
   const P = isComplete ? Matrix.zeros(A.rows, A.rows) : null
   const K = isComplete ? Matrix.zeros(B.columns, A.rows) : null
@@ -116,5 +117,6 @@ function assembled({ A, B }: RiccatiProblem, parts: readonly [Block, Dare][], wo
     iterations: Math.max(...all.map((found) => found.iterations)),
     ...(unstabilizable.length > 0 && { unstabilizable }),
     ...(undetectable.length > 0 && { undetectable }),
+    ...(leastReached.length > 0 && { leastReached }),
   }
 }

@@ -175,11 +175,13 @@ function cayley({ A, B, Q, R }: { A: Matrix; B: Matrix; Q: Matrix; R: Matrix }, 
 function inContinuousTime(found: Dare, gamma: number): Care {
   const unstabilizable = found.unstabilizable?.map((mode) => slowed(mode, gamma))
   const undetectable = found.undetectable?.map((mode) => slowed(mode, gamma))
+  const leastReached = found.leastReached?.map((mode) => slowed(mode, gamma))
   const { unreached, uncosted, undetectable: undetected } = continuousWording
   const message = (): string => {
     if (unstabilizable) return unreached(unstabilizable)
     if (undetectable) return (found.result === 'solved' ? uncosted : undetected)(undetectable)
-    if (found.result === 'max-iterations') return found.message
+    if (found.result === 'max-iterations' || found.result === 'inaccurate')
+      return found.message.split(';')[0]! + (leastReached ? `; least in reach of control: ${listed(leastReached)}` : '')
     return 'the equation has no stabilizing solution: the weights (Q, R, S) are not positive enough'
   }
   return {
@@ -188,6 +190,7 @@ function inContinuousTime(found: Dare, gamma: number): Care {
     message: message(),
     ...(unstabilizable && { unstabilizable }),
     ...(undetectable && { undetectable }),
+    ...(leastReached && { leastReached }),
     ...(found.result !== 'solved' && found.result !== 'inaccurate' && { P: null, K: null, eigenvalues: null }),
   }
 }
@@ -274,7 +277,8 @@ function judged(
       message: `the relative residual ${relative.toExponential(1)} is above the tolerance ${tolerance.toExponential(1)}`,
     }
   const message = kept ? found.message : continuousWording.stable(values)
-  return { ...found, ...numbers, result: 'solved', message }
+  const { leastReached: _polished, ...rest } = found
+  return { ...rest, ...numbers, result: 'solved', message }
 }
 
 function byRealPart({ re, im }: ComplexArray): ComplexArray {

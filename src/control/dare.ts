@@ -16,16 +16,18 @@ import { Matrix } from 'ml-matrix'
 import { type MatrixLike, maxAbs, solveLinear, symmetrized } from '../linalg/dense.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
 import { product } from '../linalg/product.ts'
+import { stein } from '../linalg/stein.ts'
 import { type Accuracy, roundingAccuracy } from './accuracy.ts'
 import { blockwise } from './blockwise.ts'
 import {
   type Candidate,
   type Dare,
   discreteWording,
-  failure,
+  leastReached,
   isSingular,
   ON_CIRCLE,
   type Settings,
+  spoiled,
   uncontrolledIn,
   unstabilizableFailure,
   verdict,
@@ -47,7 +49,9 @@ export interface DareOptions extends RiccatiOptions {
 
 export type { Dare, DareResult } from './dareVerdict.ts'
 
-const REFINED = 1e-14 // relative residual that needs no further step
+const REFINED = 1e-14 // relative residual that needs no step
+const POLISHED = 1e-12 // relative residual that needs no second step
+const POLISHES = 4 // steps at most
 const NEGLIGIBLE = 1e-8 // cost of a mode, and errors of A that may hide it, relative to the largest entries
 
 /**
@@ -98,9 +102,10 @@ function solveStandard(problem: RiccatiProblem, settings: Settings): Dare {
     const unstabilizable = uncontrolledModes(problem.A, problem.B, names, 1 - ON_CIRCLE)
     return unstabilizable.length > 0
       ? unstabilizableFailure(unstabilizable, iterations)
-      : failure(
+      : spoiled(
           'max-iterations',
-          `no stabilizing gain was found in ${maxIterations} iterations, though every mode passes the PBH test`,
+          `no stabilizing gain was found in ${maxIterations} iterations`,
+          leastReached(problem, settings),
           iterations,
         )
   }
@@ -131,16 +136,16 @@ function solveWhole(
       maxIterations,
     )
     iterations += doubled?.iterations ?? maxIterations
-    if (doubled) best = examine(problem, scaled(Dinv, doubled.P, Dinv))
+    if (doubled) best = polished(problem, examine(problem, scaled(Dinv, doubled.P, Dinv)))
   }
   if (!best || best.radius > 1 + ON_CIRCLE || best.residual > tolerance) {
     const start = stabilizingGain(problem, maxIterations)
     if (!start) return { candidate: null, iterations, noGain: true }
     const newton = newtonKleinman(problem, start, maxIterations)
     iterations += newton.iterations
-    const candidate = newton.P && examine(problem, newton.P)
+    const candidate = newton.P && polished(problem, examine(problem, newton.P))
     if (candidate && (!best || candidate.radius < 1 || candidate.residual < best.residual)) best = candidate
-  } else if (best.radius < 1 - ON_CIRCLE && best.residual > REFINED) best = refined(problem, best)
+  }
   return { candidate: best, iterations, noGain: false }
 }
 
@@ -236,11 +241,25 @@ function examine(problem: RiccatiProblem, P: Matrix): Candidate | null {
   return { P, K, eigenvalues: values, radius: Math.hypot(values.re[0]!, values.im[0]!), residual, divided: false }
 }
 
-/** One Newton step, kept if it lowers the residual. */
-function refined(problem: RiccatiProblem, candidate: Candidate): Candidate {
-  const step = newtonKleinman(problem, candidate.K, 1)
-  const better = step.P && examine(problem, step.P)
-  return better && better.residual < candidate.residual && better.radius < 1 ? better : candidate
+/**
+ * Newton's method in its correcting form, Δ = (A − BK)ᵀΔ(A − BK) + residual, as long as it lowers the residual. Where control
+ * hardly reaches a mode, P is so large that rounding spoils a step which forms all of it anew.
+ */
+function polished(problem: RiccatiProblem, start: Candidate | null): Candidate | null {
+  if (!start || start.radius >= 1 - ON_CIRCLE || start.residual <= REFINED) return start
+  const { A, B } = problem
+  let best = { P: start.P, K: start.K, ...riccatiResidual(problem, start.P, start.K) }
+  for (let steps = 0; steps < POLISHES && best.relative > (steps === 0 ? 0 : POLISHED); steps++) {
+    const correction = stein(Matrix.sub(A, product(B, best.K)), symmetrized(best.matrix))
+    const P = correction && symmetrized(Matrix.add(best.P, correction))
+    const K = P && gainOf(problem, P)
+    if (!P || !K) break
+    const next = { P, K, ...riccatiResidual(problem, P, K) }
+    if (!(next.relative < best.relative)) break
+    best = next
+  }
+  const better = best.P === start.P ? null : examine(problem, best.P)
+  return better && better.radius < 1 ? better : start
 }
 
 /** The accuracy asked for, at least that of rounding. Throws RangeError on one that is no finite number ≥ 0. */

@@ -14,7 +14,7 @@ export type DareResult =
   | 'singular-E'
   | 'no-stabilizing-solution' // (Q, R, S) not positive enough for one to exist
   | 'max-iterations' // not enough of them to find even a stabilizing gain
-  | 'inaccurate' // a solution was found, but its residual is above tolerance
+  | 'inaccurate' // the residual of what was found is above tolerance; P and K are null where it was of no use at all
 
 export interface Dare {
   readonly result: DareResult
@@ -27,6 +27,7 @@ export interface Dare {
   readonly iterations: number // doubling and Newton steps together
   readonly unstabilizable?: readonly Mode[]
   readonly undetectable?: readonly Mode[] // modes at fault, or left on the unit circle
+  readonly leastReached?: readonly Mode[] // by control, where rounding spoils the solution
 }
 
 /** A candidate P with what the checks found. */
@@ -68,6 +69,13 @@ export function verdict(
     if (free.modes.length > 0) return undetectableFailure(free.modes, null, iterations)
     if (isSingular(problem.R))
       return failure('singular-R', 'R is singular and no stabilizing solution with R + BᵀPB > 0 was found', iterations)
+    if (isPositive(problem))
+      return spoiled(
+        'inaccurate',
+        'rounding hides the stabilizing solution',
+        leastReached(problem, settings),
+        iterations,
+      )
     return failure(
       'no-stabilizing-solution',
       'the equation has no stabilizing solution: the weights (Q, R, S) are not positive enough',
@@ -96,12 +104,10 @@ export function verdict(
         )
   const stuck = stuckModes(problem, best, free, settings)
   if (stuck.unreached.length > 0) return unstabilizableFailure(stuck.unreached, iterations)
-  if (best.residual > tolerance)
-    return {
-      ...values,
-      result: 'inaccurate',
-      message: `the relative residual ${best.residual.toExponential(1)} is above the tolerance ${tolerance.toExponential(1)}`,
-    }
+  if (best.residual > tolerance) {
+    const reason = `the relative residual ${residual.toExponential(1)} is above the tolerance ${tolerance.toExponential(1)}`
+    return { ...spoiled('inaccurate', reason, leastReached(problem, settings), iterations), ...values }
+  }
   const kept = best.divided || best.radius >= 1 - ON_CIRCLE ? free.modes : []
   const left = [...kept, ...stuck.barelyCosted]
   if (left.length === 0) return { ...values, result: 'solved', message: stableMessage(best.radius) }
@@ -151,6 +157,32 @@ function dearModes(problem: RiccatiProblem, P: Matrix, free: BlindSpace, setting
   if (modes.length === 0 || complement.columns === 0) return []
   const costOf = (T: Matrix) => maxAbs(T.transpose().mmul(P).mmul(T))
   return costOf(basis) > DEARER * costOf(complement) ? modes : []
+}
+
+/** The modes that count as out of reach first, as less and less accuracy is asked for; three at most, none where all are well in reach. */
+export function leastReached({ A, B }: RiccatiProblem, { names }: Settings): readonly Mode[] {
+  for (let share = WEAK; share < 2; share *= 10) {
+    const negligible = { A: share * maxAbs(A), C: share * maxAbs(B) }
+    const { modes } = uncontrolledSpace(A, B, names, { low: 1 - ON_CIRCLE, negligible })
+    if (modes.length > 0) return modes.slice(0, 3)
+  }
+  return []
+}
+
+/** What rounding has spoiled, with the modes that are to blame. */
+export function spoiled(result: DareResult, reason: string, weak: readonly Mode[], iterations: number): Dare {
+  return weak.length === 0
+    ? failure(result, reason, iterations)
+    : { ...failure(result, `${reason}; least in reach of control: ${listed(weak)}`, iterations), leastReached: weak }
+}
+
+/** Whether the cost of a step is nowhere negative, to rounding: a stabilizing solution then exists if it is detectable. */
+function isPositive({ Q, R, S }: RiccatiProblem): boolean {
+  const [n, m] = [Q.rows, R.rows]
+  const weights = Matrix.zeros(n + m, n + m)
+  weights.setSubMatrix(Q, 0, 0).setSubMatrix(S, 0, n).setSubMatrix(S.transpose(), n, 0).setSubMatrix(R, n, n)
+  const spectrum = symmetricEigenvalues(weights)
+  return spectrum[0]! >= -SINGULAR * (n + m) * Math.abs(spectrum.at(-1)!)
 }
 
 /** Modes that carry some cost, and yet the closed loop leaves them on the unit circle. */

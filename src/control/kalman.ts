@@ -83,14 +83,20 @@ export function kalman(lin: LinearModel, noise: FilterNoise, options: KalmanOpti
   if (found.result === 'singular-R')
     return { ...none, result: 'singular-V', message: 'V is singular: some combination of outputs carries no noise' }
   if (found.result === 'singular-E' || !found.P)
-    return { ...none, result: found.result === 'singular-E' ? 'inaccurate' : found.result, message: found.message }
+    return {
+      ...none,
+      result: found.result === 'singular-E' ? 'inaccurate' : found.result,
+      message: found.message.replace('least in reach of control', 'least seen by outputs'),
+    }
   const { P } = found
   const CP = product(C, P)
   const Lt = solveLinear(symmetrized(Matrix.add(product(CP, C.transpose()), V)), CP)!
   const L = Lt.transpose()
   return {
     result: found.result,
-    message: found.message.replace('closed-loop', 'the error has'),
+    message: found.message
+      .replace('closed-loop', 'the error has')
+      .replace('least in reach of control', 'least seen by outputs'),
     L,
     P,
     after: symmetrized(Matrix.sub(P, product(L, CP))),

@@ -63,6 +63,7 @@ export interface Lqr {
   readonly unstabilizable?: readonly Mode[] // modes at fault
   readonly unreached?: readonly Mode[] // left as they are, and out of the cost
   readonly undetectable?: readonly Mode[] // modes at fault, or left on the unit circle
+  readonly leastReached?: readonly Mode[] // by control, where rounding spoils the solution
 }
 
 /**
@@ -120,10 +121,14 @@ function beyond(found: Dare, { shift, modes }: Controllable): Dare & { unreached
   return { ...values, message, K: Matrix.add(found.K!, shift), unreached: modes }
 }
 
+/** Weight of a coordinate in a mode from which on the mode is its own; less may be errors of A where many modes have λ = 1. */
+const HEAVY = 0.5
+
 /** Where modes are out of reach that move coordinates which constraints hold together. */
 function advice({ result, unstabilizable = [] }: Dare, { constraints = [] }: LinearModel): string {
   if (result !== 'unstabilizable') return ''
-  const moved = new Set(unstabilizable.flatMap(({ coordinates }) => coordinates.map(({ name }) => name)))
+  const heavy = unstabilizable.flatMap(({ coordinates }) => coordinates.filter(({ weight }) => weight >= HEAVY))
+  const moved = new Set(heavy.map(({ name }) => name))
   const touched = constraints.filter(({ coordinates }) => coordinates.some((name) => moved.has(name)))
   if (touched.length === 0) return ''
   const names = touched.slice(0, 3).map(({ name }) => name)

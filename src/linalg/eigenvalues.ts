@@ -15,7 +15,8 @@ export interface ComplexArray {
 }
 
 const EPS = Number.EPSILON
-const MAX_SWEEPS = 60 // QR sweeps for one eigenvalue; 2 to 4 are usual
+const MAX_SWEEPS = 300 // QR sweeps for one eigenvalue; 2 to 4 are usual, 80 were seen beside chains of λ = 0
+const PATIENT_SWEEPS = 60 // from here on, entries count as zeros that are so relative to the whole matrix (chains of λ = 0)
 
 /**
  * Eigenvalues of a square matrix, by descending magnitude; equal magnitudes by descending real, then imaginary part.
@@ -140,7 +141,7 @@ function hessenbergEigenvalues(H: Float64Array, n: number, re: Float64Array, im:
   let high = n - 1
   let sweeps = 0
   while (high >= 0) {
-    const low = activeBlockStart(H, n, high, norm)
+    const low = activeBlockStart(H, n, high, norm, sweeps < PATIENT_SWEEPS)
     const corner = H[high * n + high]!
     if (low === high) {
       re[high] = corner + shifted
@@ -174,11 +175,17 @@ function hessenbergEigenvalues(H: Float64Array, n: number, re: Float64Array, im:
   }
 }
 
-/** First row of the unreduced block that ends at `high`; sets the negligible entry before it to zero. */
-function activeBlockStart(H: Float64Array, n: number, high: number, norm: number): number {
+/**
+ * First row of the unreduced block that ends at `high`; sets the negligible entry before it to zero: one that rounding of its
+ * neighbours on the diagonal hides, or, without patience, that of the whole matrix.
+ */
+function activeBlockStart(H: Float64Array, n: number, high: number, norm: number, isPatient: boolean): number {
   for (let l = high; l > 0; l--) {
     const diagonals = Math.abs(H[(l - 1) * n + l - 1]!) + Math.abs(H[l * n + l]!)
-    if (Math.abs(H[l * n + l - 1]!) <= EPS * (diagonals === 0 ? norm : diagonals)) {
+    if (
+      Math.abs(H[l * n + l - 1]!) <=
+      EPS * (diagonals === 0 ? norm : isPatient ? diagonals : Math.max(diagonals, norm / n))
+    ) {
       H[l * n + l - 1] = 0
       return l
     }

@@ -193,6 +193,17 @@ describe('care, what it refuses', () => {
     expect(care(I, I, I, I, { E: Matrix.diag([1, 0]) }).result).toBe('singular-E')
   })
 
+  test('positive weights are not blamed where rounding hides the solution: the rates least in reach are named', () => {
+    const alike = (n: number) =>
+      care(Matrix.diag(Array.from({ length: n }, (_, i) => 1 + 0.1 * i)), Matrix.ones(n, 1), Matrix.eye(n, n), [[1]])
+    expect(alike(4).result).toBe('solved')
+    for (const n of [8, 10, 12]) {
+      const { result, message } = alike(n)
+      expect(['inaccurate', 'max-iterations']).toContain(result)
+      expect(message).toMatch(/least in reach of control: λ = [12]\.\d+ 1\/s: x\[/)
+    }
+  })
+
   test('misuse throws, naming matrix, sizes and entry', () => {
     expect(() => care([[1, 2]], [[1]], I, I)).toThrow('care: A must be [n × n], got [1 × 2]')
     expect(() => care(I, I, I, [[1]])).toThrow('care: R must be [m × m] = [2 × 2], got [1 × 1]')

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { Matrix } from 'ml-matrix'
+import { Matrix, QrDecomposition } from 'ml-matrix'
 import { describe, expect, test } from 'vitest'
 import { eigenvalues, spectralRadius, symmetricEigenvalues } from '../../src/linalg/eigenvalues.ts'
 
@@ -35,6 +35,39 @@ describe('eigenvalues', () => {
       [1, 0, 1, 0, 1],
     ])
     expect(eigenvalues(M).re[0]).toBeCloseTo((1 + Math.sqrt(5)) / 2, 12)
+  })
+
+  test('of many chains, in coordinates that mix them, come out and sum to the trace', () => {
+    let state = 7
+    const uniform = () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      return (state + 0.5) / 2 ** 32
+    }
+    const pick = <T>(values: readonly T[]): T => values[Math.floor(values.length * uniform())]!
+    for (let t = 0; t < 150; t++) {
+      const lengths: number[] = []
+      let n = 0
+      while (n < 30 + 20 * uniform()) {
+        lengths.push(pick([1, 2, 3, 4, 5]))
+        n += lengths.at(-1)!
+      }
+      const A = Matrix.zeros(n, n)
+      let from = 0
+      for (const length of lengths) {
+        const [lambda, link] = [pick([0, 0, 0, 1, 0.999, -1, 1.3]), pick([1, 0.5, 0.2])]
+        for (let i = from; i < from + length; i++) {
+          A.set(i, i, lambda)
+          if (i + 1 < from + length) A.set(i, i + 1, link)
+        }
+        from += length
+      }
+      const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
+      const { orthogonalMatrix: T } = new QrDecomposition(
+        new Matrix(Array.from({ length: n }, () => Array.from({ length: n }, normal))),
+      )
+      const { re } = eigenvalues(T.mmul(A).mmul(T.transpose()))
+      expect(Math.abs(re.reduce((sum, x) => sum + x, 0) - A.trace())).toBeLessThan(1e-12)
+    }
   })
 
   test('of cyclic shifts are the roots of unity', () => {

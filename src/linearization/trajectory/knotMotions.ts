@@ -41,6 +41,7 @@ export function knotMotions(
   const dx = new Float64Array(ndx)
   let knots: Knots = { N: 0, X: xBar, U: u, F: fBar }
   let owners: Int32Array = new Int32Array(0)
+  let single = 0 // the motion of the batch that is evaluated by itself
   let trouble: string | null = null
   let lastPause = performance.now()
 
@@ -63,8 +64,11 @@ export function knotMotions(
     outputs: ndx,
     inputNames: [...layout.dx, ...layout.u].map(({ name }) => name),
     outputNames: layout.dx.map(({ name }) => name),
-    evaluate() {
-      throw new RangeError('knotMotions: motions are evaluated in batches')
+    evaluate(z, y) {
+      placeAt(knots, owners[single]!, z, 0)
+      engine.step(x, u, x)
+      trouble ??= engine.trouble?.() ?? null
+      compareAt(knots, owners[single]!, y, 0)
     },
     async evaluateBatch(Z, Y, count, options) {
       const [around, owner] = [knots, owners] // of this batch, whatever begins before it ends
@@ -106,9 +110,14 @@ export function knotMotions(
         const to = Math.min(count, from + BATCH)
         knots = around
         owners = allOwners.subarray(from, to)
-        await measured.evaluateBatch!(Z.subarray(from * n, to * n), Y.subarray(from * ndx, to * ndx), to - from, {
-          signal,
-        })
+        const [batch, values] = [Z.subarray(from * n, to * n), Y.subarray(from * ndx, to * ndx)]
+        if (measured.evaluateBatch) await measured.evaluateBatch(batch, values, to - from, { signal })
+        else
+          for (single = 0; single < to - from; single++)
+            measured.evaluate(
+              batch.subarray(single * n, (single + 1) * n),
+              values.subarray(single * ndx, (single + 1) * ndx),
+            )
         if (performance.now() - lastPause > PAUSE_AFTER) {
           await new Promise((resolve) => setTimeout(resolve, 0))
           lastPause = performance.now()

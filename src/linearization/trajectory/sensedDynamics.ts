@@ -38,7 +38,10 @@ export interface SensedDynamicsOptions {
   readonly seed?: number | undefined
   /** Workers that share the steps: the same numbers to the last bit. */
   readonly pool?: StepPool | undefined
-  /** Wraps what is measured, z = (δx, δu) ↦ f(x_k ⊕ δx, u_k + δu) ⊖ f(x_k, u_k), in batches: to count, or spoil it in experiments. */
+  /**
+   * Wraps what is measured, z = (δx, δu) ↦ f(x_k ⊕ δx, u_k + δu) ⊖ f(x_k, u_k): to count, or spoil it in experiments. It comes in
+   * batches (`evaluateBatch`); a wrapper without that is asked point by point.
+   */
   readonly wrap?: ((blackbox: Blackbox) => Blackbox) | undefined
 }
 

@@ -164,6 +164,25 @@ describe('calls', () => {
     expect([report.checked, report.certified]).toEqual([checks, checks])
   })
 
+  test('a wrapper without batches is asked point by point, for the same bits', async () => {
+    const engine = await createEngine(await loadScene('cartpole'))
+    const knots = rollout(engine, 30)
+    let calls = 0
+    const wrap: SensedDynamicsOptions['wrap'] = ({ inputs, outputs, evaluate }) => ({
+      inputs,
+      outputs,
+      evaluate(z, y) {
+        calls++
+        evaluate(z, y)
+      },
+    })
+    const one = await along(engine, knots, { wrap })
+    expect([one.A, one.B, calls]).toEqual([
+      ...Object.values(await along(engine, knots, {})).slice(0, 2),
+      one.report.calls,
+    ])
+  })
+
   test('a structure that does not hold is found out, measured without, and not believed again', async () => {
     const true3 = await createEngine(planarChain(3))
     const { ndx, nu } = true3.layout
