@@ -33,6 +33,7 @@ import {
   verdict,
 } from './dareVerdict.ts'
 import { doubling } from './doubling.ts'
+import { inEvenUnits } from './evenUnits.ts'
 import { gainOf, newtonKleinman, type RiccatiProblem, riccatiResidual } from './kleinman.ts'
 import { type BlindSpace, uncontrolledModes, unseenSpace } from './modes.ts'
 import { inDescriptorCoordinates, type RiccatiOptions, riccatiArguments, singularE } from './riccatiArguments.ts'
@@ -62,8 +63,14 @@ export function dare(A: MatrixLike, B: MatrixLike, Q: MatrixLike, R: MatrixLike,
   const { original, E, standard, ...settings } = riccatiArguments('dare', { A, B, Q, R }, options)
   if (!standard) return singularE()
   const accuracy = resolveAccuracy(options.accuracy, standard)
-  const solve = (part: RiccatiProblem, names: readonly string[]) =>
-    solveStandard(part, { ...settings, names, accuracy })
+  const solve = (part: RiccatiProblem, names: readonly string[]) => {
+    const found = solveStandard(part, { ...settings, names, accuracy })
+    if (found.result === 'solved' || options.accuracy !== undefined) return found
+    const again = inEvenUnits(part, settings.tolerance, (even, sure) =>
+      solveStandard(even, { ...settings, names, accuracy: sure }),
+    )
+    return again && (again.result === 'solved' || found.result === 'unstabilizable') ? again : found
+  }
   const found =
     (settings.blocks === 'separate' &&
       blockwise(standard, {
