@@ -38,7 +38,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     steps: [
       'LQR balances the cart-pole. The filled dots are the eigenvalues of the closed loop, the hollow ones those without control: one is outside of the unit circle, and the pole falls.',
       'Move the slider of R, the price of control. Cheap control pulls the poles inwards, and the pole is up sooner; dear control leaves them near the circle.',
-      'Kick it (K) with each, and look at the plots.',
+      'Kick it (K) with each, and look at the plots. Esc brings the camera back to a cart that rolls away.',
     ],
   },
   {
@@ -66,7 +66,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     steps: [
       'Sixteen free spheres have 192 states; central differences, column by column, take 385 steps of the simulator.',
       'Spheres apart from each other don’t meet within a step, so their columns may be moved together: each color of the map is one direction. The faint copies are the rollouts, exaggerated.',
-      'Let them fall on each other, and linearize again: columns that may touch need colors of their own.',
+      'Hold Ctrl and drag one against another, and linearize while they touch: columns of spheres that meet need colors of their own.',
     ],
   },
   {
@@ -94,8 +94,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
     linearize: true,
     measurement: { ...CLEAN, maxCalls: 5 },
     steps: [
-      'The controller is made of a linearization that may spend a few steps of the simulator only: 5 are enough for a cart-pole, as its columns move together.',
-      'Allow 4, 3 and 2. What is not measured is a guess, the certificate says so, and the pole comes down.',
+      'The controller is made of a linearization that may spend a few steps of the simulator only: 5, and even 4, are enough for a cart-pole, as its columns move together.',
+      'Allow 3. What is not measured is a guess, the certificate says so, no gain comes of it, and the pole falls. 2 are refused.',
     ],
   },
 ]

@@ -1,16 +1,25 @@
-/** Keys of the page; while something is typed or a control has the focus, its own keys go to it. */
+/** Keys of the page; a control that has the focus keeps those that it knows itself. */
 export function listenToKeys(
   always: Readonly<Record<string, () => void>>,
-  outsideOfControls: Readonly<Record<string, () => void>>,
+  unlessTaken: Readonly<Record<string, () => void>>,
   withControl: Readonly<Record<string, () => void>>,
 ): void {
   window.addEventListener('keydown', (event) => {
-    const { target, key, ctrlKey, altKey, metaKey } = event
+    const { target, key: pressed, ctrlKey, altKey, metaKey } = event
     if (altKey || metaKey) return
-    const isControl = target instanceof HTMLElement && /^(INPUT|SELECT|BUTTON|TEXTAREA|A|SUMMARY)$/.test(target.tagName)
-    const act = ctrlKey ? withControl[key] : (always[key] ?? (isControl ? undefined : outsideOfControls[key]))
+    const key = pressed.length === 1 ? pressed.toLowerCase() : pressed
+    const act = ctrlKey ? withControl[key] : (always[key] ?? (isTaken(target, key) ? undefined : unlessTaken[key]))
     if (!act) return
     event.preventDefault()
     act()
   })
+}
+
+function isTaken(target: EventTarget | null, key: string): boolean {
+  if (target instanceof HTMLSelectElement) return true
+  if (target instanceof HTMLInputElement) return target.type === 'range' ? key.startsWith('Arrow') : key === ' '
+  if (target instanceof HTMLButtonElement) return key === ' '
+  return (
+    target instanceof HTMLElement && (target.tagName === 'SUMMARY' ? key === ' ' : target.closest('dialog') !== null)
+  )
 }

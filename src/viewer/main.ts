@@ -13,11 +13,12 @@ import { newWorker } from './newWorker.ts'
 import { openDropped } from './openDropped.ts'
 import type { EngineName, Opening } from './openRobot.ts'
 import type { Plots } from './plots.ts'
-import type { Frame, FromSensing, FromSimulation, Opened, ToSensing, ToSimulation } from './protocol.ts'
+import type { Frame, FromSensing, FromSimulation, Opened, ToSimulation } from './protocol.ts'
 import { pullBodies } from './pullBodies.ts'
 import { type SceneEntry, sceneList } from './sceneList.ts'
 import { sceneView } from './sceneView.ts'
 import { recordButton } from './record.ts'
+import { sensingDesk } from './sensingDesk.ts'
 import { readShared, sharedText } from './shareLink.ts'
 import { tabs } from './tabs.ts'
 import { theme } from './theme.ts'
@@ -27,12 +28,11 @@ const canvas = element<HTMLCanvasElement>('view')
 const view = sceneView(canvas)
 const past = history()
 const simulation = newWorker('simulation', (message) => simulated(message as FromSimulation))
-let sensing = newSensing()
+const sensing = sensingDesk(sensed)
 let opening: Opening | null = null
 let opened: Opened | null = null
 let latest: Frame | null = null
 let isPlaying = true
-let asked = 0 // number of the last request to the sensing worker
 let openings = 0
 let wanted = false // to linearize, once the robot is there
 let waits = false // to play until the first gain is there
@@ -58,16 +58,11 @@ const model = modelPanel(
 let charts: Plots | null = null
 
 const tell = (message: ToSimulation) => simulation.post(message)
-const ask = (message: ToSensing) => sensing.post(message)
 
 function fail(message: string): void {
   const place = element('error')
   place.textContent = message
   place.hidden = message === ''
-}
-
-function newSensing() {
-  return newWorker('sensing', (message) => sensed(message as FromSensing))
 }
 
 function sensed(message: FromSensing): void {
@@ -87,7 +82,6 @@ function sensed(message: FromSensing): void {
       if (linear.follows) setTimeout(() => linear.follows && linearizeHere(), 80)
       break
     case 'designed':
-      if (message.id !== asked && control.designed) return
       linear.idle()
       control.show(message)
       linear.closedLoop(control.isOn ? message.closed : [])
@@ -112,7 +106,7 @@ function linearizeHere(): void {
   fail('')
   linear.begin()
   const { x, u } = latest
-  ask({ type: 'linearize', id: ++asked, opening, x, u, measurement: measurement.value })
+  sensing.ask({ type: 'linearize', opening, x, u, measurement: measurement.value })
 }
 
 function design(): void {
@@ -121,7 +115,7 @@ function design(): void {
     linear.closedLoop([])
     return
   }
-  if (opening) ask({ type: 'design', id: ++asked, opening, ...control.weights(), measurement: measurement.value })
+  if (opening) sensing.ask({ type: 'design', opening, ...control.weights(), measurement: measurement.value })
 }
 
 function simulated(data: FromSimulation): void {
@@ -157,6 +151,8 @@ async function open(next: Opening, state?: Float64Array): Promise<boolean> {
     return false
   }
   fail('')
+  // What was asked of another robot keeps this one waiting no longer.
+  if (next !== opening) sensing.drop()
   opening = next
   opened = result
   latest = null
@@ -206,11 +202,11 @@ async function begun({ scene, engine, controller, tab, ...setting }: Experiment)
 
 /** What the address asks for: #try= an experiment, #scene= a scene, or what "Share link" made. */
 async function follow(address: string, openFirst: () => Promise<boolean>): Promise<void> {
-  const [, key, value] = /^(try|scene)=([\w-]+)$/.exec(address) ?? []
+  const [, key, value] = /^(try|scene)=([\w%.!~*'()-]+)$/.exec(address) ?? []
   const experiment = key === 'try' ? experimentNamed(value!) : null
   list.guide(experiment)
   if (experiment) return begun(experiment)
-  if (key === 'scene') return void (await openScene(value!))
+  if (key === 'scene') return void (await openScene(decodeURIComponent(value!)))
   const shared = key === 'try' ? `There is no experiment "${value}".` : readShared(address)
   if (shared === null || typeof shared === 'string') {
     await openFirst()
@@ -274,8 +270,7 @@ element('share').addEventListener('click', () => {
 element('rollouts').addEventListener('change', showRollouts)
 element('linearize').addEventListener('click', linearizeHere)
 element('cancel').addEventListener('click', () => {
-  sensing.end()
-  sensing = newSensing()
+  sensing.drop()
   linear.idle()
   begin()
 })
@@ -291,7 +286,7 @@ for (const id of ['showAxes', 'showCentres', 'showCollision'])
   })
 element('probe').addEventListener('click', () => {
   const gain = control.designed?.gain
-  if (opening && gain) ask({ type: 'probe', id: ++asked, opening, gain })
+  if (opening && gain) sensing.ask({ type: 'probe', opening, gain })
 })
 recordButton(canvas, () => opened?.figure.name ?? 'scene')
 element('exportRun').addEventListener('click', () => {
@@ -378,6 +373,8 @@ async function start(): Promise<void> {
   }
   list.fill(scenes, (name) => {
     list.guide(null)
+    // What the page is opened with again.
+    window.history.replaceState(null, '', `#scene=${encodeURIComponent(name)}`)
     void openScene(name)
   })
   const here = () => follow(location.hash.slice(1), () => openScene(first, engine))

@@ -56,7 +56,11 @@ async function open({ texts, engine: name }: Opening): Promise<Robot> {
 async function openMjcf(mjcf: Mjcf): Promise<Robot> {
   const { mujocoEngine } = await import('../engine/mujoco/mujocoEngine.ts')
   const { mujocoFigure } = await import('../engine/mujoco/mujocoFigure.ts')
-  const engine = await mujocoEngine(mjcf)
+  const engine = await mujocoEngine(mjcf).catch((error: Error) => {
+    if (/opening file/i.test(error.message))
+      error.message += '; drop the model together with the files that it names, or their folder'
+    throw error
+  })
   const { figure, poses, dispose } = await mujocoFigure(mjcf)
   return {
     figure,

@@ -26,10 +26,12 @@ import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js'
 import type { Figure, FigureShape } from '../scene/figure.ts'
 import { groundGrid, shadowMaterial, shadowProjection } from './ground.ts'
 import { markAt, type Part, type PartMeshes, partMeshes, partsOf } from './partMeshes.ts'
+import { reach } from './reach.ts'
 
 const MUTED = ['#5b7fae', '#c28a45', '#6f9a76', '#8d7bab']
 const TOWARDS_SUN = new Vector3(-1.5, -2, 4)
 const NOWHERE = new Matrix4()
+const NARROW = 760 // px, as in style.css: panels are above and below there
 const UNIT = new Vector3(1, 1, 1)
 /** Where a copy and the robot meet, the robot is seen. */
 const BEHIND = { polygonOffset: true, polygonOffsetFactor: 2, polygonOffsetUnits: 2 }
@@ -121,9 +123,12 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     isStale = true
   })
 
+  /** As at first, but to where the robot is now; farther away where the window is narrow. */
   const resetCamera = () => {
-    camera.position.copy(homeCamera.from)
-    orbit.target.copy(homeCamera.at)
+    const at = latest && drawn ? middleOf(latest) : homeCamera.at
+    const narrow = canvas.clientWidth < NARROW ? 1.7 : 1
+    orbit.target.copy(at)
+    camera.position.copy(homeCamera.from).sub(homeCamera.at).multiplyScalar(narrow).add(at)
     orbit.update()
   }
 
@@ -142,7 +147,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     renderer.setSize(width, height, false)
     camera.aspect = width / Math.max(1, height)
     // The middle of what the panels leave free.
-    if (width > 760) camera.setViewOffset(width, height, Math.min(104, width / 10), 0, width, height)
+    if (width > NARROW) camera.setViewOffset(width, height, Math.min(104, width / 10), 0, width, height)
     else camera.setViewOffset(width, height, 0, 0.2 * height, width, height)
     camera.updateProjectionMatrix()
     isStale = true
@@ -313,15 +318,14 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
 
   /** Camera, light and ground to the size of the robot; the height of the ground. */
   function frame(figure: Figure, home: Poses): number {
-    const places = figure.bodies.map((_, b) => new Vector3(...home.subarray(7 * b, 7 * b + 3)))
-    const at = places.reduce((sum, place) => sum.add(place), new Vector3())
-    at.divideScalar(Math.max(1, places.length))
-    const spread = places.reduce((most, place) => Math.max(most, at.distanceTo(place)), 0)
+    const at = middleOf(home)
+    const spread = placesOf(home).reduce((most, place) => Math.max(most, at.distanceTo(place)), 0)
     const extent = figure.bodies
       .flatMap(({ shapes }) => shapes)
       .reduce((most, shape) => Math.max(most, reach(shape)), 0)
     const radius = Math.max(0.5, spread + extent)
     homeCamera = { at, from: at.clone().add(new Vector3(0.35, -0.9, 0.4).multiplyScalar(radius * 3.6)) }
+    latest = null
     resetCamera()
     sun.position.copy(at).addScaledVector(TOWARDS_SUN, radius)
     sun.target.position.copy(at)
@@ -338,6 +342,15 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     grid.position.z = level + 0.001
     return level
   }
+}
+
+function placesOf(poses: Poses): Vector3[] {
+  return Array.from({ length: poses.length / 7 }, (_, b) => new Vector3(...poses.subarray(7 * b, 7 * b + 3)))
+}
+
+function middleOf(poses: Poses): Vector3 {
+  const places = placesOf(poses)
+  return places.reduce((sum, place) => sum.add(place), new Vector3()).divideScalar(Math.max(1, places.length))
 }
 
 function pose(places: readonly Matrix4[], poses: Poses): void {
@@ -359,26 +372,6 @@ function axesOf({ joints }: Figure): Part[] {
   return joints.flatMap(({ type, child, anchor, axis }) =>
     type === 'hinge' || type === 'slider' ? [markAt(child, anchor, 0.006, '#1f5fbf', axis, 0.5)] : [],
   )
-}
-
-/** The farthest that a shape goes from the frame of its body, m. */
-function reach(shape: FigureShape): number {
-  const out = Math.hypot(...shape.position)
-  switch (shape.type) {
-    case 'box':
-      return out + Math.hypot(...shape.size) / 2
-    case 'sphere':
-      return out + shape.radius
-    case 'cylinder':
-    case 'capsule':
-      return out + shape.radius + shape.length / 2
-    case 'ellipsoid':
-      return out + Math.max(...shape.radii)
-    case 'mesh':
-      return out + shape.vertices.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-    case 'plane':
-      return 0
-  }
 }
 
 /** Whether WebGL is computed by the processor: shadows are then drawn flat, and edges as they are. */

@@ -34,8 +34,12 @@ interface Known {
 
 let known: Known | null = null
 
+/** One request after the other: they share the robot, and the next may be of another one. */
 export function startSensing(): void {
-  self.onmessage = ({ data }: MessageEvent<ToSensing>) => receive(data)
+  let before = Promise.resolve()
+  self.onmessage = ({ data }: MessageEvent<ToSensing>) => {
+    before = before.then(() => receive(data))
+  }
 }
 
 async function receive(data: ToSensing): Promise<void> {
@@ -164,7 +168,7 @@ async function design({ id, opening, Q, R, measurement }: Extract<ToSensing, { t
     type: 'designed',
     id,
     gain: K && { K: K.to2DArray(), xBar: lin.xBar, uBar: lin.uBar },
-    message: isClean(measurement) || !K ? message : `${message} ${truth}`,
+    message: isClean(measurement) || !K ? message : `${message}. ${truth}`,
     certified: lin.quality.certified,
     open: named(standing.A, unstableModes(standing)),
     closed,
