@@ -2,7 +2,7 @@
  * What an impulse p at a point of a body does to the rates of the joints: δv = M⁻¹ Jᵀ p, with M = Σ (m Jcᵀ Jc + Jωᵀ I Jω) over the bodies.
  * J, Jc, Jω are from central differences of the forward kinematics, so that any engine in joint coordinates can be pulled.
  */
-import { Matrix, solve } from 'ml-matrix'
+import { CholeskyDecomposition, Matrix, solve } from 'ml-matrix'
 import { type Pose, placedPoint, turnedVector } from '../scene/pose.ts'
 import { rotationMatrix } from '../scene/rotation.ts'
 import type { Inertia, Quat, Vec3 } from '../scene/scene.ts'
@@ -10,49 +10,105 @@ import type { Robot } from './openRobot.ts'
 
 const STEP = 1e-6 // rad or m
 
-/** The change of the state's tangent, [ndx], for an impulse (N·s, world) at `point` (body frame) of body number `body`. */
-export function bodyImpulse(
-  { figure: { bodies }, engine, poses }: Robot,
-  x: Float64Array,
-  { body, point, impulse }: { readonly body: number; readonly point: Vec3; readonly impulse: Vec3 },
-): Float64Array {
+export interface Impulse {
+  readonly body: number // index in figure.bodies
+  readonly point: Vec3 // m, body frame
+  readonly impulse: Vec3 // N·s, world
+}
+
+/** The change of the state's tangent, [ndx], that an impulse makes at x. Only what hangs together with the body is differenced. */
+export function bodyImpulse({
+  figure: { bodies },
+  engine,
+  poses,
+}: Robot): (x: Float64Array, push: Impulse) => Float64Array {
   const { ndx, nv, nx } = engine.layout
-  const M = Matrix.zeros(nv, nv)
-  const Jtp = new Float64Array(nv)
-  const here = posesAt(poses, x)
   const moved = new Float64Array(nx)
   const step = new Float64Array(ndx)
-  const at = (i: number, h: number) => {
+  const at = (x: Float64Array, i: number, h: number) => {
     step.fill(0)
     step[i] = h
     engine.integrate(x, step, moved)
     return posesAt(poses, moved)
   }
-  // Columns: [bodies] of linear velocities of the centres of mass and angular velocities in the world.
-  const columns = Array.from({ length: nv }, (_, i) => {
-    const [ahead, behind] = [at(i, STEP), at(i, -STEP)]
-    Jtp[i] = dot(rate(placedPoint(ahead[body]!, point), placedPoint(behind[body]!, point)), impulse)
-    return bodies.map(({ com }, b) => ({
-      linear: rate(placedPoint(ahead[b]!, com), placedPoint(behind[b]!, com)),
-      angular: turning(ahead[b]!, behind[b]!),
-    }))
-  })
-  bodies.forEach(({ mass, inertia }, b) => {
-    const local = columns.map((column) => turnedVector(inverse(here[b]!.rotation), column[b]!.angular))
-    const momenta = local.map((omega) => timesInertia(inertia, omega))
-    for (let i = 0; i < nv; i++) {
-      const { linear, angular } = columns[i]![b]!
-      if (dot(linear, linear) + dot(angular, angular) === 0) continue
-      for (let j = 0; j <= i; j++) {
-        const value = mass * dot(linear, columns[j]![b]!.linear) + dot(local[i]!, momenta[j]!)
-        M.set(i, j, M.get(i, j) + value)
-      }
+  let movedBy: boolean[][] | null = null // [nv][bodies]
+  /** The coordinates whose rates an impulse on `body` may change: they move a body in common with it, or with one that does. */
+  const reachedFrom = (body: number): number[] => {
+    movedBy ??= Array.from({ length: nv }, (_, i) => {
+      const [home, away] = [posesAt(poses, engine.home.x), at(engine.home.x, i, 0.1)]
+      return bodies.map((_, b) => isElsewhere(home[b]!, away[b]!))
+    })
+    const reached = new Set<number>()
+    const open = [body]
+    const seen = new Set(open)
+    for (let next = open.pop(); next !== undefined; next = open.pop())
+      movedBy.forEach((moves, i) => {
+        if (!moves[next] || reached.has(i)) return
+        reached.add(i)
+        moves.forEach((does, b) => {
+          if (does && !seen.has(b)) open.push(b)
+          if (does) seen.add(b)
+        })
+      })
+    return [...reached].sort((a, b) => a - b)
+  }
+  const known = new Map<number, { readonly coordinates: readonly number[]; readonly carried: readonly number[] }>()
+  const prepared = (body: number) => {
+    if (!known.has(body)) {
+      const coordinates = reachedFrom(body)
+      const carried = bodies.map((_, b) => b).filter((b) => coordinates.some((i) => movedBy![i]![b]))
+      known.set(body, { coordinates, carried })
     }
-  })
-  for (let i = 0; i < nv; i++) for (let j = 0; j < i; j++) M.set(j, i, M.get(i, j))
-  const change = new Float64Array(ndx)
-  change.set(solve(M, Matrix.columnVector(Jtp), true).to1DArray(), nv)
-  return change
+    return known.get(body)!
+  }
+
+  return (x, { body, point, impulse }) => {
+    const { coordinates, carried } = prepared(body)
+    const change = new Float64Array(ndx)
+    if (coordinates.length === 0) return change
+    const here = posesAt(poses, x)
+    const turnedBack = here.map(({ rotation }) => inverse(rotation))
+    const Jtp: number[] = []
+    // Columns: linear velocities of the centres of mass in the world and angular ones in each body.
+    const columns = coordinates.map((i) => {
+      const [ahead, behind] = [at(x, i, STEP), at(x, i, -STEP)]
+      Jtp.push(dot(rate(placedPoint(ahead[body]!, point), placedPoint(behind[body]!, point)), impulse))
+      return carried.map((b) => {
+        const { com, mass, inertia } = bodies[b]!
+        const linear = rate(placedPoint(ahead[b]!, com), placedPoint(behind[b]!, com))
+        const angular = turnedVector(turnedBack[b]!, turning(ahead[b]!, behind[b]!))
+        return { mass, linear, angular, momentum: timesInertia(inertia, angular) }
+      })
+    })
+    const M = Matrix.zeros(coordinates.length, coordinates.length)
+    columns.forEach((column, i) => {
+      for (let j = 0; j <= i; j++) {
+        const other = columns[j]!
+        let value = 0
+        for (const [b, { mass, linear, angular }] of column.entries())
+          value += mass * dot(linear, other[b]!.linear) + dot(angular, other[b]!.momentum)
+        M.set(i, j, value)
+        M.set(j, i, value)
+      }
+    })
+    const rates = velocities(M, Matrix.columnVector(Jtp))
+    coordinates.forEach((i, k) => {
+      change[nv + i] = rates[k]!
+    })
+    return change
+  }
+}
+
+/** M⁻¹ Jᵀp; of least norm where bodies without mass leave it open. */
+function velocities(M: Matrix, Jtp: Matrix): number[] {
+  const cholesky = new CholeskyDecomposition(M)
+  return (cholesky.isPositiveDefinite() ? cholesky.solve(Jtp) : solve(M, Jtp, true)).to1DArray()
+}
+
+function isElsewhere(a: Pose, b: Pose): boolean {
+  const differs = (one: readonly number[], other: readonly number[]) =>
+    one.some((value, k) => Math.abs(value - other[k]!) > 1e-9)
+  return differs(a.position, b.position) || differs(a.rotation, b.rotation)
 }
 
 export function posesAt(poses: Robot['poses'], x: Float64Array): Pose[] {

@@ -29,10 +29,11 @@ export async function probeKicks(
   const { ndx } = engine.layout
   const body = figure.bodies.length - 1
   const { com, mass } = figure.bodies[body]!
+  const changeBy = bodyImpulse(robot)
   const run = async (angle: number, size: number): Promise<ProbedKick> => {
     const impulse: Vec3 = [size * mass * Math.cos(angle), size * mass * Math.sin(angle), 0]
     const x0 = new Float64Array(xBar.length)
-    engine.integrate(xBar, bodyImpulse(robot, xBar, { body, point: com, impulse }), x0)
+    engine.integrate(xBar, changeBy(xBar, { body, point: com, impulse }), x0)
     const { result, dX, steps } = await simulate(engine, controller, { x0, xBar, duration: DURATION })
     const end = dX.subarray(Math.floor(0.9 * steps) * ndx)
     return { angle, size, survived: result === 'completed' && end.every((value) => Math.abs(value) <= WITHIN) }

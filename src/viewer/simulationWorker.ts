@@ -15,6 +15,7 @@ const KICK = 1 // N·s per kg of the body that is kicked
 
 interface Running {
   readonly robot: Robot
+  readonly changeBy: ReturnType<typeof bodyImpulse>
   x: Float64Array
   u: Float64Array
   time: number // s
@@ -99,7 +100,7 @@ async function open({ id, opening: wanted, state }: Extract<ToSimulation, { type
         : figure.task && engine.point
           ? engine.point(figure.task.initial, home).x
           : home.x
-    running = { robot, x: start.slice(), u: home.u.slice(), time: 0 }
+    running = { robot, changeBy: bodyImpulse(robot), x: start.slice(), u: home.u.slice(), time: 0 }
     gain = K = pull = ghost = held = null
     kicks = 0
     const standing = { x: home.x.slice(), u: home.u.slice(), poses: robot.poses(home.x) }
@@ -178,20 +179,23 @@ function applyPull(running: Running, seconds: number): void {
   const size = Math.hypot(...away)
   const scale = seconds * Math.min(1, (FASTEST * mass) / Math.max(size, 1e-12))
   const impulse = away.map((value) => value * scale) as unknown as Vec3
-  const change = bodyImpulse(robot, running.x, { body: pull.body, point, impulse })
+  const change = running.changeBy(running.x, { body: pull.body, point, impulse })
   if (change.every(Number.isFinite)) robot.engine.integrate(running.x, change, running.x)
 }
 
-/** A blow to the middle of the last body, from another side each time. */
-function kick(running: Running): void {
-  const { robot } = running
+/** A blow to the middle of the last body, from another side each time; sides that its joints bear are left out. */
+function kick({ robot, x, changeBy }: Running): void {
   const { bodies } = robot.figure
   const body = bodies.length - 1
   const { com, mass } = bodies[body]!
-  const angle = (kicks++ * Math.PI) / 2
-  const impulse: Vec3 = [KICK * mass * Math.cos(angle), KICK * mass * Math.sin(angle), 0]
-  const change = bodyImpulse(robot, running.x, { body, point: com, impulse })
-  if (change.every(Number.isFinite)) robot.engine.integrate(running.x, change, running.x)
+  for (let side = 0; side < 4; side++) {
+    const angle = (kicks++ * Math.PI) / 2
+    const impulse: Vec3 = [KICK * mass * Math.cos(angle), KICK * mass * Math.sin(angle), 0]
+    const change = changeBy(x, { body, point: com, impulse })
+    if (!change.every(Number.isFinite) || Math.hypot(...change) < 1e-6) continue
+    robot.engine.integrate(x, change, x)
+    return
+  }
 }
 
 function show(): void {
@@ -228,7 +232,9 @@ function tick(): void {
     owed += elapsed * speed
     if (pull && owed >= dt) applyPull(running, owed)
     let simulated = 0
-    while (owed >= dt && isPlaying && performance.now() - now < WORK_MS) {
+    // A pull takes its time of its own: what is pulled moves on.
+    const begun = performance.now()
+    while (owed >= dt && isPlaying && performance.now() - begun < WORK_MS) {
       step(running)
       owed -= dt
       simulated += dt
