@@ -38,15 +38,8 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
   element('zoomClosed').addEventListener('change', () => drawPoles())
 
   const slider = (name: string, unit: string, kind: 'Q' | 'R') => {
-    const row = document.createElement('label')
-    row.className = 'weight'
-    const text = document.createElement('span')
-    text.textContent = name
-    text.title = `${kind}: weight of ${name}${unit === '' ? '' : `, 1/(${unit})²`}`
-    const input = document.createElement('input')
-    Object.assign(input, { type: 'range', min: String(LOW), max: String(HIGH), step: '0.05' })
-    const output = document.createElement('output')
-    input.setAttribute('aria-label', `${kind} of ${name}`)
+    const { row, input, output } = sliderRow(name, `${kind} of ${name}`, [LOW, HIGH, 0.05])
+    row.title = `${kind}: weight of ${name}${unit === '' ? '' : `, 1/(${unit})²`}`
     const say = () => {
       output.textContent = String(Number(weightOf(input).toPrecision(2)))
     }
@@ -56,7 +49,6 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
       timer = setTimeout(changed, 150)
     })
     input.addEventListener('set', say)
-    row.append(text, input, output)
     place.append(row)
     return input
   }
@@ -91,22 +83,15 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
   }
   const hands = () => {
     const inputs = (robot?.controls ?? []).map(({ name, unit, range: [low, high] }, k) => {
-      const row = document.createElement('label')
-      row.className = 'weight'
-      const text = document.createElement('span')
-      text.textContent = unit === '' ? name : `${name}, ${unit}`
-      const input = document.createElement('input')
       const [min, max] = [Number.isFinite(low) ? low : -BY_HAND, Number.isFinite(high) ? high : BY_HAND]
-      Object.assign(input, { type: 'range', min: String(min), max: String(max), step: String((max - min) / 200) })
+      const label = unit === '' ? name : `${name}, ${unit}`
+      const { row, input, output } = sliderRow(label, `${name} by hand`, [min, max, (max - min) / 200])
       input.value = String(robot!.home.u[k])
-      input.setAttribute('aria-label', `${name} by hand`)
-      const output = document.createElement('output')
       output.textContent = formatNumber(Number(input.value))
       input.addEventListener('input', () => {
         output.textContent = formatNumber(Number(input.value))
         byHand(inputs.map(({ value }) => Number(value)))
       })
-      row.append(text, input, output)
       element('hands').append(row)
       return input
     })
@@ -189,6 +174,21 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
     },
     redraw,
   }
+}
+
+function sliderRow(label: string, name: string, [min, max, step]: readonly [number, number, number]) {
+  const [row, text, input, output] = [
+    document.createElement('label'),
+    document.createElement('span'),
+    document.createElement('input'),
+    document.createElement('output'),
+  ]
+  row.className = 'weight'
+  text.textContent = label
+  Object.assign(input, { type: 'range', min: String(min), max: String(max), step: String(step) })
+  input.setAttribute('aria-label', name)
+  row.append(text, input, output)
+  return { row, input, output }
 }
 
 /** The weight of a slider: exactly what was set, until it is moved. */

@@ -78,10 +78,14 @@ describe('experiments of the viewer', () => {
       const values = window.jacsense().designed?.closed ?? []
       return Math.max(...values.map(({ re, im }) => Math.hypot(re, im))) > was
     }, before)
+    await page.keyboard.press(' ')
+    await page.waitForFunction(() => window.jacsense().latest?.playing === false)
     for (const key of ['k', 'K']) {
-      await page.waitForFunction(() => Math.abs(window.jacsense().latest!.dx[3]!) < 0.3)
+      const rate = await page.evaluate(() => window.jacsense().latest!.dx[3]!)
       await page.keyboard.press(key)
-      await page.waitForFunction(() => Math.abs(window.jacsense().latest!.dx[3]!) > 0.5)
+      await page.waitForFunction((was) => Math.abs(window.jacsense().latest!.dx[3]! - was) > 0.5, rate)
+      if (key === 'k') await page.click('#play')
+      await slider.focus()
     }
     await page.waitForFunction(() => Math.abs(window.jacsense().latest!.x[0]!) > 2)
     await viewer.pause()
