@@ -51,7 +51,7 @@ export function sceneList(): SceneList {
         Object.assign(button, { type: 'button', title: description })
         button.dataset.name = name
         Object.assign(picture, { src: `./scenes/${name}.svg`, alt: '', loading: 'lazy' })
-        label.textContent = name
+        label.textContent = name.replace(/^opened-/, '') // what `jacsense view` was given, beside a scene of the same name
         button.append(picture, label)
         button.addEventListener('click', () => open(name))
         item.append(button)
