@@ -11,6 +11,7 @@ const FRAME_MS = 1000 / 60
 const WORK_MS = 12 // of a frame, at most
 const SPRING = 40 // N/m of a pull, per kg of the robot's bodies
 const FASTEST = 60 // N per kg
+const PULL_S = 1 / 60 // s, of an impulse of a pull
 const KICK = 1 // N·s per kg of the body that is kicked
 
 interface Running {
@@ -32,6 +33,7 @@ let held: Float64Array | null = null // controls by hand
 let kicks = 0
 let ghost: { readonly lin: LinearizationJson; dx: Float64Array } | null = null
 let owed = 0 // simulated seconds
+let pulledFor = 0 // simulated seconds to come that the last impulse of a pull stands for
 let lastTick = 0
 let factor = 0
 
@@ -168,7 +170,7 @@ function predict(shadow: NonNullable<typeof ghost>, u: Float64Array): void {
   })
 }
 
-/** The pull's impulse of one picture. */
+/** The pull's impulse of so many seconds. */
 function applyPull(running: Running, seconds: number): void {
   const { robot } = running
   if (!pull || !robot.figure.bodies[pull.body]) return
@@ -230,12 +232,16 @@ function tick(): void {
   if (running && isPlaying) {
     const { dt } = running.robot.engine
     owed += elapsed * speed
-    if (pull && owed >= dt) applyPull(running, owed)
     let simulated = 0
-    // A pull takes its time of its own: what is pulled moves on.
-    const begun = performance.now()
-    while (owed >= dt && isPlaying && performance.now() - begun < WORK_MS) {
+    // A pull is applied for a little at a time, however slow the machine, so that its spring stays stable.
+    while (owed >= dt && isPlaying && performance.now() - now < WORK_MS) {
+      if (pull && pulledFor <= 0) {
+        const seconds = Math.max(dt, PULL_S)
+        applyPull(running, seconds)
+        pulledFor += seconds
+      }
       step(running)
+      pulledFor = Math.max(0, pulledFor - dt)
       owed -= dt
       simulated += dt
     }
