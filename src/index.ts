@@ -71,6 +71,7 @@ export {
   noiseOfValues,
 } from './sensing/estimateNoise.ts'
 export { type SmoothedOptions, type SmoothedResult, smoothedJacobian } from './sensing/smoothedJacobian.ts'
+export type { LeftDecoding } from './sensing/leftAction.ts'
 export { type Vjp, type VjpOptions, vjp } from './sensing/vjp.ts'
 
 // Linearization
