@@ -21,6 +21,8 @@ export type { BatchOptions, Blackbox } from './blackbox/blackbox.ts'
 export { BlackboxError } from './blackbox/blackboxError.ts'
 export { PoolError } from './blackbox/poolError.ts'
 export { type CountedBlackbox, countCalls } from './blackbox/countCalls.ts'
+export { type BlackboxPool, type BlackboxPoolOptions, openBlackboxPool } from './blackbox/openBlackboxPool.ts'
+export { type Serve, serveBlackbox } from './blackbox/serveBlackbox.ts'
 export { withCorruption } from './blackbox/withCorruption.ts'
 export { withNoise } from './blackbox/withNoise.ts'
 
