@@ -4,7 +4,7 @@ import type { Blackbox } from '../blackbox/blackbox.ts'
 import { type CountedBlackbox, countCalls } from '../blackbox/countCalls.ts'
 import { type BlackboxLayerOptions, type LayerWorks, layerWorks } from './layerOptions.ts'
 import { type Pass, passAhead, passNow } from './passes.ts'
-import { savedBlackbox } from './savedBlackboxes.ts'
+import { asSavedText, savedBlackbox, type SavedLayer } from './savedBlackboxes.ts'
 import { Suspended } from './suspended.ts'
 
 /** What the last backward pass of a layer cost, and how far its gradients can be trusted. */
@@ -96,33 +96,30 @@ export class BlackboxLayer extends tf.layers.Layer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { key, name: _name, inputShape: _shape, trainable: _trainable, parameters, ...rest } = this.#options
+    const { key, name: _name, inputShape: _shape, trainable: _trainable, ...options } = this.#options
     if (key === undefined)
       throw new Error(
         `blackboxLayer: '${this.name}' can't be saved: give it a key, and register the blackbox with it before loading: ` +
           "blackboxLayer(blackbox, { key: 'robot' }), registerBlackbox('robot', blackbox)",
       )
     const { inputs, outputs } = this.#blackbox
-    const known = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
-    const options = { ...known, ...(parameters !== undefined && { parameters: [...parameters] }) }
-    return { ...super.getConfig(), blackbox: { key, inputs, outputs }, options: options as tf.serialization.ConfigDict }
+    return { ...super.getConfig(), saved: asSavedText({ key, inputs, outputs, options }) }
   }
 
   static override fromConfig<T extends tf.serialization.Serializable>(
     cls: tf.serialization.SerializableConstructor<T>,
     config: tf.serialization.ConfigDict,
   ): T {
-    const { name, trainable, batchInputShape, blackbox, options } = config as unknown as {
+    const { name, trainable, batchInputShape, saved } = config as unknown as {
       name: string
       trainable?: boolean
       batchInputShape?: (number | null)[]
-      blackbox: { key: string; inputs: number; outputs: number }
-      options: BlackboxLayerOptions
+      saved: string
     }
-    const found = savedBlackbox(name, blackbox)
+    const { key, inputs, outputs, options } = JSON.parse(saved) as SavedLayer
+    const blackbox = savedBlackbox(name, { key, inputs, outputs })
     const Layer = cls as unknown as new (blackbox: Blackbox, options: BlackboxLayerOptions) => T
-    const inputShape = batchInputShape?.slice(1)
-    return new Layer(found, { ...options, key: blackbox.key, name, trainable, inputShape })
+    return new Layer(blackbox, { ...options, key, name, trainable, inputShape: batchInputShape?.slice(1) })
   }
 
   /**
@@ -201,9 +198,9 @@ export class BlackboxLayer extends tf.layers.Layer {
     const { length: p } = this.#works.parameters
     const own = inputs - p
     if (shape.length < 2 || shape.at(-1) !== own) {
-      const parameters = p === 0 ? '' : ` and ${p} parameters`
+      const parameters = p === 0 ? '' : `, ${p} of them parameters`
       throw new RangeError(
-        `blackboxLayer: '${this.name}' takes inputs [batch, …, ${own}], as its blackbox has ${own} inputs${parameters}; got [${shape.join(', ')}]`,
+        `blackboxLayer: '${this.name}' takes inputs [batch, …, ${own}], as its blackbox has ${inputs} inputs${parameters}; got [${shape.join(', ')}]`,
       )
     }
     return shape

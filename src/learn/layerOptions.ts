@@ -11,11 +11,10 @@ import { jacobianPullback, leftActionPullback, type Pullback } from './pullback.
 export interface BlackboxLayerOptions extends LeftActionOptions {
   /** Of `prepareSensing`, in the place of all options for random directions. */
   readonly plan?: Plan | undefined
-  /**
-   * Evaluations at the sample itself; their mean, or with robust decoding their median, is the layer's output. Default 1, with robust
-   * decoding 9.
-   */
+  /** Evaluations at the sample itself, default 1, with robust decoding 9; the layer's output is made of them. */
   readonly repeats?: number | undefined
+  /** How: by the mean (default) or, with robust decoding the default, by the median of each output. */
+  readonly combine?: 'mean' | 'median' | undefined
   /**
    * Initial values of the blackbox's own parameters, which are its last inputs: weights of the layer, shared by all samples, trained with
    * the others.
@@ -60,10 +59,13 @@ export function layerWorks(blackbox: Blackbox, options: BlackboxLayerOptions): L
   const repeats = options.repeats ?? (isRobust ? ROBUST_REPEATS : 1)
   if (!(Number.isSafeInteger(repeats) && repeats >= 1))
     throw new RangeError(`${WHO}: repeats must be an integer ≥ 1, got ${String(repeats)}`)
+  const combine = options.combine ?? (isRobust ? 'median' : 'mean')
+  if (combine !== 'mean' && combine !== 'median')
+    throw new RangeError(`${WHO}: combine must be 'mean' or 'median', got ${String(combine)}`)
   return {
     pullback: plan === undefined ? leftActionPullback(blackbox, leftAction(WHO, n, options), seed) : planned(),
     repeats,
-    combine: isRobust ? 'median' : 'mean',
+    combine,
     parameters,
   }
 

@@ -15,7 +15,7 @@ import { defaultStep } from './steps.ts'
  */
 export type LeftDecoding = 'average' | 'trimmed' | 'least-absolute'
 
-export const LEFT_DECODINGS: readonly LeftDecoding[] = ['average', 'trimmed', 'least-absolute']
+const LEFT_DECODINGS: readonly LeftDecoding[] = ['average', 'trimmed', 'least-absolute']
 
 export interface LeftActionOptions {
   readonly directions?: number | undefined // k, default n, with 'least-absolute' 3 n
