@@ -4,6 +4,7 @@ export default defineConfig({
   resolve: {
     alias: {
       'jacsense/mujoco': new URL('./src/mujoco.ts', import.meta.url).pathname,
+      'jacsense/tfjs': new URL('./src/tfjs.ts', import.meta.url).pathname,
       jacsense: new URL('./src/index.ts', import.meta.url).pathname,
     },
   },

@@ -21,6 +21,8 @@ export type { BatchOptions, Blackbox } from './blackbox/blackbox.ts'
 export { BlackboxError } from './blackbox/blackboxError.ts'
 export { PoolError } from './blackbox/poolError.ts'
 export { type CountedBlackbox, countCalls } from './blackbox/countCalls.ts'
+export { type BlackboxPool, type BlackboxPoolOptions, openBlackboxPool } from './blackbox/openBlackboxPool.ts'
+export { type Serve, serveBlackbox } from './blackbox/serveBlackbox.ts'
 export { withCorruption } from './blackbox/withCorruption.ts'
 export { withNoise } from './blackbox/withNoise.ts'
 
@@ -71,6 +73,7 @@ export {
   noiseOfValues,
 } from './sensing/estimateNoise.ts'
 export { type SmoothedOptions, type SmoothedResult, smoothedJacobian } from './sensing/smoothedJacobian.ts'
+export type { LeftDecoding } from './sensing/leftAction.ts'
 export { type Vjp, type VjpOptions, vjp } from './sensing/vjp.ts'
 
 // Linearization

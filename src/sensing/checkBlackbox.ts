@@ -1,7 +1,8 @@
 /** Says what a blackbox is where something else was given: a plain function, say, or a point in the place of options. */
+import type { Blackbox } from '../blackbox/blackbox.ts'
 
-/** Throws TypeError unless `blackbox` is { inputs, outputs, evaluate } and `options` holds the point `at`. */
-export function checkBlackbox(who: string, blackbox: unknown, options: unknown): void {
+/** Throws TypeError unless `blackbox` is { inputs, outputs, evaluate }. */
+export function checkIsBlackbox(who: string, blackbox: unknown): asserts blackbox is Blackbox {
   const expected = 'expected a blackbox { inputs, outputs, evaluate(z, y) }'
   if (typeof blackbox === 'function')
     throw new TypeError(`${who}: ${expected}, found a function: give it as evaluate, which writes f(z) into y`)
@@ -12,6 +13,12 @@ export function checkBlackbox(who: string, blackbox: unknown, options: unknown):
   for (const [name, size] of Object.entries({ inputs, outputs }))
     if (!(Number.isSafeInteger(size) && (size as number) >= 0))
       throw new TypeError(`${who}: ${expected}, found ${name}: ${String(size)}`)
+}
+
+/** Throws TypeError unless `blackbox` is one and `options` holds the point `at`. */
+export function checkBlackbox(who: string, blackbox: unknown, options: unknown): void {
+  checkIsBlackbox(who, blackbox)
+  const { inputs } = blackbox
   const isList = Array.isArray(options) || ArrayBuffer.isView(options)
   if (isList || typeof options !== 'object' || options === null || !('at' in options))
     throw new TypeError(

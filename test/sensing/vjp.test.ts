@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { Blackbox } from '../../src/blackbox/blackbox.ts'
 import { countCalls } from '../../src/blackbox/countCalls.ts'
 import { withCorruption } from '../../src/blackbox/withCorruption.ts'
+import { withNoise } from '../../src/blackbox/withNoise.ts'
 import { random } from '../../src/linalg/random.ts'
 import { DESIGNS, type Design, designRows } from '../../src/sensing/designs.ts'
+import type { LeftDecoding } from '../../src/sensing/leftAction.ts'
 import { vjp } from '../../src/sensing/vjp.ts'
 
 const N = 64
@@ -109,15 +111,54 @@ describe('the left action', () => {
     for (let j = 0; j < n; j++) expect(Math.abs(g[j]! / exact[j]! - 1)).toBeLessThan(1e-7)
   })
 
-  it('survives gross errors with robust: true', async () => {
+  it('survives gross errors where asked to', async () => {
     const { blackbox, w, g } = linear(5, 1)
-    const error = async (robust: boolean): Promise<number> => {
+    const error = async (decoding: LeftDecoding): Promise<number> => {
       const corrupted = withCorruption(blackbox, { fraction: 0.05, size: 50, seed: 9 })
-      const found = await vjp(corrupted, zero, w, { directions: 256, design: 'gaussian', robust })
+      const found = await vjp(corrupted, zero, w, { directions: 256, design: 'gaussian', decoding })
       return Math.sqrt(square(found.g.map((value, j) => value - g[j]!)) / square(g))
     }
-    expect(await error(true)).toBeLessThan(0.8)
-    expect(await error(false)).toBeGreaterThan(100)
+    expect(await error('least-absolute')).toBeLessThan(1e-7)
+    expect(await error('trimmed')).toBeLessThan(0.8)
+    expect(await error('average')).toBeGreaterThan(100)
+  })
+
+  it.each(['central', 'forward'] as const)(
+    'outvotes a fifth of the calls exactly, NaN among them: %s',
+    async (scheme) => {
+      const n = 12
+      const { blackbox, w, g } = linear(8, 5, n)
+      for (let seed = 1; seed <= 10; seed++) {
+        const wrong = withCorruption(blackbox, { fraction: 0.15, size: 50, seed, of: 'calls' })
+        const broken = withCorruption(wrong, { fraction: 0.05, size: Number.NaN, seed: seed + 100, of: 'calls' })
+        const directions = scheme === 'central' ? 4 * n : 8 * n
+        const options = { decoding: 'least-absolute', scheme, directions, seed } as const
+        const found = await vjp(broken, new Float64Array(n), w, options)
+        expect(Math.sqrt(square(found.g.map((value, j) => value - g[j]!)) / square(g))).toBeLessThan(1e-6)
+        expect(found.dropped).toBeGreaterThan(4)
+        expect(found.dropped).toBeLessThan(40)
+      }
+    },
+  )
+
+  // noise of known size, every direction measured: errors come from noise alone, or from the crop of a Hadamard matrix as well
+  it.each([
+    [16, { design: 'hadamard', directions: 16 }],
+    [16, { design: 'hadamard', directions: 16, scheme: 'forward' }],
+    [10, { design: 'hadamard', directions: 10 }],
+    [10, { design: 'orthogonal', directions: 10 }],
+    [10, { decoding: 'least-absolute', directions: 40 }],
+  ] as const)('standard errors cover the truth under noise: n = %d, %o', async (n, options) => {
+    const { blackbox, w, g } = linear(9, 6, n)
+    const sigma = 1e-3
+    let inside = 0
+    const trials = 200
+    for (let seed = 1; seed <= trials; seed++) {
+      const noisy = withNoise(blackbox, { sigma, seed })
+      const found = await vjp(noisy, new Float64Array(n), w, { ...options, noise: sigma, seed })
+      for (let j = 0; j < n; j++) if (Math.abs(found.g[j]! - g[j]!) < found.standardError[j]!) inside++
+    }
+    expect(Math.abs(inside / (trials * n) - 0.6827)).toBeLessThan(0.06)
   })
 
   it('leaves out antithetic pairs of which a call failed', async () => {
@@ -143,6 +184,12 @@ describe('the left action', () => {
     await expect(vjp(blackbox, zero, [1])).rejects.toThrow('vjp: w must have 8 entries, got 1')
     await expect(vjp(blackbox, zero, w, { directions: 0 })).rejects.toThrow('directions must be an integer ≥ 1')
     await expect(vjp(blackbox, zero, w, { design: 'sobol' as Design })).rejects.toThrow('design must be one of')
+    await expect(vjp(blackbox, zero, w, { noise: -1 })).rejects.toThrow(
+      'vjp: noise must be a finite number ≥ 0, got -1',
+    )
+    await expect(vjp(blackbox, zero, w, { decoding: 'least-absolute', directions: 64 })).rejects.toThrow(
+      "decoding 'least-absolute' needs more directions than the 64 inputs, got 64",
+    )
   })
 })
 
