@@ -302,7 +302,7 @@ const choose = tabs((chosen) => {
 async function openCharts(): Promise<void> {
   if (charts) return
   const { plots } = await import('./plots.ts')
-  charts ??= plots(element('plots'), element<HTMLSelectElement>('plotted'))
+  charts ??= plots(element('plots'), element<HTMLSelectElement>('plotted'), control.weights)
   if (opened) charts.open(opened)
 }
 

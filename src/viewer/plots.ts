@@ -1,4 +1,4 @@
-/** Plots over time of one coordinate, its rate or any other, and of the controls. */
+/** Plots over time of one coordinate, of the controls, and of what a step costs with the weights of the panel Control. */
 import uPlot from 'uplot'
 import type { History } from './history.ts'
 import type { Opened } from './protocol.ts'
@@ -14,7 +14,12 @@ export interface Plots {
 const SHOWN = 600 // moments
 const HUES = [212, 28, 145, 275, 340, 90]
 
-export function plots(place: HTMLElement, select: HTMLSelectElement): Plots {
+interface Weights {
+  readonly Q: readonly number[] // [ndx]
+  readonly R: readonly number[] // [nu]
+}
+
+export function plots(place: HTMLElement, select: HTMLSelectElement, weights: () => Weights): Plots {
   let robot: Opened | null = null
   let charts: { readonly chart: uPlot; readonly take: (k: number, past: History) => number[] }[] = []
 
@@ -28,6 +33,16 @@ export function plots(place: HTMLElement, select: HTMLSelectElement): Plots {
     charts.push({
       chart: chartOf(place, unit === '' ? name : `${name}, ${unit}`, [name]),
       take: (k, past) => [past.at(k)!.dx[index]!],
+    })
+    const { u: uHome } = robot.home
+    charts.push({
+      chart: chartOf(place, 'cost of a step, from home', ['cost']),
+      take: (k, past) => {
+        const { dx, u } = past.at(k)!
+        const { Q, R } = weights()
+        const ofStates = Q.reduce((sum, q, i) => sum + q * dx[i]! ** 2, 0)
+        return [R.reduce((sum, r, i) => sum + r * (u[i]! - uHome[i]!) ** 2, ofStates)]
+      },
     })
     const some = controls.slice(0, 6)
     if (some.length === 0) return
@@ -69,7 +84,7 @@ function chartOf(place: HTMLElement, title: string, names: readonly string[]): u
     {
       title,
       width: place.clientWidth || 334,
-      height: 190,
+      height: 160,
       scales: { x: { time: false } },
       cursor: { sync: { key: 'jacsense' } },
       axes: [
