@@ -11,3 +11,25 @@ export {
   type ProximalOptimizerOptions,
   type ProximalReport,
 } from './learn/proximalOptimizer.ts'
+export { contactSweep, type ContactSweepOptions } from './learn/contactSweep.ts'
+export {
+  type FixedPoint,
+  type FixedPointMap,
+  solveFixedPoint,
+  type SolveFixedPointOptions,
+} from './learn/fixedPoint.ts'
+export {
+  type FixedPointGradient,
+  fixedPointGradient,
+  type FixedPointGradientOptions,
+  type FixedPointMethod,
+} from './learn/fixedPointGradient.ts'
+export {
+  FixedPointLayer,
+  fixedPoint,
+  fixedPointLayer,
+  type FixedPointLayerOptions,
+  type FixedPointOptions,
+} from './learn/fixedPointLayer.ts'
+export { type GradientCheck, type GradientWatch, gradientWatch, type WatchOptions } from './learn/gradientWatch.ts'
+export { watchedGradient } from './learn/watchedGradient.ts'

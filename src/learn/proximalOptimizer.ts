@@ -46,7 +46,7 @@ export class ProximalOptimizer extends tf.Optimizer {
     f: () => tf.Scalar,
     varList?: tf.Variable[],
   ): { value: tf.Scalar; grads: tf.NamedTensorMap } {
-    const { value: found, records } = recordDense(this.#layers, () => tf.variableGrads(f, varList))
+    const { value: found, records } = recordDense(this.#layers, f, (recorded) => tf.variableGrads(recorded, varList))
     this.#last = this.#layers.map((layer, k) => this.#replace(layer, records[k]!, found.grads))
     return { value: found.value, grads: found.grads }
   }

@@ -31,32 +31,48 @@ export function checkDense(layer: tf.layers.Layer, caller: string): void {
     )
 }
 
-/** The value of `run`, which takes a gradient, and what it left in each layer; the layers are then as they were. */
-export function recordDense<T>(layers: readonly tf.layers.Layer[], run: () => T): { value: T; records: DenseRecord[] } {
+/**
+ * The value of `run`, which takes a gradient of `f`, and what it left in each layer; the layers are then as they were. What layers do
+ * after `f`, in gradients that the backward pass takes for itself, is no use of them in the loss.
+ */
+export function recordDense<F, T>(
+  layers: readonly tf.layers.Layer[],
+  f: () => F,
+  run: (f: () => F) => T,
+): { value: T; records: DenseRecord[] } {
   const uses = layers.map(() => [] as Use[])
   const restore: (() => void)[] = []
+  const phase = { isForward: false }
   try {
-    for (const [k, layer] of layers.entries()) restore.push(listen(layer, uses[k]!))
-    const value = run()
+    for (const [k, layer] of layers.entries()) restore.push(listen(layer, uses[k]!, phase))
+    const value = run(() => {
+      phase.isForward = true
+      try {
+        return f()
+      } finally {
+        phase.isForward = false
+      }
+    })
     return { value, records: layers.map((layer, k) => stacked(layer, uses[k]!)) }
   } finally {
     for (const one of restore) one()
   }
 }
 
-/** Has the uses of a layer noted from now on; the function returned ends it. */
-function listen(layer: tf.layers.Layer, uses: Use[]): () => void {
+/** Has the uses of a layer in the forward pass noted from now on; the function returned ends it. */
+function listen(layer: tf.layers.Layer, uses: Use[], phase: { readonly isForward: boolean }): () => void {
   const parts = layer as unknown as DenseParts
   const { activation, _callHook: hook } = parts
   layer.setCallHook((inputs, kwargs) => {
     const x = Array.isArray(inputs) ? inputs[0]! : inputs
-    uses.push({ inputs: Float32Array.from(x.dataSync()), columns: x.shape.at(-1)!, errors: null })
+    if (phase.isForward) uses.push({ inputs: Float32Array.from(x.dataSync()), columns: x.shape.at(-1)!, errors: null })
     hook?.(inputs, kwargs)
   })
   // a class name that is not among the fused ones, so that the layer calls `apply` on its outputs before the activation
   parts.activation = {
     getClassName: () => 'recorded',
     apply(z) {
+      if (!phase.isForward) return activation === null ? z : activation.apply(z)
       const use = uses.at(-1)!
       const tap = tf.customGrad((given) => ({
         value: tf.clone(given as tf.Tensor),
