@@ -175,12 +175,12 @@ function network(inputs: number, hidden: readonly number[], outputs: number): tf
 /** Losses of the simulator's model by rate; what diverged is at the upper edge. */
 function drawn(rows: readonly Row[]): string {
   const title = 'Loss after training by learning rate: SGD, Adam and proximal steps on a model of a simulator'
-  const [lowest, highest] = [-4, 0.5]
+  const [lowest, highest] = [-3, 0.25]
   const axes = {
     x: { label: 'log₁₀ of the rate', range: [-3.1, 0.1], ticks: [-3, -2, -1, 0] },
-    y: { label: 'log₁₀ of loss at the end / at the start', range: [lowest, highest], ticks: [-4, -3, -2, -1, 0] },
+    y: { label: 'log₁₀ of loss at the end / at the start', range: [lowest, highest], ticks: [-3, -2, -1, 0] },
   } as const
-  const keys = OPTIMIZERS.map(([what, fill]) => ({ what: what.replace('proximal, ', 'prox. '), fill }))
+  const keys = OPTIMIZERS.map(([what, fill]) => ({ what: what.replace('proximal, ', 'prox. ').replace('by ', ''), fill }))
   return chart({ title, ...axes, keys }, (x, y) =>
     OPTIMIZERS.flatMap(([name, color]) => {
       const points = rows
