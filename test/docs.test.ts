@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -19,6 +20,15 @@ const blocks = pages.flatMap((page) =>
   ),
 )
 
+/** Where a name that code in the documentation imports is found, from outside of the project. */
+function urlOf(name: string): string {
+  const entry = name === 'jacsense' ? 'index' : name.replace('jacsense/', '')
+  const path = name.startsWith('jacsense')
+    ? join(root, `dist/${entry}.js`)
+    : createRequire(import.meta.url).resolve(name)
+  return pathToFileURL(path).href
+}
+
 describe('code in the documentation', () => {
   it('is found', () => {
     expect(blocks.length).toBeGreaterThanOrEqual(3)
@@ -30,7 +40,10 @@ describe('code in the documentation', () => {
     })
     const file = join(folder, `${page.replace(/\W/g, '-')}-${k}.mjs`)
     // the built package, as npm test has just made it
-    writeFileSync(file, outputText.replaceAll("'jacsense'", `'${pathToFileURL(join(root, 'dist/index.js')).href}'`))
+    writeFileSync(
+      file,
+      outputText.replace(/'(jacsense(\/\w+)?|@tensorflow\/tfjs)'/g, (_, name) => `'${urlOf(name)}'`),
+    )
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
     try {
       await import(/* @vite-ignore */ pathToFileURL(file).href)

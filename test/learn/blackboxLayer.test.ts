@@ -159,6 +159,19 @@ describe('gross errors', () => {
     expect(layer.lastBackward!.dropped).toBeGreaterThan(0.1 * layer.lastBackward!.calls)
   })
 
+  it('are outvoted in sensed sparse Jacobians by plans that expect them', () => {
+    const { blackbox, own, pattern } = known(12, 12, { band: 1 })
+    const expects = { method: 'rainbow', decoding: 'least-absolute', repeats: 8, heldOut: 0 } as const
+    const layer = blackboxLayer(spoil(blackbox, 7), {
+      plan: prepareSensing({ sparsity: pattern }, expects),
+      repeats: 15,
+    })
+    const { x, y } = samples(B)
+    const model = sandwich(layer, 12)
+    expect(relativeError(gradientsOf(model, x, y).grads, gradientsOf(model, x, y, own).grads)).toBeLessThan(1e-5)
+    expect(layer.lastBackward!.calls).toBe(B * 2 * 3 * 8)
+  })
+
   it('are left out by trimmed averages, and ruin plain ones', () => {
     const { blackbox, own } = known(8, 4)
     const errorOf = (decoding: 'average' | 'trimmed') => {
