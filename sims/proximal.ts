@@ -180,7 +180,10 @@ function drawn(rows: readonly Row[]): string {
     x: { label: 'log₁₀ of the rate', range: [-3.1, 0.1], ticks: [-3, -2, -1, 0] },
     y: { label: 'log₁₀ of loss at the end / at the start', range: [lowest, highest], ticks: [-3, -2, -1, 0] },
   } as const
-  const keys = OPTIMIZERS.map(([what, fill]) => ({ what: what.replace('proximal, ', 'prox. ').replace('by ', ''), fill }))
+  const keys = OPTIMIZERS.map(([what, fill]) => ({
+    what: what.replace('proximal, ', 'prox. ').replace('by ', ''),
+    fill,
+  }))
   return chart({ title, ...axes, keys }, (x, y) =>
     OPTIMIZERS.flatMap(([name, color]) => {
       const points = rows
