@@ -1,6 +1,5 @@
 /** How many steps of a simulator does it take to train a network that balances a robot? Sensed gradients, and values of the cost alone. */
 import { fileURLToPath } from 'node:url'
-import { Matrix } from 'ml-matrix'
 import {
   attractionRate,
   createEngine,
@@ -120,9 +119,9 @@ async function trained(
     rolloutCost(sensedDynamics(engine), policy, {
       xGoal: engine.home.x,
       uGoal: engine.home.u,
-      Q: Matrix.diag([...robot.Q]),
-      R: Matrix.eye(nu, nu, 1e-3),
-      terminal: Matrix.diag([...robot.terminal]),
+      Q: diagonal(robot.Q),
+      R: diagonal(Array.from({ length: nu }, () => 1e-3)),
+      terminal: diagonal(robot.terminal),
       horizon: Math.round(horizon / engine.dt),
     })
   const balanced = async (cost: RolloutCost, theta: Float64Array, samples: number, seed: number) => {
@@ -162,6 +161,10 @@ async function trained(
     balanced: await balanced(costOver(robot.horizons[0]!), theta, FINAL, SEED_OF_FINAL),
     'of starts': FINAL,
   }
+}
+
+function diagonal(values: readonly number[]): number[][] {
+  return values.map((value, i) => values.map((_, j) => (i === j ? value : 0)))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await run())
