@@ -131,6 +131,19 @@ export type { IlqrProblem } from './control/ilqr/ilqrProblem.ts'
 export type { IlqrEnd, IlqrIteration, IlqrResult } from './control/ilqr/ilqrResult.ts'
 export { quadraticTracking, type TrackingWeights } from './control/ilqr/quadraticTracking.ts'
 export { trackTrajectory } from './control/ilqr/trackTrajectory.ts'
+
+// learn
+export { linearPolicy, mlpPolicy, type Policy, toeplitzPolicy } from './learn/policy/policies.ts'
+export { type PerturbedGradient, type PerturbedOptions, perturbedGradient } from './learn/policy/perturbedGradient.ts'
+export { policyController } from './learn/policy/policyController.ts'
+export {
+  type PolicyDynamics,
+  type PolicyTask,
+  type RolloutCost,
+  type Rollouts,
+  rolloutCost,
+} from './learn/policy/rolloutTask.ts'
+export { type Training, type TrainOptions, trainPolicy } from './learn/policy/trainPolicy.ts'
 export type { RunningExpansion, TerminalExpansion, TrajectoryCost } from './control/ilqr/trajectoryCost.ts'
 export { type MpcController, type MpcOptions, type MpcProblem, type MpcReport, mpc } from './control/mpc/mpc.ts'
 export { openLoop } from './control/openLoop.ts'
