@@ -226,14 +226,18 @@ function drawn(): string {
   const title =
     'Cosine to the exact gradient through a contact sweep, by boxes in a stack: without Jacobian and Neumann-3'
   const axes = {
-    x: { label: 'boxes in the stack', range: [0.5, 10.5], ticks: HEIGHTS },
+    x: {
+      label: 'boxes in the stack, each with 1 or 2 times the mass of the one below',
+      range: [0.5, 10.5],
+      ticks: HEIGHTS,
+    },
     y: { label: 'cosine to the exact gradient', range: [0, 1.05], ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] },
   } as const
   const colors = { free: ['#e0a08c', '#b5543a'], neumann: ['#8fbcdb', '#1c3f5c'] }
   const lines = RATIOS.flatMap((ratio, r) => {
     const stacks = HEIGHTS.map((height) => stackOf(height, ratio))
     return (['free', 'neumann'] as const).map((kind) => ({
-      what: `${kind === 'free' ? 'no Jacobian' : 'Neumann-3'}, masses × ${ratio}`,
+      what: `${kind === 'free' ? 'no Jacobian' : 'Neumann-3'}, × ${ratio}`,
       fill: colors[kind][r]!,
       values: stacks.map((one) => one[kind].reduce((sum, value) => sum + value, 0) / one[kind].length),
     }))
