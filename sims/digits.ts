@@ -40,7 +40,7 @@ interface Arm {
   readonly color?: string // in the picture
 }
 
-const EXACT: Arm = { name: 'exact', options: null, color: '#222' }
+const EXACT: Arm = { name: 'exact', options: null, color: '#bbb' }
 const directions = (name: string, design: Design, k: number, more: Partial<Arm> = {}): Arm => ({
   name: `${name}, k = ${k}`,
   options: { design, directions: k },
@@ -202,19 +202,20 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** Test accuracy by epoch, of the arms with a color. */
+/** Test accuracy by epoch, of the arms with a color; where lines lie on each other, thin dashes on thick ones. */
 function picture(curves: ReadonlyMap<Arm, number[]>): string {
   const drawn = [...curves].filter(([{ color }]) => color !== undefined)
   const options = {
     title: 'Test accuracy by epoch, with a noisy blackbox in the middle of the network',
     x: { label: 'epoch', range: [0.8, EPOCHS + 0.2] as const, ticks: Array.from({ length: EPOCHS }, (_, e) => e + 1) },
-    y: { label: 'test accuracy (%)', range: [0, 100] as const, ticks: [0, 20, 40, 60, 80, 100] },
-    keys: drawn.map(([{ name, color }]) => ({ what: name, fill: color! })),
+    y: { label: 'test accuracy (%)', range: [50, 95] as const, ticks: [50, 60, 70, 80, 90] },
+    keys: drawn.map(([{ name, color }]) => ({ what: name.replace('Hadamard, ', ''), fill: color! })),
   }
   return chart(options, (toX, toY) =>
-    drawn.map(([{ color }, accuracy]) => {
+    drawn.map(([{ color }, accuracy], r) => {
       const points = accuracy.map((share, e) => `${toX(e + 1)},${toY(share)}`).join(' ')
-      return `<polyline points="${points}" fill="none" stroke="${color}" stroke-width="2.5"/>`
+      const dashes = r === 0 ? '' : ` stroke-dasharray="${3 + 2 * r} ${3 + 3 * r}"`
+      return `<polyline points="${points}" fill="none" stroke="${color}" stroke-width="${r === 0 ? 6 : 2.5}"${dashes}/>`
     }),
   )
 }
