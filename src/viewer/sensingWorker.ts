@@ -10,6 +10,7 @@ import type { Point } from '../engine/engine.ts'
 import { callsSentence, certificateSentence } from '../experiment/certificate.ts'
 import { linearizationJson } from '../experiment/linearizationJson.ts'
 import { unstableModes } from '../experiment/unstableModes.ts'
+import { frobenius } from '../linalg/dense.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
 import { findEquilibrium } from '../linearization/findEquilibrium.ts'
 import type { Linearization } from '../linearization/linearization.ts'
@@ -183,10 +184,9 @@ async function probe({ id, opening, gain }: Extract<ToSensing, { type: 'probe' }
 }
 
 /** Of [A B], Frobenius, relative. */
-function differenceOf(lin: Linearization, reference: Linearization): number {
-  const both = ({ A, B }: Linearization) => [...A.to1DArray(), ...B.to1DArray()]
-  const [found, wanted] = [both(lin), both(reference)]
-  return Math.hypot(...found.map((value, k) => value - wanted[k]!)) / Math.hypot(...wanted)
+function differenceOf({ A, B }: Linearization, reference: Linearization): number {
+  const [ofA, ofB] = [Matrix.sub(A, reference.A), Matrix.sub(B, reference.B)].map(frobenius)
+  return Math.hypot(ofA!, ofB!) / Math.hypot(frobenius(reference.A), frobenius(reference.B))
 }
 
 /** Eigenvalues of M, those of `modes` with the coordinate that takes most part. */

@@ -74,7 +74,7 @@ export async function trainPolicy(task: RolloutCost, options: TrainOptions): Pro
       steps += found.steps
     }
     costs.push(cost)
-    const norm = Math.hypot(...g)
+    const norm = Math.sqrt(g.reduce((sum, slope) => sum + slope * slope, 0))
     if (!(norm > 0 && Number.isFinite(norm))) {
       if (++lost >= HOPELESS)
         return end('diverged', `no gradient in ${HOPELESS} iterations: ${failed ?? 'the cost does not change'}`)
