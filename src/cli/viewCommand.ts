@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
 import { InputError } from '../scene/inputError.ts'
 import { loadMjcf } from '../engine/mujoco/loadMjcf.ts'
-import { listScenes, loadScene, readSceneTexts } from '../scene/loadScene.ts'
+import { listScenes, readSceneTexts } from '../scene/loadScene.ts'
+import { parseTexts } from '../scene/parseTexts.ts'
 import { pathInside } from '../scene/pathInside.ts'
 import type { SceneTexts } from '../scene/sceneTexts.ts'
 import { type Io, printJson } from './io.ts'
@@ -101,8 +102,9 @@ async function overlayOf(name: string | undefined, engine: ViewFlags['engine']):
 
 async function readRobot(name: string, engine: ViewFlags['engine']) {
   if (!/\.(xml|mjcf)$/i.test(name)) {
-    const scene = await loadScene(name)
-    return { name: scene.name, description: scene.description, texts: await readSceneTexts(name) }
+    const texts = await readSceneTexts(name)
+    const scene = await parseTexts(texts)
+    return { name: scene.name, description: scene.description, texts }
   }
   if (engine === 'cannon')
     throw new InputError({ path: '--engine', expected: 'mujoco for an MJCF model', found: 'cannon' })
