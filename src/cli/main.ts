@@ -15,8 +15,9 @@ import { addLqrCommand } from './lqrCommand.ts'
 import { addPlanCommand } from './planCommand.ts'
 import { addRecoverCommand } from './recoverCommand.ts'
 import { addRunCommand } from './runCommand.ts'
+import { addSweepCommand } from './sweepCommand.ts'
 import { addViewCommand } from './viewCommand.ts'
-import { packageVersion } from './versions.ts'
+import { packageVersion } from '../experiment/packageVersion.ts'
 
 /** Runs the command on the arguments after `node jacsense` and returns the exit code; never throws, never exits. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -49,6 +50,7 @@ function createProgram(io: Io, version: string): Command {
   addRecoverCommand(program, io)
   addCheckCommand(program, io)
   addColorCommand(program, io)
+  addSweepCommand(program, io)
   addViewCommand(program, io)
   addBenchCommand(program, io)
   return program
