@@ -89,6 +89,10 @@ async function runAndReport(opened: OpenedSweep, name: string, flags: SweepFlags
       out,
       resume,
       ...signalOf(io),
+      onNotice(text) {
+        progress.end()
+        io.stderr.write(`${text}\n`)
+      },
       onProgress(...counts) {
         isStarted = true
         ;[done, total] = counts

@@ -4,6 +4,7 @@ import { packageVersion } from '../packageVersion.ts'
 import { type Backend, localBackend } from './backend.ts'
 import { failedRow, type SweepRow } from './job.ts'
 import { type OpenedSweep, openSweep } from './openSweep.ts'
+import type { QueueBackendOptions } from './queue/queueBackend.ts'
 import { checkResults, openResults, type ResultsFolder, sweepRecord } from './resultsFolder.ts'
 
 export interface SweepOptions {
@@ -20,6 +21,8 @@ export interface SweepOptions {
   readonly resume?: boolean | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined // runs, those resumed included
+  /** What a user should know meanwhile: no worker is there, the connection is lost. */
+  readonly onNotice?: ((text: string) => void) | undefined
   /** Each row, in order. */
   readonly onRow?: ((row: SweepRow) => void) | undefined
 }
@@ -52,12 +55,12 @@ export async function sweep(value: unknown, options: SweepOptions = {}): Promise
 
 /** The same for a sweep that was opened before. */
 export async function runSweep(opened: OpenedSweep, options: SweepOptions): Promise<SweepResult> {
-  const { workers, queue, out, resume = false, signal, onProgress, onRow } = options
+  const { workers, queue, out, resume = false, signal, onProgress, onRow, onNotice } = options
   const { sweep: spec, expanded, scenes, fingerprint } = opened
   const { count } = expanded
   const record = sweepRecord({ jacsense: await packageVersion(), fingerprint, runs: count, scenes, sweep: spec })
   if (out !== undefined) await checkResults(out, record, resume)
-  const backend = queue === undefined ? await localBackend(workers) : await queueBackendOf(queue, fingerprint, out)
+  const backend = queue === undefined ? await localBackend(workers) : await queueBackendOf(queue, { fingerprint, out: out ?? '', signal, onNotice })
   const rows: SweepRow[] = []
   const tally = { successes: 0, diverged: 0, failed: 0 }
   const note = (row: SweepRow) => {
@@ -94,9 +97,9 @@ export async function runSweep(opened: OpenedSweep, options: SweepOptions): Prom
   }
 }
 
-async function queueBackendOf(url: string, fingerprint: string, out: string | undefined): Promise<Backend> {
+async function queueBackendOf(url: string, options: QueueBackendOptions): Promise<Backend> {
   const { queueBackend } = await import('./queue/queueBackend.ts')
-  return queueBackend(url, { fingerprint, out: out ?? '' })
+  return queueBackend(url, options)
 }
 
 /** Hands out the jobs from `from` on, and calls `write` with rows in order as soon as there are no gaps before them. */
