@@ -19,7 +19,12 @@ export function addWorkerCommand(program: Command, io: Io): void {
     .description('make runs of sweeps that "jacsense sweep --queue" puts on a queue, until stopped (Ctrl+C or SIGTERM)')
     .requiredOption('--queue <redis://…>', 'the Redis of the queue; needs the packages bullmq and ioredis')
     .option('--workers <n>', 'threads (default: one for each core)', wholeNumber(1, MAX_WORKERS))
-    .option('--grace <seconds>', 'when stopped, for runs under way before they are given back', wholeNumber(0, 86_400), 10)
+    .option(
+      '--grace <seconds>',
+      'when stopped, for runs under way before they are given back',
+      wholeNumber(0, 86_400),
+      10,
+    )
     .option('--json', 'when stopped, print JSON and nothing else on standard output')
     .action(async ({ queue, workers, grace, json }: WorkerFlags) => {
       const stop = new AbortController()

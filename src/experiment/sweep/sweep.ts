@@ -60,7 +60,10 @@ export async function runSweep(opened: OpenedSweep, options: SweepOptions): Prom
   const { count } = expanded
   const record = sweepRecord({ jacsense: await packageVersion(), fingerprint, runs: count, scenes, sweep: spec })
   if (out !== undefined) await checkResults(out, record, resume)
-  const backend = queue === undefined ? await localBackend(workers) : await queueBackendOf(queue, { fingerprint, out: out ?? '', signal, onNotice })
+  const backend =
+    queue === undefined
+      ? await localBackend(workers)
+      : await queueBackendOf(queue, { fingerprint, out: out ?? '', signal, onNotice })
   const rows: SweepRow[] = []
   const tally = { successes: 0, diverged: 0, failed: 0 }
   const note = (row: SweepRow) => {

@@ -1,0 +1,45 @@
+/** What a sweep varies, for tables and charts of its results. */
+import { axisNameOf, type DrawnAxis, type GridAxis, studiesOf, type SweepFile } from '../../scene/sweep/sweepFile.ts'
+
+export interface OutlinedAxis {
+  readonly name: string
+  readonly unit: string
+  readonly isNumeric: boolean
+  readonly isLog: boolean // better seen on a logarithmic scale
+  readonly isDrawn: boolean // at random
+  readonly count: number // values of a grid; draws
+}
+
+export interface OutlinedStudy {
+  readonly name: string | null
+  readonly description: string
+  readonly axes: readonly OutlinedAxis[] // grid before drawn
+}
+
+const WIDE = 30 // largest / smallest of listed values that a linear scale would crowd
+
+export function outlineOf(sweep: SweepFile): OutlinedStudy[] {
+  return studiesOf(sweep).map(([, { name, description, grid = [], sample }]) => ({
+    name,
+    description: description ?? '',
+    axes: [
+      ...grid.map((axis) => outlined(axis, axis.values, axis.values?.length ?? (axis.range ?? axis.logRange)!.count)),
+      ...(sample?.axes ?? []).map((axis) => outlined(axis, axis.choice, sample!.count, true)),
+    ],
+  }))
+}
+
+function outlined(
+  axis: GridAxis | DrawnAxis,
+  values: readonly unknown[] | undefined,
+  count: number,
+  isDrawn = false,
+): OutlinedAxis {
+  const { logRange, logUniform } = axis as Partial<GridAxis & DrawnAxis>
+  const isNumeric =
+    axis.labels === undefined && (values === undefined || values.every((value) => typeof value === 'number'))
+  const numbers = isNumeric && values ? (values as readonly number[]) : []
+  const isWide = numbers.length > 2 && Math.min(...numbers) > 0 && Math.max(...numbers) / Math.min(...numbers) >= WIDE
+  const isLog = logRange !== undefined || logUniform !== undefined || isWide
+  return { name: axisNameOf(axis), unit: axis.unit ?? '', isNumeric, isLog, isDrawn, count }
+}
