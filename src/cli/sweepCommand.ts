@@ -23,7 +23,7 @@ import { textTable } from './table.ts'
 interface SweepFlags {
   readonly scene?: string
   readonly engine?: string
-  readonly controller?: string
+  readonly controller?: 'lqr' | 'lqg' | 'ilqr' | 'mpc'
   readonly samples?: number
   readonly print?: true
   readonly workers?: number
