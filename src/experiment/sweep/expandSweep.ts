@@ -15,7 +15,7 @@ import {
 } from '../../scene/sweep/sweepFile.ts'
 import type { Plain, SweepJob } from './job.ts'
 
-export const TIME_LIMIT = 60 // s
+const TIME_LIMIT = 60 // s
 
 /** An axis with its values drawn. */
 export interface ExpandedAxis {

@@ -6,6 +6,7 @@ export interface OutlinedAxis {
   readonly unit: string
   readonly isNumeric: boolean
   readonly isLog: boolean // better seen on a logarithmic scale
+  readonly fromZero: readonly number[] | null // values that a logarithmic scale would show, but for the zero among them
   readonly isDrawn: boolean // at random
   readonly count: number // values of a grid; draws
 }
@@ -39,7 +40,9 @@ function outlined(
   const isNumeric =
     axis.labels === undefined && (values === undefined || values.every((value) => typeof value === 'number'))
   const numbers = isNumeric && values ? (values as readonly number[]) : []
-  const isWide = numbers.length > 2 && Math.min(...numbers) > 0 && Math.max(...numbers) / Math.min(...numbers) >= WIDE
-  const isLog = logRange !== undefined || logUniform !== undefined || isWide
-  return { name: axisNameOf(axis), unit: axis.unit ?? '', isNumeric, isLog, isDrawn, count }
+  const positive = numbers.filter((value) => value > 0)
+  const isWide = positive.length > 2 && Math.max(...positive) / Math.min(...positive) >= WIDE
+  const isLog = logRange !== undefined || logUniform !== undefined || (isWide && positive.length === numbers.length)
+  const fromZero = isWide && !isLog && Math.min(...numbers) === 0 ? numbers : null
+  return { name: axisNameOf(axis), unit: axis.unit ?? '', isNumeric, isLog, fromZero, isDrawn, count }
 }

@@ -68,7 +68,7 @@ export function resolveRun(settings: PartialRunSettings, scene: Scene | Mjcf, en
         ? null
         : taskCost({ Q: controller.Qf, R: 1 }, layout, { Q: { path: 'controller.Qf' }, R: { path: '' } }).Q,
     unreached: controller.unreached ?? (typeof Q === 'number' ? 'keep' : 'refuse'),
-    sigma: sigma ?? (filter && filter.sigma),
+    sigma: sigma ?? filter?.sigma ?? null,
     filter,
     integral: integralCost(
       {

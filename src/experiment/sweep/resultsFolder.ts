@@ -118,7 +118,7 @@ export async function openResults(
 }
 
 /** The rows of a results folder, one after the other. Throws InputError where there is no such folder. */
-export async function* readResults(out: string): AsyncGenerator<SweepRow> {
+export async function* readSweepRows(out: string): AsyncGenerator<SweepRow> {
   const { join } = await import('node:path')
   if ((await readRecord(out)) === null)
     throw new InputError({ file: out, expected: `a folder with ${SWEEP_JSON} and ${RESULTS_JSONL}`, found: 'none' })

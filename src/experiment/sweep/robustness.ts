@@ -37,8 +37,8 @@ const SHORTEST = 4 // s
 const MOST_BODIES = 4 // with a study of their own
 const MASSES = { from: 0.25, to: 4, count: 9 }
 const LATENCIES = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24] // control periods
-const NOISES = [0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3]
-const DAMPINGS = [0, 0.01, 0.03, 0.1, 0.3, 1, 3] // N·s/m or N·m·s/rad, for each kg of the robot
+const NOISES = [0, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3]
+const DAMPINGS = [0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.3, 1] // N·s/m or N·m·s/rad, for each kg of the robot
 const FRICTIONS = { from: 0.2, to: 2, count: 10 }
 
 /**

@@ -30,6 +30,7 @@ export function successMap(drawing: Drawing, points: readonly SweepPoint[], x: O
     {
       width: 520,
       height: 380,
+      marginTop: 32,
       x: scaleOf(x),
       y: scaleOf(y),
       opacity: { type: 'linear', domain: [0, 1], range: [0, 1] },
@@ -50,6 +51,7 @@ export function successDots(drawing: Drawing, points: readonly SweepPoint[], x: 
     {
       width: 520,
       height: 380,
+      marginTop: 32,
       x: scaleOf(x),
       y: scaleOf(y),
       marks: [
@@ -93,7 +95,14 @@ export function successCurve(
     ]
   })
   return render(
-    { width: 420, height: 260, x: scaleOf(x), y: { domain: [0, 1], label: 'share of successes', grid: true }, marks },
+    {
+      width: 420,
+      height: 260,
+      marginTop: 32,
+      x: scaleOf(x),
+      y: { domain: [0, 1], label: 'share of successes', grid: true },
+      marks,
+    },
     `Share of successes by ${x.name}`,
   )
 }
@@ -107,6 +116,7 @@ export function settlingCurve(drawing: Drawing, points: readonly SweepPoint[], x
     {
       width: 420,
       height: 260,
+      marginTop: 32,
       x: scaleOf(x),
       y: { label: 'median settling time (s)', grid: true, zero: true },
       marks: [
@@ -141,6 +151,7 @@ export function errorChart(drawing: Drawing, points: readonly SweepPoint[]): { s
     {
       width: 520,
       height: 340,
+      marginTop: 32,
       marginLeft: 64,
       x: {
         type: 'log',
@@ -200,6 +211,14 @@ function alongAxis(points: readonly SweepPoint[], axis: OutlinedAxis): (Share & 
 
 function scaleOf(axis: OutlinedAxis) {
   const label = labelOf(axis)
+  if (axis.fromZero)
+    return {
+      type: 'symlog' as const,
+      constant: Math.min(...axis.fromZero.filter((value) => value > 0)),
+      label,
+      ticks: axis.fromZero,
+      tickFormat: (value: number) => formatNumber(value),
+    }
   return axis.isLog
     ? { type: 'log' as const, label, ticks: 5, tickFormat: (value: number) => formatNumber(value) }
     : { label, ticks: 6 }

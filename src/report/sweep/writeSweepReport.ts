@@ -1,6 +1,6 @@
 /** Writes results.csv and a self-contained report.html beside the results.jsonl of a sweep. */
 import { outlineOf } from '../../experiment/sweep/outline.ts'
-import { readRecord, readResults } from '../../experiment/sweep/resultsFolder.ts'
+import { readRecord, readSweepRows } from '../../experiment/sweep/resultsFolder.ts'
 import { loadDrawing } from '../drawing.ts'
 import { csvColumns, csvHeader, csvRow } from './sweepCsv.ts'
 import { sweepPage } from './sweepPage.ts'
@@ -20,7 +20,7 @@ export async function writeSweepReport(
   const record = await readRecord(out)
   const [parameters, metrics] = [new Set<string>(), new Set<string>()]
   const points: SweepPoint[] = []
-  for await (const row of readResults(out)) {
+  for await (const row of readSweepRows(out)) {
     for (const name of Object.keys(row.parameters)) parameters.add(name)
     for (const name of Object.keys(row.metrics)) metrics.add(name)
     points.push(toPoint(row))
@@ -34,7 +34,7 @@ export async function writeSweepReport(
   const handle = await open(`${csv}.tmp`, 'w')
   try {
     let lines = [csvHeader(columns)]
-    for await (const row of readResults(out)) {
+    for await (const row of readSweepRows(out)) {
       lines.push(csvRow(row, columns))
       if (lines.length < LINES) continue
       await handle.appendFile(`${lines.join('\n')}\n`)
