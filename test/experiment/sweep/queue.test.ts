@@ -30,6 +30,7 @@ afterEach(async () => {
   for (const worker of [...workers]) await ended(worker, 'SIGKILL')
 })
 afterAll(async () => {
+  vi.resetConfig()
   await redis.stop()
   rmSync(folder, { recursive: true })
 })

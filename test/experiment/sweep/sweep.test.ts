@@ -1,14 +1,19 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { openSweep } from '../../../src/experiment/sweep/openSweep.ts'
 import { built } from './built.ts'
 import { cartpoleSweep, poisonedSweep } from './specs.ts'
 
 const { readSweepRows, sweep, writeSweepReport } = await built()
 const folder = mkdtempSync(join(tmpdir(), 'jacsense-sweep-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+/** For machines whose cores have much else to do: most of the time goes into starting threads. */
+vi.setConfig({ testTimeout: 240_000 })
+afterAll(() => {
+  vi.resetConfig()
+  rmSync(folder, { recursive: true })
+})
 const textOf = (out: string, file = 'results.jsonl') => readFileSync(join(folder, out, file), 'utf8')
 const small = cartpoleSweep({ angles: 6, rates: 5, draws: 2, duration: 0.2 })
 
@@ -128,11 +133,16 @@ describe('rows', () => {
 
   it('that can not be made tell why: NaN by coordinate, no end in time, settings that do not fit', async () => {
     const { rows, failed, diverged } = await sweep(poisonedSweep(), { workers: 2 })
-    expect(rows!.map(({ result }) => result)).toEqual(
-      Array(2).fill(['completed', 'failed', 'diverged', 'diverged', 'completed', 'failed']).flat(),
-    )
-    expect([failed, diverged]).toEqual([4, 4])
-    expect(rows![1]!.reason).toBe('time limit: not done within 1.5 s')
+    expect(rows!.map(({ result }) => result)).toEqual([
+      'completed',
+      'failed',
+      'diverged',
+      'diverged',
+      'completed',
+      'failed',
+    ])
+    expect([failed, diverged]).toEqual([2, 2])
+    expect(rows![1]!.reason).toBe('time limit: not done within 6 s')
     expect(rows![2]!.reason).toMatch(/Diverged at step 0 .*(slide|pole|motor).* not finite/)
     const mixed = {
       ...cartpoleSweep(),
