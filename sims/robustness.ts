@@ -53,20 +53,20 @@ async function factors(samples: number): Promise<Factor[]> {
   return studies.map(({ name, grid }) => {
     const axis = grid![0]!
     const own = rows!.filter(({ study }) => study === name)
-    const values = [...new Set(own.map((row) => valueOf(row, axis.name)))]
+    const values = [...new Set(own.map((row) => settingOf(row, axis.name)))]
     return {
       name: axis.name,
       unit: axis.unit ?? '',
       runs: own.length,
       shares: values.map((value) => {
-        const those = own.filter((row) => valueOf(row, axis.name) === value)
+        const those = own.filter((row) => settingOf(row, axis.name) === value)
         return [value, those.filter(({ success }) => success).length / those.length] as const
       }),
     }
   })
 }
 
-function valueOf({ parameters }: SweepRow, name: string): number {
+function settingOf({ parameters }: SweepRow, name: string): number {
   return Number(parameters[name])
 }
 
