@@ -112,8 +112,8 @@ try {
     expect(A.length === states.length && B.length === states.length, 'A and B do not fit the states')
     return `${quality.calls} calls`
   })
-  step('the schema and package.json can be imported', () => {
-    const script = `for (const path of ['scene.schema.json', 'package.json']) import.meta.resolve('jacsense/' + path)`
+  step('the schemas and package.json can be imported', () => {
+    const script = `for (const path of ['scene.schema.json', 'sweep.schema.json', 'package.json']) import.meta.resolve('jacsense/' + path)`
     call(process.execPath, ['--input-type=module', '-e', script])
   })
 } catch (error) {
