@@ -15,7 +15,7 @@ export function anchorsOf(markdown: string): Set<string> {
 }
 
 /** GitHub's names of headings, on one page: small letters, no punctuation, hyphens for spaces, numbers for repeats. */
-export function slugger(): (heading: string) => string {
+function slugger(): (heading: string) => string {
   const seen = new Map<string, number>()
   return (heading) => {
     const slug = slugOf(heading)
