@@ -126,7 +126,8 @@ export function linearizePanel(): LinearizePanel {
 
 /** What the calls were for, and what they are to be held against. */
 function savingText({ calls, denseCalls, callsSentence, error, lin }: Sensed): string {
-  const columns = `${callsSentence}. Central differences, column by column and unchecked: ${denseCalls}.`
+  const spent = callsSentence.replace(/^\d+ simulator steps?: /, '')
+  const columns = `${spent}; column by column, unchecked: ${denseCalls}.`
   const isSmall = calls >= denseCalls && error === null && lin.states.length <= FEW
   return isSmall ? `${columns} Robots of many parts save the most: try the spheres.` : columns
 }

@@ -26,7 +26,7 @@ import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js'
 import type { Figure, FigureShape } from '../scene/figure.ts'
 import { contactMarks } from './contactMarks.ts'
 import { freePart } from './freePart.ts'
-import { groundGrid, shadowMaterial, shadowProjection } from './ground.ts'
+import { REACH, groundGrid, shadowMaterial, shadowProjection } from './ground.ts'
 import { markAt, type Part, type PartMeshes, partMeshes, partsOf } from './partMeshes.ts'
 import { reach } from './reach.ts'
 
@@ -141,7 +141,8 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     const background = new Color(isDark ? '#16181c' : '#fbfbfa')
     world.background = background
     const size = homeCamera.from.distanceTo(homeCamera.at)
-    world.fog = new Fog(background, size * 2.2, size * 7)
+    const far = Math.min(size * 7, size * 0.8 + REACH) // the ground fades before it ends
+    world.fog = new Fog(background, Math.min(size * 2.2, far * 0.6), far)
     grid.material.color.set(isDark ? '#3d434b' : '#c4c9ce')
     isStale = true
   }
@@ -332,7 +333,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
       .reduce((most, shape) => Math.max(most, reach(shape)), 0)
     const slides = figure.joints.some(({ type, parent }) => type === 'slider' && parent < 0)
     const radius = Math.max(0.5, spread + extent) + (slides ? 0.3 : 0)
-    touching.fit(figure, Math.min(radius, 2))
+    touching.fit(figure, Math.min(radius, 4))
     homeCamera = { at, from: at.clone().add(new Vector3(0.35, -0.9, 0.4).multiplyScalar(radius * 3.6)) }
     latest = null
     resetCamera()

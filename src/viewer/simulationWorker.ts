@@ -12,6 +12,7 @@ const FRAME_MS = 1000 / 60
 const WORK_MS = 12 // of a frame, at most
 const SPRING = 40 // N/m of a pull, per kg of the robot's bodies
 const FASTEST = 60 // N per kg
+const CONTACTS_MS = 1 // of a frame, on average, to find contacts
 const PULL_S = 1 / 60 // s, of an impulse of a pull
 const KICK = 1 // N·s per kg of the body that is kicked
 
@@ -35,6 +36,8 @@ let kicks = 0
 let ghost: { readonly lin: LinearizationJson; dx: Float64Array } | null = null
 let showsContacts = false
 const touching = createContacts()
+let found: FoundContacts | null = null // those that were told last
+let contactsWait = 0 // frames until they are found anew
 let owed = 0 // simulated seconds
 let pulledFor = 0 // simulated seconds to come that the last impulse of a pull stands for
 let lastTick = 0
@@ -80,6 +83,7 @@ function receive(data: ToSimulation): void {
       break
     case 'contacts':
       showsContacts = data.on
+      found = null
       break
     case 'ghost':
       ghost = data.lin && running ? { lin: data.lin, dx: new Float64Array(running.robot.engine.layout.ndx) } : null
@@ -109,7 +113,7 @@ async function open({ id, opening: wanted, state }: Extract<ToSimulation, { type
           ? engine.point(figure.task.initial, home).x
           : home.x
     running = { robot, changeBy: bodyImpulse(robot), x: start.slice(), u: home.u.slice(), time: 0 }
-    gain = K = pull = ghost = held = null
+    gain = K = pull = ghost = held = found = null
     kicks = 0
     const standing = { x: home.x.slice(), u: home.u.slice(), poses: robot.poses(home.x) }
     const keyframes = [...(engine.keyframes ?? [])].map(([name, { x, u }]) => ({ name, x, u }))
@@ -235,9 +239,13 @@ function show(): void {
 /** With the forces that the controls which were last applied leave. */
 function contactsAt({ robot: { engine }, x, u }: Running): FoundContacts | null {
   if (!showsContacts || !engine.contacts) return null
+  if (found && isPlaying && --contactsWait > 0) return found
+  const before = performance.now()
   engine.contacts(x, u, touching)
+  contactsWait = Math.ceil((performance.now() - before) / CONTACTS_MS)
   const { count, bodies, values } = touching
-  return { bodies: bodies.slice(0, 2 * count), values: values.slice(0, CONTACT * count) }
+  found = { bodies: bodies.slice(0, 2 * count), values: values.slice(0, CONTACT * count) }
+  return found
 }
 
 function tick(): void {
