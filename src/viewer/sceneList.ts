@@ -3,6 +3,7 @@ import { element } from './elements.ts'
 import { EXPERIMENTS, type Experiment } from './experiments.ts'
 
 const WIDE = 1280 // px
+const NARROW = 760 // px, as in style.css
 const KEY = 'jacsense.gallery'
 
 export interface SceneEntry {
@@ -33,12 +34,19 @@ export function sceneList(resized: () => void): SceneList {
   const left = remembered()
   open(element('galleryToggle'), gallery, left === null ? window.innerWidth >= WIDE : left === 'open')
   element('galleryToggle').addEventListener('click', () => remember(gallery.hidden ? 'closed' : 'open'))
+  /** What was chosen is to be seen where lists would cover it. */
+  const makeRoom = () => {
+    if (window.innerWidth > NARROW) return
+    open(element('scenesToggle'), list, false)
+    open(element('galleryToggle'), gallery, false)
+  }
   for (const { name, title } of EXPERIMENTS) {
     const item = document.createElement('li')
     const link = document.createElement('a')
     Object.assign(link, { href: `#try=${name}`, textContent: title })
     // The one that the page shows begins anew.
     link.addEventListener('click', () => {
+      makeRoom()
       if (location.hash === link.hash) window.dispatchEvent(new HashChangeEvent('hashchange'))
     })
     item.append(link)
@@ -50,7 +58,7 @@ export function sceneList(resized: () => void): SceneList {
   })
 
   return {
-    fill(scenes, open) {
+    fill(scenes, choose) {
       for (const { name, description } of scenes) {
         const [item, button, picture, label] = [
           document.createElement('li'),
@@ -63,11 +71,14 @@ export function sceneList(resized: () => void): SceneList {
         Object.assign(picture, { src: `./scenes/${name}.svg`, alt: '', loading: 'lazy' })
         label.textContent = name.replace(/^opened-/, '') // what `jacsense view` was given, beside a scene of the same name
         button.append(picture, label)
-        button.addEventListener('click', () => open(name))
+        button.addEventListener('click', () => {
+          makeRoom()
+          choose(name)
+        })
         item.append(button)
         list.append(item)
       }
-      if (window.innerWidth < 760) element('scenesToggle').click()
+      makeRoom()
     },
     current(name) {
       for (const button of list.querySelectorAll('button'))
