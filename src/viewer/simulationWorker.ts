@@ -1,16 +1,18 @@
 /** The worker that simulates: steps the engine at the pace of the clock and tells the page what it sees, 60 times a second. */
 import { Matrix } from 'ml-matrix'
+import { CONTACT, createContacts } from '../engine/contacts.ts'
 import type { LinearizationJson } from '../experiment/linearizationJson.ts'
 import { placedPoint } from '../scene/pose.ts'
 import type { Vec3 } from '../scene/scene.ts'
-import { bodyImpulse, posesAt } from './bodyImpulse.ts'
+import { bodyImpulse, poseOf } from './bodyImpulse.ts'
 import { openRobot, type Robot } from './openRobot.ts'
-import type { FromSimulation, Gain, Pull, ToSimulation } from './protocol.ts'
+import type { FoundContacts, FromSimulation, Gain, Pull, ToSimulation } from './protocol.ts'
 
 const FRAME_MS = 1000 / 60
 const WORK_MS = 12 // of a frame, at most
 const SPRING = 40 // N/m of a pull, per kg of the robot's bodies
 const FASTEST = 60 // N per kg
+const CONTACTS_MS = 1 // of a frame, on average, to find contacts
 const PULL_S = 1 / 60 // s, of an impulse of a pull
 const KICK = 1 // N·s per kg of the body that is kicked
 
@@ -32,6 +34,10 @@ let pull: Pull | null = null
 let held: Float64Array | null = null // controls by hand
 let kicks = 0
 let ghost: { readonly lin: LinearizationJson; dx: Float64Array } | null = null
+let showsContacts = false
+const touching = createContacts()
+let found: FoundContacts | null = null // those that were told last
+let contactsWait = 0 // frames until they are found anew
 let owed = 0 // simulated seconds
 let pulledFor = 0 // simulated seconds to come that the last impulse of a pull stands for
 let lastTick = 0
@@ -75,6 +81,10 @@ function receive(data: ToSimulation): void {
     case 'kick':
       if (running) kick(running)
       break
+    case 'contacts':
+      showsContacts = data.on
+      found = null
+      break
     case 'ghost':
       ghost = data.lin && running ? { lin: data.lin, dx: new Float64Array(running.robot.engine.layout.ndx) } : null
       if (ghost) difference(Float64Array.from(ghost.lin.xBar), ghost.dx)
@@ -103,7 +113,7 @@ async function open({ id, opening: wanted, state }: Extract<ToSimulation, { type
           ? engine.point(figure.task.initial, home).x
           : home.x
     running = { robot, changeBy: bodyImpulse(robot), x: start.slice(), u: home.u.slice(), time: 0 }
-    gain = K = pull = ghost = held = null
+    gain = K = pull = ghost = held = found = null
     kicks = 0
     const standing = { x: home.x.slice(), u: home.u.slice(), poses: robot.poses(home.x) }
     const keyframes = [...(engine.keyframes ?? [])].map(([name, { x, u }]) => ({ name, x, u }))
@@ -176,7 +186,7 @@ function applyPull(running: Running, seconds: number): void {
   if (!pull || !robot.figure.bodies[pull.body]) return
   const mass = robot.figure.bodies.reduce((sum, body) => sum + body.mass, 0)
   const point = pull.point as Vec3
-  const at = placedPoint(posesAt(robot.poses, running.x)[pull.body]!, point)
+  const at = placedPoint(poseOf(robot.poses(running.x), pull.body), point)
   const away = pull.target.map((value, k) => (value - at[k]!) * SPRING * mass)
   const size = Math.hypot(...away)
   const scale = seconds * Math.min(1, (FASTEST * mass) / Math.max(size, 1e-12))
@@ -220,9 +230,22 @@ function show(): void {
     u,
     poses: robot.poses(x),
     ghost: shadow && robot.poses(shadow),
+    contacts: contactsAt(running),
     realTimeFactor: factor,
     playing: isPlaying,
   })
+}
+
+/** With the forces that the controls which were last applied leave. */
+function contactsAt({ robot: { engine }, x, u }: Running): FoundContacts | null {
+  if (!showsContacts || !engine.contacts) return null
+  if (found && isPlaying && --contactsWait > 0) return found
+  const before = performance.now()
+  engine.contacts(x, u, touching)
+  contactsWait = Math.ceil((performance.now() - before) / CONTACTS_MS)
+  const { count, bodies, values } = touching
+  found = { bodies: bodies.slice(0, 2 * count), values: values.slice(0, CONTACT * count) }
+  return found
 }
 
 function tick(): void {
