@@ -43,5 +43,6 @@ function isOpening(value: unknown): value is Opening {
   if (typeof texts !== 'object' || texts === null) return false
   const { kind, file, files } = texts as Record<string, unknown>
   const isFile = typeof file === 'string' && typeof files === 'object' && files !== null
-  return isFile && ['scene', 'urdf', 'mjcf'].includes(String(kind)) && ['cannon', 'mujoco'].includes(String(engine))
+  const isEngine = ['cannon', 'mujoco', 'rapier'].includes(String(engine))
+  return isFile && isEngine && ['scene', 'urdf', 'mjcf'].includes(String(kind))
 }
