@@ -14,12 +14,16 @@ const site = join(root, 'dist/viewer')
 const paths = { '@mujoco/mujoco': '../mujoco/mujoco.js', '@dimforge/rapier3d-compat': '../rapier/rapier.js' }
 const withoutEngines = { external: Object.keys(paths), output: { paths } }
 
+// From its modules instead of from its one file: decompositions that are not used stay out. 1 kB less, gzipped.
+const matrices = fileURLToPath(new URL('src/index.js', import.meta.resolve('ml-matrix')))
+
 await build({
   root: join(root, 'src/viewer'),
   configFile: false,
   base: './',
   logLevel: 'error',
   plugins: [threeModules()],
+  resolve: { alias: { 'ml-matrix': matrices } },
   worker: { format: 'es', rollupOptions: withoutEngines },
   build: {
     outDir: site,

@@ -1,4 +1,4 @@
-/** From a linearization and a cost to a controller, as data that may travel to where it runs. */
+/** From a linearization and a cost to a controller, as data that may travel to where it runs. What few of them take is loaded for those. */
 import { type LqrOptions, lqr } from '../control/lqr.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Linearization } from '../linearization/linearization.ts'
@@ -11,8 +11,6 @@ import type {
 } from './controllerDesign.ts'
 import type { ControllerSettings } from './controllerSettings.ts'
 import { DesignFailure, requireGain } from './designFailure.ts'
-import { estimatorNoise } from './estimatorNoise.ts'
-import { integralCost } from './integralCost.ts'
 import type { Cost } from './taskCost.ts'
 
 /**
@@ -35,6 +33,7 @@ export async function designController(
   if (controller === 'none') return result
   if (controller === 'lqg') {
     const { lqg } = await import('../control/lqg.ts')
+    const { estimatorNoise } = await import('./estimatorNoise.ts')
     const { sigma, ...noise } = estimatorNoise(settings, engine.layout)
     const { regulator, filter } = lqg(lin, cost!, noise, { unreached })
     requireGain(regulator)
@@ -66,8 +65,9 @@ export async function designRegulator(
   settings: Pick<ControllerSettings, 'integral' | 'qz'>,
   options: LqrOptions,
 ): Promise<Regulator> {
-  const integral = integralCost(settings, lin.layout)
-  if (integral === null) return lqr(lin, cost, options)
+  if (settings.integral === undefined) return lqr(lin, cost, options)
+  const { integralCost } = await import('./integralCost.ts')
+  const integral = integralCost(settings, lin.layout)!
   const { integralAction } = await import('../control/integralAction.ts')
   const { Kz, C, ...design } = integralAction(lin, { ...cost, ...integral }, options)
   return { ...design, integral: { Kz, C, outputs: integral.outputs } }
