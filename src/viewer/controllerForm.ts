@@ -97,7 +97,7 @@ export function controllerForm(changed: () => void, showEstimate: (shown: boolea
         number(choice === 'mpc' ? 'Looks ahead, s' : 'Plans for, s', settings.horizon ?? horizon),
         number('Iterations of a plan', settings.iterations ?? iterations),
       ]
-      const last = number('Weight of the last state', plain(settings.qf), 'LQR’s cost to go')
+      const last = number('Weight of the last state', plain(settings.qf), 'cost to go')
       return () => ({ horizon: seconds(), iterations: most(), qf: last() ?? byName(settings.qf) })
     }
     if (choice === 'lqi') {
@@ -107,8 +107,8 @@ export function controllerForm(changed: () => void, showEstimate: (shown: boolea
     } else if (choice === 'lqg') {
       const outputs = someOf('Measured', names, settings.outputs ?? names.slice(0, positions))
       const sigma = number('Noise of measurements, σ', plain(settings.measurementNoise ?? 1e-3), 'by name')
-      const place = number('Unforeseen in a step: positions', ofKind(settings.processNoise, 'positions', 1e-4))
-      const rate = number('velocities', ofKind(settings.processNoise, 'velocities', 1e-2))
+      const place = number('Process noise, positions', ofKind(settings.processNoise, 'positions', 1e-4))
+      const rate = number('Process noise, velocities', ofKind(settings.processNoise, 'velocities', 1e-2))
       check('ghost: the estimate', showEstimate)
       read = () => ({
         outputs: outputs(),

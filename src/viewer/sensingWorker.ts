@@ -182,7 +182,8 @@ async function design(asked: Extract<ToSensing, { type: 'design' }>): Promise<vo
     )
     const { design } = designed
     const { K, xBar, uBar } = design
-    const loop = closedLoop(design, standing)
+    // Where the last state weighs LQR's cost to go, a plan near the point is LQR's; else it is another loop.
+    const loop = design.receding && settings.qf !== undefined ? null : closedLoop(design, standing)
     const closed = loop ? named(loop) : []
     const radius = closed.reduce((most, { re, im }) => Math.max(most, Math.hypot(re, im)), 0)
     const truth = `On the undisturbed linearization the largest |λ| with it is ${radius.toPrecision(5)}: ${radius < 1 ? 'it holds' : 'it does not hold'}.`
@@ -205,7 +206,7 @@ async function design(asked: Extract<ToSensing, { type: 'design' }>): Promise<vo
 function designMessage({ design, regulator, estimator, optimum }: DesignedController): string {
   if (estimator) return `regulator: ${regulator!.message}; filter: ${estimator.filter.message}`
   if (optimum) return `${optimum.result}: ${optimum.message}; then LQR: ${regulator!.message}`
-  return design.receding ? `of the last state: ${regulator!.message}` : regulator!.message
+  return `${design.receding ? `plans ${design.receding.horizon} s ahead; LQR at the point: ` : ''}${regulator!.message}`
 }
 
 /** By the controller that runs; of a plan, by what holds the robot at its end. Without noise. */
