@@ -7,6 +7,7 @@ import { history, historyCsv } from './history.ts'
 import { listenToKeys } from './keys.ts'
 import { linearizePanel } from './linearizePanel.ts'
 import { CLEAN } from './measurement.ts'
+import { marksPanel } from './marksPanel.ts'
 import { measurementPanel } from './measurementPanel.ts'
 import { modelPanel } from './modelPanel.ts'
 import { newWorker } from './newWorker.ts'
@@ -279,11 +280,7 @@ element('ghost').addEventListener('change', ({ target }) => {
   const lin = (target as HTMLInputElement).checked ? (linear.sensed?.lin ?? null) : null
   tell({ type: 'ghost', lin })
 })
-for (const id of ['showAxes', 'showCentres', 'showCollision'])
-  element(id).addEventListener('change', () => {
-    const isOn = (name: string) => element<HTMLInputElement>(name).checked
-    view.marks({ axes: isOn('showAxes'), centres: isOn('showCentres'), collision: isOn('showCollision') })
-  })
+const marks = marksPanel(view, (on) => tell({ type: 'contacts', on }))
 element('probe').addEventListener('click', () => {
   const gain = control.designed?.gain
   if (opening && gain) sensing.ask({ type: 'probe', opening, gain })
@@ -319,6 +316,7 @@ listenToKeys(
     '-': () => bar.faster(-1),
     k: () => tell({ type: 'kick' }),
     l: linearizeHere,
+    c: marks.toggleContacts,
     Escape: view.resetCamera,
   },
   { p: screenshot },
@@ -340,10 +338,11 @@ let placed: Frame | null = null
 function draw(): void {
   requestAnimationFrame(draw)
   if (latest && opened) {
-    if (latest !== placed) view.place(latest.poses, latest.ghost)
+    if (latest !== placed) view.place(latest.poses, latest.ghost, latest.contacts)
     placed = latest
     if (++ticks % 6 === 0) {
       bar.show(latest, past, isPlaying)
+      marks.show(latest)
       if (!element('plotsPanel').hidden) charts?.draw(past)
     }
   }

@@ -45,6 +45,7 @@ export type ToSimulation =
   | { readonly type: 'kick' }
   | { readonly type: 'hold'; readonly u: readonly number[] } // [nu], applied where there is no gain
   | { readonly type: 'ghost'; readonly lin: LinearizationJson | null }
+  | { readonly type: 'contacts'; readonly on: boolean }
 
 /** One picture of the simulation. */
 export interface Frame {
@@ -55,6 +56,7 @@ export interface Frame {
   readonly u: Float64Array // [nu], as applied
   readonly poses: Float64Array // [7 bodies], x y z (m) and w x y z of each in the world
   readonly ghost: Float64Array | null // [7 bodies], poses of the linear prediction
+  readonly contacts: Float64Array | null // [9 count], as in engine/contacts.ts; null where not asked for, or the engine does not tell
   readonly realTimeFactor: number // simulated seconds in a second
   readonly playing: boolean
 }

@@ -24,6 +24,7 @@ import {
 } from 'three'
 import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js'
 import type { Figure, FigureShape } from '../scene/figure.ts'
+import { contactMarks } from './contactMarks.ts'
 import { groundGrid, shadowMaterial, shadowProjection } from './ground.ts'
 import { markAt, type Part, type PartMeshes, partMeshes, partsOf } from './partMeshes.ts'
 import { reach } from './reach.ts'
@@ -48,7 +49,7 @@ export type Poses = Float64Array
 
 export interface SceneView {
   show(figure: Figure, home: Poses): void
-  place(poses: Poses, ghost: Poses | null): void
+  place(poses: Poses, ghost: Poses | null, contacts: Float64Array | null): void // [7 bodies] each, [9 contacts]
   /** Draws what has changed; false where nothing has. */
   render(): boolean
   /** What the last picture took. */
@@ -74,6 +75,7 @@ export interface Marks {
   readonly axes: boolean
   readonly centres: boolean
   readonly collision: boolean
+  readonly contacts: boolean
 }
 
 /** A robot as it is drawn. */
@@ -105,7 +107,8 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
   const grid = groundGrid()
   const arrow = new ArrowHelper(new Vector3(1, 0, 0), new Vector3(), 1, '#1f5fbf', 0.12, 0.08)
   arrow.visible = false
-  world.add(ground, grid, arrow)
+  const touching = contactMarks()
+  world.add(ground, grid, arrow, touching.group)
   const dark = shadowMaterial()
   const triangles = isSlow ? 6_000 : 1_000_000
 
@@ -114,7 +117,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
   let isStale = true
   const faint: PartMeshes[] = []
   let homeCamera = { from: new Vector3(3, -4, 2), at: new Vector3() }
-  let shownMarks: Marks = { axes: false, centres: false, collision: false }
+  let shownMarks: Marks = { axes: false, centres: false, collision: false, contacts: false }
   let latest: Poses | null = null
   const dragPlane = new Plane()
   let held: Grip | null = null
@@ -171,13 +174,16 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     shownMarks = { ...what }
     if (isOther && drawn && latest) rebuild(drawn.figure, latest)
     if (!drawn) return
+    touching.group.visible = touching.group.visible && what.contacts
     drawn.axes.group.visible = what.axes
     drawn.centres.group.visible = what.centres
     isStale = true
   }
 
-  const place = (poses: Poses, ghost: Poses | null) => {
+  const place: SceneView['place'] = (poses, ghost, contacts) => {
     if (!drawn) return
+    touching.group.visible = contacts !== null && shownMarks.contacts
+    if (contacts) touching.place(contacts)
     latest = poses
     const { places, solid, axes, centres, ghost: copy } = drawn
     copy.group.visible = ghost !== null
@@ -232,7 +238,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
       world.add(shadow)
     }
     marks(shownMarks)
-    place(poses, null)
+    place(poses, null, null)
   }
 
   return {
@@ -324,6 +330,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
       .flatMap(({ shapes }) => shapes)
       .reduce((most, shape) => Math.max(most, reach(shape)), 0)
     const radius = Math.max(0.5, spread + extent)
+    touching.fit(figure, Math.min(radius, 2))
     homeCamera = { at, from: at.clone().add(new Vector3(0.35, -0.9, 0.4).multiplyScalar(radius * 3.6)) }
     latest = null
     resetCamera()

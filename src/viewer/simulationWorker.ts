@@ -1,5 +1,6 @@
 /** The worker that simulates: steps the engine at the pace of the clock and tells the page what it sees, 60 times a second. */
 import { Matrix } from 'ml-matrix'
+import { CONTACT, createContacts } from '../engine/contacts.ts'
 import type { LinearizationJson } from '../experiment/linearizationJson.ts'
 import { placedPoint } from '../scene/pose.ts'
 import type { Vec3 } from '../scene/scene.ts'
@@ -32,6 +33,8 @@ let pull: Pull | null = null
 let held: Float64Array | null = null // controls by hand
 let kicks = 0
 let ghost: { readonly lin: LinearizationJson; dx: Float64Array } | null = null
+let showsContacts = false
+const touching = createContacts()
 let owed = 0 // simulated seconds
 let pulledFor = 0 // simulated seconds to come that the last impulse of a pull stands for
 let lastTick = 0
@@ -74,6 +77,9 @@ function receive(data: ToSimulation): void {
       break
     case 'kick':
       if (running) kick(running)
+      break
+    case 'contacts':
+      showsContacts = data.on
       break
     case 'ghost':
       ghost = data.lin && running ? { lin: data.lin, dx: new Float64Array(running.robot.engine.layout.ndx) } : null
@@ -220,9 +226,17 @@ function show(): void {
     u,
     poses: robot.poses(x),
     ghost: shadow && robot.poses(shadow),
+    contacts: contactsAt(running),
     realTimeFactor: factor,
     playing: isPlaying,
   })
+}
+
+/** With the forces that the controls which were last applied leave. */
+function contactsAt({ robot: { engine }, x, u }: Running): Float64Array | null {
+  if (!showsContacts || !engine.contacts) return null
+  engine.contacts(x, u, touching)
+  return touching.values.slice(0, CONTACT * touching.count)
 }
 
 function tick(): void {
