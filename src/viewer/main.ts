@@ -338,7 +338,7 @@ let placed: Frame | null = null
 function draw(): void {
   requestAnimationFrame(draw)
   if (latest && opened) {
-    if (latest !== placed) view.place(latest.poses, latest.ghost, latest.contacts)
+    if (latest !== placed) view.place(latest.poses, latest.ghost, latest.contacts?.values ?? null)
     placed = latest
     if (++ticks % 6 === 0) {
       bar.show(latest, past, isPlaying)

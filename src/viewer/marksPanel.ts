@@ -1,7 +1,8 @@
 /** What is drawn beside the robot: checkboxes of the panel Model, and contacts by a key. */
 import { CONTACT } from '../engine/contacts.ts'
+import { counted, formatNumber } from '../experiment/format.ts'
 import { element } from './elements.ts'
-import type { Frame } from './protocol.ts'
+import type { FoundContacts, Frame } from './protocol.ts'
 import type { SceneView } from './sceneView.ts'
 
 export interface MarksPanel {
@@ -36,13 +37,12 @@ export function marksPanel(view: SceneView, askForContacts: (on: boolean) => voi
   }
 }
 
-function contactText(contacts: Float64Array): string {
-  const count = contacts.length / CONTACT
+/** How many, and what the environment carries. */
+function contactText({ bodies, values }: FoundContacts): string {
+  const count = bodies.length / 2
   if (count === 0) return 'nothing touches'
   let up = 0
-  for (let k = 0; k < count; k++) {
-    up += contacts[CONTACT * k + 8]!
-  }
-  const points = count === 1 ? '1 point' : `${count} points`
-  return Number.isFinite(up) ? `${points}, ${up.toPrecision(3)} N upwards` : points
+  for (let k = 0; k < count; k++) if (bodies[2 * k] === -1) up += values[CONTACT * k + 8]!
+  const points = counted(count, 'point')
+  return Number.isFinite(up) ? `${points}, ${formatNumber(up, 3)} N upwards` : points
 }

@@ -47,6 +47,12 @@ export type ToSimulation =
   | { readonly type: 'ghost'; readonly lin: LinearizationJson | null }
   | { readonly type: 'contacts'; readonly on: boolean }
 
+/** As in engine/contacts.ts. */
+export interface FoundContacts {
+  readonly bodies: Int32Array // [2 count]
+  readonly values: Float64Array // [9 count]
+}
+
 /** One picture of the simulation. */
 export interface Frame {
   readonly type: 'frame'
@@ -56,7 +62,7 @@ export interface Frame {
   readonly u: Float64Array // [nu], as applied
   readonly poses: Float64Array // [7 bodies], x y z (m) and w x y z of each in the world
   readonly ghost: Float64Array | null // [7 bodies], poses of the linear prediction
-  readonly contacts: Float64Array | null // [9 count], as in engine/contacts.ts; null where not asked for, or the engine does not tell
+  readonly contacts: FoundContacts | null // null where they are not asked for, or the engine does not tell
   readonly realTimeFactor: number // simulated seconds in a second
   readonly playing: boolean
 }

@@ -6,7 +6,7 @@ import { placedPoint } from '../scene/pose.ts'
 import type { Vec3 } from '../scene/scene.ts'
 import { bodyImpulse, posesAt } from './bodyImpulse.ts'
 import { openRobot, type Robot } from './openRobot.ts'
-import type { FromSimulation, Gain, Pull, ToSimulation } from './protocol.ts'
+import type { FoundContacts, FromSimulation, Gain, Pull, ToSimulation } from './protocol.ts'
 
 const FRAME_MS = 1000 / 60
 const WORK_MS = 12 // of a frame, at most
@@ -233,10 +233,11 @@ function show(): void {
 }
 
 /** With the forces that the controls which were last applied leave. */
-function contactsAt({ robot: { engine }, x, u }: Running): Float64Array | null {
+function contactsAt({ robot: { engine }, x, u }: Running): FoundContacts | null {
   if (!showsContacts || !engine.contacts) return null
   engine.contacts(x, u, touching)
-  return touching.values.slice(0, CONTACT * touching.count)
+  const { count, bodies, values } = touching
+  return { bodies: bodies.slice(0, 2 * count), values: values.slice(0, CONTACT * count) }
 }
 
 function tick(): void {
