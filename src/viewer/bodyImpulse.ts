@@ -5,7 +5,7 @@
 import { CholeskyDecomposition, Matrix, solve } from 'ml-matrix'
 import { type Pose, placedPoint, turnedVector } from '../scene/pose.ts'
 import { rotationMatrix } from '../scene/rotation.ts'
-import type { Inertia, Quat, Vec3 } from '../scene/scene.ts'
+import type { Inertia, Vec3 } from '../scene/scene.ts'
 import type { Robot } from './openRobot.ts'
 
 const STEP = 1e-6 // rad or m
@@ -29,14 +29,15 @@ export function bodyImpulse({
     step.fill(0)
     step[i] = h
     engine.integrate(x, step, moved)
-    return posesAt(poses, moved)
+    return poses(moved)
   }
   let movedBy: boolean[][] | null = null // [nv][bodies]
   /** The coordinates whose rates an impulse on `body` may change: they move a body in common with it, or with one that does. */
   const reachedFrom = (body: number): number[] => {
     movedBy ??= Array.from({ length: nv }, (_, i) => {
-      const [home, away] = [posesAt(poses, engine.home.x), at(engine.home.x, i, 0.1)]
-      return bodies.map((_, b) => isElsewhere(home[b]!, away[b]!))
+      const home = poses(engine.home.x)
+      const away = at(engine.home.x, i, 0.1)
+      return bodies.map((_, b) => isElsewhere(home, away, 7 * b))
     })
     const reached = new Set<number>()
     const open = [body]
@@ -66,17 +67,20 @@ export function bodyImpulse({
     const { coordinates, carried } = prepared(body)
     const change = new Float64Array(ndx)
     if (coordinates.length === 0) return change
-    const here = posesAt(poses, x)
-    const turnedBack = here.map(({ rotation }) => inverse(rotation))
+    const here = poses(x)
+    const turnedBack = carried.map((b) => inverse(poseOf(here, b).rotation))
     const Jtp: number[] = []
     // Columns: linear velocities of the centres of mass in the world and angular ones in each body.
     const columns = coordinates.map((i) => {
       const [ahead, behind] = [at(x, i, STEP), at(x, i, -STEP)]
-      Jtp.push(dot(rate(placedPoint(ahead[body]!, point), placedPoint(behind[body]!, point)), impulse))
-      return carried.map((b) => {
+      const grip = rate(placedPoint(poseOf(ahead, body), point), placedPoint(poseOf(behind, body), point))
+      Jtp.push(dot(grip, impulse))
+      return carried.map((b, k) => {
         const { com, mass, inertia } = bodies[b]!
-        const linear = rate(placedPoint(ahead[b]!, com), placedPoint(behind[b]!, com))
-        const angular = turnedVector(turnedBack[b]!, turning(ahead[b]!, behind[b]!))
+        if (!isElsewhere(ahead, behind, 7 * b)) return null
+        const [to, from] = [poseOf(ahead, b), poseOf(behind, b)]
+        const linear = rate(placedPoint(to, com), placedPoint(from, com))
+        const angular = turnedVector(turnedBack[k]!, turning(to, from))
         return { mass, linear, angular, momentum: timesInertia(inertia, angular) }
       })
     })
@@ -85,8 +89,10 @@ export function bodyImpulse({
       for (let j = 0; j <= i; j++) {
         const other = columns[j]!
         let value = 0
-        for (const [b, { mass, linear, angular }] of column.entries())
-          value += mass * dot(linear, other[b]!.linear) + dot(angular, other[b]!.momentum)
+        for (let b = 0; b < column.length; b++) {
+          const [one, two] = [column[b], other[b]]
+          if (one && two) value += one.mass * dot(one.linear, two.linear) + dot(one.angular, two.momentum)
+        }
         M.set(i, j, value)
         M.set(j, i, value)
       }
@@ -105,18 +111,16 @@ function velocities(M: Matrix, Jtp: Matrix): number[] {
   return (cholesky.isPositiveDefinite() ? cholesky.solve(Jtp) : solve(M, Jtp, true)).to1DArray()
 }
 
-function isElsewhere(a: Pose, b: Pose): boolean {
-  const differs = (one: readonly number[], other: readonly number[]) =>
-    one.some((value, k) => Math.abs(value - other[k]!) > 1e-9)
-  return differs(a.position, b.position) || differs(a.rotation, b.rotation)
+/** Whether the seven numbers of a pose differ by more than rounding. */
+function isElsewhere(a: Float64Array, b: Float64Array, from: number): boolean {
+  for (let k = from; k < from + 7; k++) if (Math.abs(a[k]! - b[k]!) > 1e-12) return true
+  return false
 }
 
-export function posesAt(poses: Robot['poses'], x: Float64Array): Pose[] {
-  const packed = poses(x)
-  return Array.from({ length: packed.length / 7 }, (_, b) => ({
-    position: [...packed.subarray(7 * b, 7 * b + 3)] as unknown as Vec3,
-    rotation: [...packed.subarray(7 * b + 3, 7 * b + 7)] as unknown as Quat,
-  }))
+/** One of [7 bodies]. */
+export function poseOf(poses: Float64Array, body: number): Pose {
+  const [x, y, z, qw, qx, qy, qz] = poses.subarray(7 * body, 7 * body + 7)
+  return { position: [x!, y!, z!], rotation: [qw!, qx!, qy!, qz!] }
 }
 
 function rate(ahead: Vec3, behind: Vec3): Vec3 {

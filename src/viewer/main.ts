@@ -2,6 +2,7 @@
 import type { SceneTexts } from '../scene/sceneTexts.ts'
 import { controlPanel } from './controlPanel.ts'
 import { element, save } from './elements.ts'
+import { errorNote } from './errorNote.ts'
 import { type Experiment, experimentNamed } from './experiments.ts'
 import { history, historyCsv } from './history.ts'
 import { listenToKeys } from './keys.ts'
@@ -28,6 +29,8 @@ import { transport } from './transport.ts'
 const canvas = element<HTMLCanvasElement>('view')
 const view = sceneView(canvas)
 const past = history()
+const note = errorNote()
+const fail = note.show
 const simulation = newWorker('simulation', (message) => simulated(message as FromSimulation))
 const sensing = sensingDesk(sensed)
 let opening: Opening | null = null
@@ -39,7 +42,7 @@ let wanted = false // to linearize, once the robot is there
 let waits = false // to play until the first gain is there
 const pending = new Map<number, (opened: Opened | string) => void>()
 
-const list = sceneList()
+const list = sceneList(view.resize)
 const linear = linearizePanel()
 const control = controlPanel(design, (u) => tell({ type: 'hold', u }))
 const measurement = measurementPanel(() => {
@@ -59,12 +62,6 @@ const model = modelPanel(
 let charts: Plots | null = null
 
 const tell = (message: ToSimulation) => simulation.post(message)
-
-function fail(message: string): void {
-  const place = element('error')
-  place.textContent = message
-  place.hidden = message === ''
-}
 
 function sensed(message: FromSensing): void {
   switch (message.type) {
@@ -317,7 +314,7 @@ listenToKeys(
     k: () => tell({ type: 'kick' }),
     l: linearizeHere,
     c: marks.toggleContacts,
-    Escape: view.resetCamera,
+    Escape: () => void (note.dismiss() || view.resetCamera()),
   },
   { p: screenshot },
 )

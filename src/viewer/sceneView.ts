@@ -25,6 +25,7 @@ import {
 import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js'
 import type { Figure, FigureShape } from '../scene/figure.ts'
 import { contactMarks } from './contactMarks.ts'
+import { freePart } from './freePart.ts'
 import { groundGrid, shadowMaterial, shadowProjection } from './ground.ts'
 import { markAt, type Part, type PartMeshes, partMeshes, partsOf } from './partMeshes.ts'
 import { reach } from './reach.ts'
@@ -32,7 +33,7 @@ import { reach } from './reach.ts'
 const MUTED = ['#5b7fae', '#c28a45', '#6f9a76', '#8d7bab']
 const TOWARDS_SUN = new Vector3(-1.5, -2, 4)
 const NOWHERE = new Matrix4()
-const NARROW = 760 // px, as in style.css: panels are above and below there
+const NEEDED = 0.75 // of the window's height, that the robot's surroundings take at the usual distance
 const UNIT = new Vector3(1, 1, 1)
 /** Where a copy and the robot meet, the robot is seen. */
 const BEHIND = { polygonOffset: true, polygonOffsetFactor: 2, polygonOffsetUnits: 2 }
@@ -126,12 +127,13 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     isStale = true
   })
 
-  /** As at first, but to where the robot is now; farther away where the window is narrow. */
+  /** As at first, but to where the robot is now; farther away where panels leave little room. */
   const resetCamera = () => {
     const at = latest && drawn ? middleOf(latest) : homeCamera.at
-    const narrow = canvas.clientWidth < NARROW ? 1.7 : 1
+    const { width, height } = freePart()
+    const away = Math.min(1.7, Math.max(1, (NEEDED * canvas.clientHeight) / Math.min(width, height)))
     orbit.target.copy(at)
-    camera.position.copy(homeCamera.from).sub(homeCamera.at).multiplyScalar(narrow).add(at)
+    camera.position.copy(homeCamera.from).sub(homeCamera.at).multiplyScalar(away).add(at)
     orbit.update()
   }
 
@@ -149,9 +151,8 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     renderer.setPixelRatio(Math.min(2, window.devicePixelRatio))
     renderer.setSize(width, height, false)
     camera.aspect = width / Math.max(1, height)
-    // The middle of what the panels leave free.
-    if (width > NARROW) camera.setViewOffset(width, height, Math.min(104, width / 10), 0, width, height)
-    else camera.setViewOffset(width, height, 0, 0.2 * height, width, height)
+    const [x, y] = freePart().middle
+    camera.setViewOffset(width, height, width / 2 - x, height / 2 - y, width, height)
     camera.updateProjectionMatrix()
     isStale = true
   }
@@ -329,7 +330,8 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     const extent = figure.bodies
       .flatMap(({ shapes }) => shapes)
       .reduce((most, shape) => Math.max(most, reach(shape)), 0)
-    const radius = Math.max(0.5, spread + extent)
+    const slides = figure.joints.some(({ type, parent }) => type === 'slider' && parent < 0)
+    const radius = Math.max(0.5, spread + extent) + (slides ? 0.3 : 0)
     touching.fit(figure, Math.min(radius, 2))
     homeCamera = { at, from: at.clone().add(new Vector3(0.35, -0.9, 0.4).multiplyScalar(radius * 3.6)) }
     latest = null

@@ -4,7 +4,7 @@ import { CONTACT, createContacts } from '../engine/contacts.ts'
 import type { LinearizationJson } from '../experiment/linearizationJson.ts'
 import { placedPoint } from '../scene/pose.ts'
 import type { Vec3 } from '../scene/scene.ts'
-import { bodyImpulse, posesAt } from './bodyImpulse.ts'
+import { bodyImpulse, poseOf } from './bodyImpulse.ts'
 import { openRobot, type Robot } from './openRobot.ts'
 import type { FoundContacts, FromSimulation, Gain, Pull, ToSimulation } from './protocol.ts'
 
@@ -182,7 +182,7 @@ function applyPull(running: Running, seconds: number): void {
   if (!pull || !robot.figure.bodies[pull.body]) return
   const mass = robot.figure.bodies.reduce((sum, body) => sum + body.mass, 0)
   const point = pull.point as Vec3
-  const at = placedPoint(posesAt(robot.poses, running.x)[pull.body]!, point)
+  const at = placedPoint(poseOf(robot.poses(running.x), pull.body), point)
   const away = pull.target.map((value, k) => (value - at[k]!) * SPRING * mass)
   const size = Math.hypot(...away)
   const scale = seconds * Math.min(1, (FASTEST * mass) / Math.max(size, 1e-12))
