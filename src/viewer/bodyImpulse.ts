@@ -3,8 +3,7 @@
  * J, Jc, Jω are from central differences of the forward kinematics, so that any engine in joint coordinates can be pulled.
  */
 import { CholeskyDecomposition, Matrix, solve } from 'ml-matrix'
-import { type Pose, placedPoint, turnedVector } from '../scene/pose.ts'
-import { rotationMatrix } from '../scene/rotation.ts'
+import { type Pose, turnedVector } from '../scene/pose.ts'
 import type { Inertia, Vec3 } from '../scene/scene.ts'
 import type { Robot } from './openRobot.ts'
 
@@ -68,31 +67,35 @@ export function bodyImpulse({
     const change = new Float64Array(ndx)
     if (coordinates.length === 0) return change
     const here = poses(x)
-    const turnedBack = carried.map((b) => inverse(poseOf(here, b).rotation))
+    const k6 = 6 * carried.length
     const Jtp: number[] = []
-    // Columns: linear velocities of the centres of mass in the world and angular ones in each body.
-    const columns = coordinates.map((i) => {
+    // For each coordinate: linear velocities of the centres of mass in the world and angular ones in each body, and their momenta.
+    const moves = coordinates.map((i) => {
       const [ahead, behind] = [at(x, i, STEP), at(x, i, -STEP)]
-      const grip = rate(placedPoint(poseOf(ahead, body), point), placedPoint(poseOf(behind, body), point))
-      Jtp.push(dot(grip, impulse))
-      return carried.map((b, k) => {
+      const [velocity, momentum] = [new Float64Array(k6), new Float64Array(k6)]
+      let along = 0 // the impulse: a row of Jᵀp
+      for (const [k, b] of carried.entries()) {
+        if (!isElsewhere(ahead, behind, 7 * b)) continue
         const { com, mass, inertia } = bodies[b]!
-        if (!isElsewhere(ahead, behind, 7 * b)) return null
-        const [to, from] = [poseOf(ahead, b), poseOf(behind, b)]
-        const linear = rate(placedPoint(to, com), placedPoint(from, com))
-        const angular = turnedVector(turnedBack[k]!, turning(to, from))
-        return { mass, linear, angular, momentum: timesInertia(inertia, angular) }
-      })
+        const angular = turning(ahead, behind, 7 * b)
+        const { rotation } = poseOf(here, b)
+        const origin = rate(ahead, behind, 7 * b)
+        const linear = plus(origin, turnedVector(rotation, cross(angular, com)))
+        velocity.set(linear, 6 * k)
+        velocity.set(angular, 6 * k + 3)
+        for (let c = 0; c < 3; c++) momentum[6 * k + c] = mass * linear[c]!
+        momentum.set(timesInertia(inertia, angular), 6 * k + 3)
+        if (b === body) along = dot(plus(origin, turnedVector(rotation, cross(angular, point))), impulse)
+      }
+      Jtp.push(along)
+      return { velocity, momentum }
     })
     const M = Matrix.zeros(coordinates.length, coordinates.length)
-    columns.forEach((column, i) => {
+    moves.forEach(({ velocity }, i) => {
       for (let j = 0; j <= i; j++) {
-        const other = columns[j]!
+        const { momentum } = moves[j]!
         let value = 0
-        for (let b = 0; b < column.length; b++) {
-          const [one, two] = [column[b], other[b]]
-          if (one && two) value += one.mass * dot(one.linear, two.linear) + dot(one.angular, two.momentum)
-        }
+        for (let c = 0; c < k6; c++) value += velocity[c]! * momentum[c]!
         M.set(i, j, value)
         M.set(j, i, value)
       }
@@ -123,21 +126,34 @@ export function poseOf(poses: Float64Array, body: number): Pose {
   return { position: [x!, y!, z!], rotation: [qw!, qx!, qy!, qz!] }
 }
 
-function rate(ahead: Vec3, behind: Vec3): Vec3 {
+/** The velocity of the origin of a pose, in the world. */
+function rate(ahead: Float64Array, behind: Float64Array, o: number): Vec3 {
   const per = 1 / (2 * STEP)
-  return [(ahead[0] - behind[0]) * per, (ahead[1] - behind[1]) * per, (ahead[2] - behind[2]) * per]
+  return [
+    (ahead[o]! - behind[o]!) * per,
+    (ahead[o + 1]! - behind[o + 1]!) * per,
+    (ahead[o + 2]! - behind[o + 2]!) * per,
+  ]
 }
 
-/** ω in the world from R(h) R(−h)ᵀ ≈ 1 + 2h [ω]×. */
-function turning(ahead: Pose, behind: Pose): Vec3 {
-  const [a, b] = [rotationMatrix(ahead.rotation), rotationMatrix(behind.rotation)]
-  const entry = (i: number, j: number) => dot(a[i]!, b[j]!)
-  const per = 1 / (4 * STEP)
-  return [(entry(2, 1) - entry(1, 2)) * per, (entry(0, 2) - entry(2, 0)) * per, (entry(1, 0) - entry(0, 1)) * per]
+/** ω in the body, from behind* ⊗ ahead ≈ (1, h ω). */
+function turning(ahead: Float64Array, behind: Float64Array, o: number): Vec3 {
+  const [w, x, y, z] = [behind[o + 3]!, behind[o + 4]!, behind[o + 5]!, behind[o + 6]!]
+  const [v, a, b, c] = [ahead[o + 3]!, ahead[o + 4]!, ahead[o + 5]!, ahead[o + 6]!]
+  const per = Math.sign(w * v + x * a + y * b + z * c) / STEP
+  return [
+    (w * a - v * x - (y * c - z * b)) * per,
+    (w * b - v * y - (z * a - x * c)) * per,
+    (w * c - v * z - (x * b - y * a)) * per,
+  ]
 }
 
-function inverse([w, x, y, z]: Pose['rotation']): Pose['rotation'] {
-  return [w, -x, -y, -z]
+function cross(a: Vec3, b: Vec3): Vec3 {
+  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+}
+
+function plus(a: Vec3, b: Vec3): Vec3 {
+  return [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
 }
 
 function timesInertia([xx, yy, zz, xy, xz, yz]: Inertia, [x, y, z]: Vec3): Vec3 {
