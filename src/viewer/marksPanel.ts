@@ -28,7 +28,8 @@ export function marksPanel(view: SceneView, askForContacts: (on: boolean) => voi
     box(id).addEventListener('change', change)
   return {
     show({ contacts: found }) {
-      if (found !== null) element('contactText').textContent = contactText(found)
+      if (!contacts.checked) return
+      element('contactText').textContent = found === null ? 'not told by this engine' : contactText(found)
     },
     toggleContacts() {
       contacts.checked = !contacts.checked
