@@ -48,7 +48,7 @@ export interface Engine {
   closedSwitches?(x: Float64Array, u: Float64Array): readonly string[]
   /**
    * Points of contact at (x, u), with the forces of the first physics step from there (its impulses over its length). Those that the
-   * engine finds but that do not push have none.
+   * engine finds but that do not push have none. Rapier tells no friction: forces there are along the normals.
    */
   contacts?(x: Float64Array, u: Float64Array, out: Contacts): void
   /** What the equations of motion tell of [A B] at (x, u), given xNext = f(x, u). A certificate on the whole checks it. */

@@ -88,6 +88,26 @@ describe.each(['cannon', 'mujoco'])('contacts in %s', (name) => {
   })
 })
 
+test('contacts in rapier: the same points, and forces along the normals', async () => {
+  const engine = await createEngine(scene, { engine: 'rapier' })
+  const { x, u } = engine.home
+  const found = createContacts()
+  const push = [0, 1, 2].map((body) => pushOn(engine, x, u, body, [2, 1, 3][body]!))
+  engine.contacts!(x, u, found)
+  expect([0, 1, 2].map((body) => pushOn(engine, x, u, body, [2, 1, 3][body]!))).toEqual(push)
+  const pairs = Array.from({ length: found.count }, (_, k) => [...found.bodies.subarray(2 * k, 2 * k + 2)].join())
+  expect(pairs.sort()).toEqual(['-1,0', '-1,2', '-1,2', '-1,2', '-1,2', '0,1'])
+  expect(forceOn(found, 2)[2]).toBeCloseTo(push[2]![2]!, 3) // friction with the floor lifts nothing
+  for (let k = 0; k < found.count; k++) {
+    const [, , pz, nx, ny, nz, fx, fy, fz] = found.values.subarray(CONTACT * k, CONTACT * (k + 1))
+    const along = fx! * nx! + fy! * ny! + fz! * nz!
+    expect(along).toBeCloseTo(Math.hypot(fx!, fy!, fz!), 3)
+    expect(along).toBeGreaterThan(0)
+    if (found.bodies[2 * k] === -1) expect(Math.abs(pz!)).toBeLessThan(1e-3)
+  }
+  engine.dispose()
+})
+
 test('room grows with the contacts', async () => {
   const many = parseScene({
     name: 'many',
