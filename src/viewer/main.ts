@@ -3,11 +3,13 @@ import type { SceneTexts } from '../scene/sceneTexts.ts'
 import { settingsFault } from './controllerForm.ts'
 import { type Choice, controlPanel } from './controlPanel.ts'
 import { element, save } from './elements.ts'
+import { errorNote } from './errorNote.ts'
 import { type Experiment, experimentNamed } from './experiments.ts'
 import { exportButton, history } from './history.ts'
 import { listenToKeys } from './keys.ts'
 import { linearizePanel } from './linearizePanel.ts'
 import { CLEAN } from './measurement.ts'
+import { marksPanel } from './marksPanel.ts'
 import { measurementPanel } from './measurementPanel.ts'
 import { modelPanel } from './modelPanel.ts'
 import { newWorker } from './newWorker.ts'
@@ -28,6 +30,8 @@ import { transport } from './transport.ts'
 const canvas = element<HTMLCanvasElement>('view')
 const view = sceneView(canvas)
 const past = history()
+const note = errorNote()
+const fail = note.show
 const simulation = newWorker('simulation', (message) => simulated(message as FromSimulation))
 const sensing = sensingDesk(sensed)
 let opening: Opening | null = null
@@ -41,7 +45,7 @@ let planning: ReturnType<typeof setTimeout> | undefined // from a moment that wa
 let waits = false // to play until the first gain is there
 const pending = new Map<number, (opened: Opened | string) => void>()
 
-const list = sceneList()
+const list = sceneList(view.resize)
 const linear = linearizePanel()
 const control = controlPanel({
   changed() {
@@ -68,12 +72,6 @@ const model = modelPanel(
 const charts = plotsPanel(() => control.choice)
 
 const tell = (message: ToSimulation) => simulation.post(message)
-
-function fail(message: string): void {
-  const place = element('error')
-  place.textContent = message
-  place.hidden = message === ''
-}
 
 function sensed(message: FromSensing): void {
   switch (message.type) {
@@ -290,11 +288,7 @@ element('ghost').addEventListener('change', ({ target }) => {
   const lin = (target as HTMLInputElement).checked ? (linear.sensed?.lin ?? null) : null
   tell({ type: 'ghost', lin })
 })
-for (const id of ['showAxes', 'showCentres', 'showCollision'])
-  element(id).addEventListener('change', () => {
-    const isOn = (name: string) => element<HTMLInputElement>(name).checked
-    view.marks({ axes: isOn('showAxes'), centres: isOn('showCentres'), collision: isOn('showCollision') })
-  })
+const marks = marksPanel(view, (on) => tell({ type: 'contacts', on }))
 element('probe').addEventListener('click', () => {
   const loop = control.designed?.design
   if (opening && loop) sensing.ask({ type: 'probe', opening, design: loop })
@@ -320,7 +314,8 @@ listenToKeys(
     '-': () => bar.faster(-1),
     k: () => tell({ type: 'kick' }),
     l: linearizeHere,
-    Escape: view.resetCamera,
+    c: marks.toggleContacts,
+    Escape: () => void (note.dismiss() || view.resetCamera()),
   },
   { p: screenshot },
 )
@@ -341,10 +336,11 @@ let placed: Frame | null = null
 function draw(): void {
   requestAnimationFrame(draw)
   if (latest && opened) {
-    if (latest !== placed) view.place(latest.poses, latest.ghost)
+    if (latest !== placed) view.place(latest.poses, latest.ghost, latest.contacts?.values ?? null)
     placed = latest
     if (++ticks % 6 === 0) {
       bar.show(latest, past, isPlaying)
+      marks.show(latest)
       charts.draw(past)
     }
   }

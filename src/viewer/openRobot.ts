@@ -1,14 +1,13 @@
 /** From the texts of a robot to an engine that runs it and a figure that is drawn. */
 import type { Engine } from '../engine/engine.ts'
 import type { Mjcf } from '../engine/mujoco/mjcf.ts'
-import { bodyPoses } from '../scene/bodyPoses.ts'
 import { type Figure, figureOf } from '../scene/figure.ts'
 import { InputError } from '../scene/inputError.ts'
-import { JOINT_COORDINATES } from '../scene/layout.ts'
 import { parseTexts } from '../scene/parseTexts.ts'
 import type { Scene } from '../scene/scene.ts'
 import type { SceneTexts } from '../scene/sceneTexts.ts'
 import { reducedCannonEngine } from '../engine/cannon/reducedEngine.ts'
+import { scenePoses } from './scenePoses.ts'
 
 export type EngineName = 'cannon' | 'mujoco' | 'rapier'
 
@@ -55,7 +54,7 @@ async function open({ texts, engine: name }: Opening): Promise<Robot> {
   if (texts.kind === 'mjcf') return openMjcf(mjcfOf(texts))
   const scene = await parseTexts(texts)
   const engine = await engineOf(scene, name)
-  return { figure: figureOf(scene), engine, poses: (x) => scenePoses(scene, x), dispose: () => engine.dispose() }
+  return { figure: figureOf(scene), engine, poses: scenePoses(scene), dispose: () => engine.dispose() }
 }
 
 async function engineOf(scene: Scene, name: EngineName): Promise<Engine> {
@@ -97,20 +96,4 @@ function mjcfOf({ file, source, files }: SceneTexts): Mjcf {
     xml: String(source),
     files: new Map(Object.entries(files).map(([path, text]) => [path, bytes(text)])),
   }
-}
-
-function scenePoses(scene: Scene, x: Float64Array): Float64Array {
-  const positions: Record<string, number[]> = {}
-  let from = 0
-  for (const { name, type } of scene.joints) {
-    const { length } = JOINT_COORDINATES[type].positions
-    positions[name] = Array.from(x.subarray(from, from + length))
-    from += length
-  }
-  const poses = new Float64Array(7 * scene.bodies.length)
-  bodyPoses(scene, positions).forEach(({ position, rotation }, b) => {
-    poses.set(position, 7 * b)
-    poses.set(rotation, 7 * b + 3)
-  })
-  return poses
 }

@@ -50,6 +50,13 @@ export type ToSimulation =
   | { readonly type: 'hold'; readonly u: readonly number[] } // [nu], applied where there is no controller
   | { readonly type: 'ghost'; readonly lin: LinearizationJson | null }
   | { readonly type: 'showEstimate'; readonly shown: boolean } // as the ghost, where there is no linear prediction
+  | { readonly type: 'contacts'; readonly on: boolean }
+
+/** As in engine/contacts.ts. */
+export interface FoundContacts {
+  readonly bodies: Int32Array // [2 count]
+  readonly values: Float64Array // [9 count]
+}
 
 /** One picture of the simulation. */
 export interface Frame {
@@ -61,6 +68,7 @@ export interface Frame {
   readonly poses: Float64Array // [7 bodies], x y z (m) and w x y z of each in the world
   readonly ghost: Float64Array | null // [7 bodies], poses of the linear prediction, or of the estimate
   readonly estimate: Float64Array | null // [ndx], from home: what the last control of LQG was made of
+  readonly contacts: FoundContacts | null // null where they are not asked for, or the engine does not tell
   readonly realTimeFactor: number // simulated seconds in a second
   readonly playing: boolean
 }

@@ -2,6 +2,9 @@
 import { element } from './elements.ts'
 import { EXPERIMENTS, type Experiment } from './experiments.ts'
 
+const WIDE = 1280 // px
+const KEY = 'jacsense.gallery'
+
 export interface SceneEntry {
   readonly name: string
   readonly description: string
@@ -14,16 +17,22 @@ export interface SceneList {
   guide(experiment: Experiment | null): void
 }
 
-export function sceneList(): SceneList {
+/** `resized` hears when the guide comes or goes. */
+export function sceneList(resized: () => void): SceneList {
   const list = element('sceneList')
-  const toggle = (button: HTMLElement, content: HTMLElement) => {
-    button.addEventListener('click', () => {
-      content.hidden = !content.hidden
-      button.setAttribute('aria-expanded', String(!content.hidden))
-    })
+  const gallery = element('gallery')
+  const open = (button: HTMLElement, content: HTMLElement, isOpen: boolean) => {
+    content.hidden = !isOpen
+    button.setAttribute('aria-expanded', String(isOpen))
   }
+  const toggle = (button: HTMLElement, content: HTMLElement) =>
+    button.addEventListener('click', () => open(button, content, content.hidden !== false))
   toggle(element('scenesToggle'), list)
-  toggle(element('galleryToggle'), element('gallery'))
+  toggle(element('galleryToggle'), gallery)
+  // Who comes for the first time sees what there is to try; then it is as it was left.
+  const left = remembered()
+  open(element('galleryToggle'), gallery, left === null ? window.innerWidth >= WIDE : left === 'open')
+  element('galleryToggle').addEventListener('click', () => remember(gallery.hidden ? 'closed' : 'open'))
   for (const { name, title } of EXPERIMENTS) {
     const item = document.createElement('li')
     const link = document.createElement('a')
@@ -33,10 +42,11 @@ export function sceneList(): SceneList {
       if (location.hash === link.hash) window.dispatchEvent(new HashChangeEvent('hashchange'))
     })
     item.append(link)
-    element('gallery').append(item)
+    gallery.append(item)
   }
   element('guideClose').addEventListener('click', () => {
     element('guide').hidden = true
+    resized()
   })
 
   return {
@@ -65,7 +75,7 @@ export function sceneList(): SceneList {
     },
     guide(experiment) {
       element('guide').hidden = experiment === null
-      if (!experiment) return
+      if (!experiment) return resized()
       element('guideTitle').textContent = experiment.title
       const steps = experiment.steps.map((text) => {
         const item = document.createElement('li')
@@ -73,6 +83,24 @@ export function sceneList(): SceneList {
         return item
       })
       element('guideSteps').replaceChildren(...steps)
+      resized()
     },
+  }
+}
+
+/** null: nothing, or nowhere to remember it. */
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(KEY)
+  } catch {
+    return null
+  }
+}
+
+function remember(state: 'open' | 'closed'): void {
+  try {
+    localStorage.setItem(KEY, state)
+  } catch {
+    // a page that may keep nothing
   }
 }

@@ -1,12 +1,13 @@
 /** The worker that simulates: steps the engine at the pace of the clock and tells the page what it sees, 60 times a second. */
+import { CONTACT, createContacts } from '../engine/contacts.ts'
 import type { ControllerDesign } from '../experiment/controllerDesign.ts'
 import type { LinearizationJson } from '../experiment/linearizationJson.ts'
 import { placedPoint } from '../scene/pose.ts'
 import type { Vec3 } from '../scene/scene.ts'
-import { bodyImpulse, posesAt } from './bodyImpulse.ts'
+import { bodyImpulse, poseOf } from './bodyImpulse.ts'
 import { type ControlLoop, controlLoop } from './controlLoop.ts'
 import { openRobot, type Robot } from './openRobot.ts'
-import type { FromSimulation, Pull, ToSimulation } from './protocol.ts'
+import type { FoundContacts, FromSimulation, Pull, ToSimulation } from './protocol.ts'
 
 const FRAME_MS = 1000 / 60
 const WORK_MS = 12 // of a frame, at most
@@ -38,6 +39,8 @@ let held: Float64Array | null = null // controls by hand
 let kicks = 0
 let isEstimateShown = false
 let ghost: { readonly lin: LinearizationJson; dx: Float64Array } | null = null
+let showsContacts = false
+const touching = createContacts()
 let owed = 0 // simulated seconds
 let pulledFor = 0 // simulated seconds to come that the last impulse of a pull stands for
 let lastTick = 0
@@ -86,6 +89,9 @@ function receive(data: ToSimulation): void {
       break
     case 'kick':
       if (running) kick(running)
+      break
+    case 'contacts':
+      showsContacts = data.on
       break
     case 'ghost':
       ghost = data.lin && running ? { lin: data.lin, dx: new Float64Array(running.robot.engine.layout.ndx) } : null
@@ -248,7 +254,7 @@ function applyPull(running: Running, seconds: number): void {
   if (!pull || !robot.figure.bodies[pull.body]) return
   const mass = robot.figure.bodies.reduce((sum, body) => sum + body.mass, 0)
   const point = pull.point as Vec3
-  const at = placedPoint(posesAt(robot.poses, running.x)[pull.body]!, point)
+  const at = placedPoint(poseOf(robot.poses(running.x), pull.body), point)
   const away = pull.target.map((value, k) => (value - at[k]!) * SPRING * mass)
   const size = Math.hypot(...away)
   const scale = seconds * Math.min(1, (FASTEST * mass) / Math.max(size, 1e-12))
@@ -298,9 +304,18 @@ function show(): void {
     poses: robot.poses(x),
     ghost: shadow && robot.poses(shadow),
     estimate: estimate && fromHome(estimate),
+    contacts: contactsAt(running),
     realTimeFactor: factor,
     playing: isPlaying,
   })
+}
+
+/** With the forces that the controls which were last applied leave. */
+function contactsAt({ robot: { engine }, x, u }: Running): FoundContacts | null {
+  if (!showsContacts || !engine.contacts) return null
+  engine.contacts(x, u, touching)
+  const { count, bodies, values } = touching
+  return { bodies: bodies.slice(0, 2 * count), values: values.slice(0, CONTACT * count) }
 }
 
 async function tick(): Promise<void> {

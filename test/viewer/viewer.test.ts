@@ -118,6 +118,21 @@ describe('the viewer in Chromium', () => {
       expect(await page.textContent('#error')).toMatch(message)
     }
     expect(await page.evaluate(() => window.jacsense().opened!.figure.name)).toBe('pendulum')
+    await page.click('#errorClose')
+    expect(await page.locator('#error').isVisible()).toBe(false)
+    await drop({ 'robot.step': 'solid' })
+    await page.waitForSelector('#error:not([hidden])')
+    await page.keyboard.press('Escape')
+    expect(await page.locator('#error').isVisible()).toBe(false)
+  })
+
+  test('files are chosen by a button too', async () => {
+    const { page, playing } = viewer
+    const chooser = page.waitForEvent('filechooser')
+    await page.click('#openFiles')
+    await (await chooser).setFiles(fileURLToPath(new URL('../../scenes/hopper/hopper.urdf', import.meta.url)))
+    await playing('hopper')
+    expect(await page.locator('#error').isVisible()).toBe(false)
   })
 
   test('a state that is no number any more pauses, and is named', async () => {
