@@ -95,6 +95,8 @@ describe('controllers of the viewer', () => {
 
   test('ilqr: plans from where the robot is while it stands still, swings it up, and hands over to LQR', async () => {
     const { page } = viewer
+    await page.selectOption('#controller', 'none')
+    await page.click('#kick')
     await page.waitForFunction(() => Math.abs(window.jacsense().latest!.x[1]!) > 1)
     const { design } = await choose('ilqr')
     expect(design!.trajectory!.N).toBe(200)
@@ -224,6 +226,7 @@ describe('controllers of the viewer', () => {
     await open('arm7')
     await page.click('#tab-control')
     await choose('mpc')
+    await set('Looks ahead', '5') // some 10 000 steps for an iteration
     await page.waitForFunction(() => !document.getElementById('sensing')!.hidden)
     const drawn = await page.evaluate(() => window.jacsense().frames())
     await page.mouse.move(300, 200)

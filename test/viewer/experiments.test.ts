@@ -99,7 +99,8 @@ describe('experiments of the viewer', () => {
     const { page, until, time } = viewer
     await begin('swing', 'cartpole')
     expect(await page.inputValue('#controller')).toBe('mpc')
-    const isUp = () => page.waitForFunction(() => Math.hypot(...window.jacsense().latest!.dx.subarray(1)) < 0.1)
+    const isUp = () =>
+      page.waitForFunction(() => Math.hypot(...(window.jacsense().latest?.dx.subarray(1) ?? [1])) < 0.1)
     await isUp()
     expect(await time()).toBeLessThan(6)
     const rate = await page.evaluate(() => window.jacsense().latest!.dx[3]!)
