@@ -1,7 +1,7 @@
 /**
  * How good are gradients through a fixed point that leave out its Jacobian? Cosines to the exact gradient for random maps and for the
- * contact impulses of stacks of boxes, with what a watch falls back to; and an implicit policy of the cart-pole trained by each of
- * them. With a path as argument, the cosines of the stacks are drawn there as SVG.
+ * contact impulses of stacks of boxes, at rest or slipping, with what a watch falls back to; and an implicit policy of the cart-pole
+ * trained by each of them. With a path as argument, the cosines of the stacks are drawn there as SVG.
  */
 import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
@@ -23,7 +23,7 @@ export interface Row {
   readonly 'fixed point': string
   readonly applications: number | null // of R until it is solved to 1e-10, on average
   readonly 'cosine without Jacobian, mean': number | null
-  readonly least: number | null
+  readonly least: number | null // of random maps: of 500, the mean of such sets
   readonly 'Neumann-3, mean': number | null
   readonly 'falls back to': string
   readonly 'cost at the end / at the start': number | null // of the policy
@@ -31,6 +31,7 @@ export interface Row {
 
 interface Cosines {
   readonly applications: number
+  readonly sets: number // of as many cosines each
   readonly free: readonly number[]
   readonly neumann: readonly number[]
   readonly used: readonly FixedPointMethod[]
@@ -38,9 +39,11 @@ interface Cosines {
 
 const GAMMAS = [0.5, 0.9, 0.99]
 const SIZE = 20
-const MAPS = 100
+const [SETS, MAPS] = [5, 500]
 const RATIOS = [1, 2] // of the masses of a box and of the one below
 const HEIGHTS = [1, 2, 3, 4, 5, 6, 8, 10]
+const SLIPPING = [2, 4, 10]
+const FRICTION = 0.3
 const GRADIENTS = 40 // by random w
 const LEAST = 0.9 // cosine that the watch accepts
 const PERIODS = 20 // of the policy, 3 steps of the engine each
@@ -51,17 +54,21 @@ const STEPS = 60
 export async function run({ budget = STEPS }: { budget?: number } = {}): Promise<Row[]> {
   const rows: Row[] = []
   for (const gamma of GAMMAS)
-    rows.push(told(`γ tanh(Wu + d), γ = ${gamma}`, randomMaps(gamma, budget < STEPS ? 3 : MAPS)))
+    rows.push(told(`γ tanh(Wu + d), γ = ${gamma}`, budget < STEPS ? randomMaps(gamma, 1, 3) : randomMaps(gamma)))
   for (const ratio of RATIOS)
     for (const height of budget < STEPS ? HEIGHTS.slice(0, 3) : HEIGHTS)
       rows.push(told(`stack of ${height}, masses × ${ratio} upwards`, stackOf(height, ratio)))
+  for (const ratio of RATIOS)
+    for (const height of budget < STEPS ? SLIPPING.slice(0, 1) : SLIPPING)
+      rows.push(told(`slipping stack of ${height}, masses × ${ratio} upwards`, stackOf(height, ratio, FRICTION)))
   for (const method of ['jacobian-free', 'neumann', 'exact', 'watched'] as const)
     rows.push(await policy(method, budget))
   return rows
 }
 
-function told(name: string, { applications, free, neumann, used }: Cosines): Row {
+function told(name: string, { applications, sets, free, neumann, used }: Cosines): Row {
   const mean = (values: readonly number[]) => rounded(values.reduce((sum, one) => sum + one, 0) / values.length)
+  const each = free.length / sets
   const counts = new Map<string, number>()
   for (const method of used) counts.set(method, (counts.get(method) ?? 0) + 1)
   const parts = [...counts].filter(([method]) => method !== 'jacobian-free')
@@ -69,7 +76,7 @@ function told(name: string, { applications, free, neumann, used }: Cosines): Row
     'fixed point': name,
     applications: rounded(applications),
     'cosine without Jacobian, mean': mean(free),
-    least: rounded(Math.min(...free)),
+    least: mean(Array.from({ length: sets }, (_, k) => Math.min(...free.slice(k * each, (k + 1) * each)))),
     'Neumann-3, mean': mean(neumann),
     'falls back to': parts.map(([method, count]) => `${method} ${count} of ${used.length}`).join(', '),
     'cost at the end / at the start': null,
@@ -83,9 +90,10 @@ function checked(map: FixedPointMap, u: Float64Array, d: Float64Array, ws: reado
   return [...watch.checks]
 }
 
-function collected(applications: number, checks: readonly GradientCheck[]): Cosines {
+function collected(applications: number, checks: readonly GradientCheck[], sets = 1): Cosines {
   return {
     applications,
+    sets,
     free: checks.map(({ cosines }) => cosines['jacobian-free']),
     neumann: checks.map(({ cosines }) => cosines.neumann),
     used: checks.map(({ method }) => method),
@@ -93,9 +101,9 @@ function collected(applications: number, checks: readonly GradientCheck[]): Cosi
 }
 
 /** u = γ tanh(W u + d), W Gaussian and scaled to norm 1, d Gaussian of size 0.3. */
-function randomMaps(gamma: number, count: number): Cosines {
+function randomMaps(gamma: number, sets = SETS, maps = MAPS): Cosines {
   let applications = 0
-  const checks = Array.from({ length: count }, (_, k) => {
+  const checks = Array.from({ length: sets * maps }, (_, k) => {
     const raw = normals(SIZE * SIZE, 3 * k + 1)
     const size = norm(raw, SIZE)
     const W = raw.map((entry) => entry / size)
@@ -117,25 +125,28 @@ function randomMaps(gamma: number, count: number): Cosines {
     }
     const d = normals(SIZE, 3 * k + 2).map((entry) => 0.3 * entry)
     const { u, iterations } = solveFixedPoint(map, d, { maxIterations: 10_000 })
-    applications += iterations / count
+    applications += iterations / (sets * maps)
     return checked(map, u, d, [normals(SIZE, 3 * k + 3)])
   })
-  return collected(applications, checks.flat())
+  return collected(applications, checks.flat(), sets)
 }
 
-/** Boxes on each other that arrive at 0.1 m/s; gradients of impulses by the velocities. */
-function stackOf(height: number, ratio: number): Cosines {
+/** Boxes on each other that arrive at 0.1 m/s, with friction each faster to the side than the one below; gradients by the velocities. */
+function stackOf(height: number, ratio: number, friction?: number): Cosines {
   const inverse = Array.from({ length: height }, (_, i) => ratio ** -i)
-  const A = inverse.map((own, i) =>
-    inverse.map((_, j) => {
-      if (i === j) return own + (i > 0 ? inverse[i - 1]! : 0)
-      return Math.abs(i - j) === 1 ? -inverse[Math.min(i, j)]! : 0
-    }),
+  const between = (i: number, j: number) => {
+    if (i === j) return inverse[i]! + (i > 0 ? inverse[i - 1]! : 0)
+    return Math.abs(i - j) === 1 ? -inverse[Math.min(i, j)]! : 0
+  }
+  const size = friction === undefined ? height : 2 * height // normals, then tangents
+  const A = Array.from({ length: size }, (_, i) =>
+    Array.from({ length: size }, (_, j) => (i < height === j < height ? between(i % height, j % height) : 0)),
   )
-  const map = contactSweep(A)
-  const b = Float64Array.from(inverse, (_, i) => (i === 0 ? -0.1 : 0))
+  const contacts = inverse.map((_, c) => ({ normal: c, tangents: [height + c], coefficient: friction ?? 0 }))
+  const map = contactSweep(A, friction === undefined ? {} : { friction: contacts })
+  const b = Float64Array.from({ length: size }, (_, i) => (i === 0 ? -0.1 : i < height ? 0 : 0.01))
   const { u, iterations } = solveFixedPoint(map, b, { maxIterations: 200_000 })
-  const ws = Array.from({ length: GRADIENTS }, (_, k) => normals(height, k + 1))
+  const ws = Array.from({ length: GRADIENTS }, (_, k) => normals(size, k + 1))
   return collected(iterations, checked(map, u, b, ws))
 }
 

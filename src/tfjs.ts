@@ -1,5 +1,6 @@
 /** jacsense/tfjs: blackboxes in neural networks. Needs the optional package @tensorflow/tfjs. Public names only. */
 export { type BackwardReport, BlackboxLayer, blackboxLayer } from './learn/blackboxLayer.ts'
+export { BlackboxLayerError } from './learn/blackboxLayerError.ts'
 export { type FitOptions, fitBlackbox } from './learn/fitBlackbox.ts'
 export type { BlackboxLayerOptions } from './learn/layerOptions.ts'
 export { registerBlackbox } from './learn/registerBlackbox.ts'

@@ -155,13 +155,14 @@ export class BlackboxLayer extends tf.layers.Layer {
         throw new RangeError(
           `blackboxLayer: input ${k % n} of sample ${Math.floor(k / n)} of '${this.name}' is ${z[k]}`,
         )
+    const works = { ...this.#works, layer: this.name }
     const ahead = this.#ahead
-    if (ahead === null) return passNow(this.#blackbox, this.#works, z)
+    if (ahead === null) return passNow(this.#blackbox, works, z)
 
     const pass = ahead.passes[ahead.next]
     if (pass === undefined)
       throw new Suspended(this.name, async (signal) => {
-        ahead.passes.push(await passAhead(this.#blackbox, this.#works, z, ahead.what, signal))
+        ahead.passes.push(await passAhead(this.#blackbox, works, z, ahead.what, signal))
       })
     if (pass.z.length !== z.length || pass.z.some((value, k) => value !== z[k]))
       throw new Error(

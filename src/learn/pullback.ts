@@ -22,7 +22,11 @@ export interface Pullback {
 
 export interface Draw {
   pointsInto(Z: Float64Array, sample: number, z: Float64Array): void // Z [points × n], z [n]
-  /** One for each sample drawn. */
+  /** What point p of a sample is for: 'direction 3, plus side'. */
+  purposeOf(p: number): string
+  /** Whether values [points × m] of one sample make a gradient though some of them are not finite. */
+  suffices(values: Float64Array): boolean
+  /** One for each sample drawn; all of their values suffice. */
   gradients(samples: readonly Answered[]): Gradients
 }
 
@@ -44,7 +48,7 @@ export interface Gradients {
 const WHO = 'blackboxLayer'
 
 /** Fresh directions for every sample, so that errors average out over a batch; 'least-absolute' shares them among its samples. */
-export function leftActionPullback({ scale }: Blackbox, how: LeftAction, seed: number): Pullback {
+export function leftActionPullback({ outputs: m, scale }: Blackbox, how: LeftAction, seed: number): Pullback {
   const { inputs: n, directions: k, sides, design, decoding } = how
   const source = random(seed)
   const rows = () => designRows(design, k, n, source.integer(2 ** 31))
@@ -56,6 +60,14 @@ export function leftActionPullback({ scale }: Blackbox, how: LeftAction, seed: n
       const rowsOf = (sample: number) => drawn[isShared ? 0 : sample]!
       return {
         pointsInto: (Z, sample, z) => leftActionPointsInto(Z, how, rowsOf(sample), z, resolveScale(WHO, z, scale)),
+        purposeOf: (p) => purpose('direction', Math.floor(p / sides), p % sides),
+        suffices(values) {
+          const isWhole = Array.from({ length: sides * k }, (_, p) =>
+            values.subarray(p * m, (p + 1) * m).every(Number.isFinite),
+          )
+          if (isShared) return isWhole.filter(Boolean).length > n
+          return isWhole.some((_, p) => p % sides === 0 && isWhole.slice(p, p + sides).every(Boolean))
+        },
         gradients(all) {
           const projected = all.map(({ z, y, w, values }) => ({
             values: project(values, w),
@@ -89,6 +101,12 @@ export function jacobianPullback({ scale, outputScale }: Blackbox, plan: Plan): 
   const base = baseWeight !== 0 && points > 0 ? 1 : 0 // f(z) stands first, and is known
   const draw: Draw = {
     pointsInto: (Z, _, z) => Z.set(plannedPoints(plan, { at: z, scale }).Z.subarray(base * n)),
+    purposeOf(p) {
+      const t = Math.floor(p / offsets.length)
+      const isHeldOut = t >= directions
+      return purpose(isHeldOut ? 'held-out direction' : 'direction', isHeldOut ? t - directions : t, p % offsets.length)
+    },
+    suffices: () => false,
     gradients(all) {
       const G = new Float64Array(all.length * n)
       let variance: number | null = 0
@@ -113,4 +131,8 @@ export function jacobianPullback({ scale, outputScale }: Blackbox, plan: Plan): 
     },
   }
   return { points, draw: () => draw }
+}
+
+function purpose(what: string, direction: number, side: number): string {
+  return `${what} ${direction}, ${side % 2 === 0 ? 'plus' : 'minus'} side${side < 2 ? '' : ', far'}`
 }

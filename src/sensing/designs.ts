@@ -1,5 +1,6 @@
 /** Random directions for the left action: rows s_i of length √n, isotropic, so that the mean of ⟨s_i, g⟩ s_i is g. */
 import { random, type Random } from '../linalg/random.ts'
+import { hadamardEntry, hadamardOrder } from './hadamardMatrix.ts'
 
 export type Design = 'gaussian' | 'rademacher' | 'orthogonal' | 'hadamard'
 
@@ -10,8 +11,8 @@ const STREAM = 3 // of the seed
 
 /**
  * S [k × n], row-major. 'gaussian': normal entries; 'rademacher': ±1; 'orthogonal': rows of random orthogonal matrices times √n,
- * a fresh matrix for every n rows; 'hadamard': rows of a Hadamard matrix of the next power of two, drawn without repeats, cropped
- * to n columns after random signs (orthogonal where n is that power, nearly so else). Throws RangeError on sizes below one.
+ * a fresh matrix for every n rows; 'hadamard': rows of the smallest Hadamard matrix known that has n columns, drawn without repeats,
+ * cropped to n columns after random signs (orthogonal where n is its order, nearly so else). Throws RangeError on sizes below one.
  */
 export function designRows(design: Design, k: number, n: number, seed: number): Float64Array {
   for (const [name, value] of Object.entries({ k, n }))
@@ -55,10 +56,11 @@ function orthogonalRows(S: Float64Array, from: number, count: number, n: number,
   }
 }
 
-/** Sylvester's matrix, entry (r, c) = (−1)^{popcount(r & c)}; without repeats until all its rows are used. */
+/** Without repeats until all rows of the matrix are used. Of a power of two it is Sylvester's, (−1)^{popcount(r & c)}. */
 function hadamardRows(S: Float64Array, k: number, n: number, source: Random): void {
-  let size = 1
-  while (size < n) size *= 2
+  const size = hadamardOrder(n)
+  const isPower = (size & (size - 1)) === 0
+  const entry = isPower ? (r: number, c: number) => (parity(r & c) === 0 ? 1 : -1) : hadamardEntry(size)
   const order = Int32Array.from({ length: size }, (_, r) => r)
   const signs = new Float64Array(n)
   for (let i = 0; i < k; i++) {
@@ -72,7 +74,8 @@ function hadamardRows(S: Float64Array, k: number, n: number, source: Random): vo
         order[other] = kept
       }
     }
-    for (let j = 0; j < n; j++) S[i * n + j] = (parity(order[at]! & j) === 0 ? 1 : -1) * signs[j]!
+    const row = order[at]!
+    for (let j = 0; j < n; j++) S[i * n + j] = entry(row, j) * signs[j]!
   }
 }
 

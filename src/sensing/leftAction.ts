@@ -5,6 +5,7 @@
  * directions (k ≤ n).
  */
 import { type Design, DESIGNS } from './designs.ts'
+import { hadamardOrder } from './hadamardMatrix.ts'
 import { leastAbsoluteDeviations } from './leastAbsoluteDeviations.ts'
 import { defaultStep } from './steps.ts'
 
@@ -19,7 +20,7 @@ const LEFT_DECODINGS: readonly LeftDecoding[] = ['average', 'trimmed', 'least-ab
 
 export interface LeftActionOptions {
   readonly directions?: number | undefined // k, default n, with 'least-absolute' 3 n
-  /** Default 'hadamard' where n is a power of two, else 'orthogonal': exact at k = n. With 'least-absolute' 'orthogonal'. */
+  /** Default 'hadamard' where a matrix of order n is known (1, 2, most multiples of four), else 'orthogonal': exact at k = n. With 'least-absolute' 'orthogonal'. */
   readonly design?: Design | undefined
   /** 'central' (antithetic pairs, 2k calls, default) or 'forward' (k + 1 calls). */
   readonly scheme?: 'central' | 'forward' | undefined
@@ -65,8 +66,8 @@ export function leftAction(who: string, n: number, options: LeftActionOptions): 
   }
   oneOf('scheme', scheme, ['central', 'forward'])
   oneOf('decoding', decoding, LEFT_DECODINGS)
-  const isPower = (n & (n - 1)) === 0
-  const design = options.design ?? (isPower && decoding !== 'least-absolute' ? 'hadamard' : 'orthogonal')
+  const isOrder = n >= 1 && hadamardOrder(n) === n
+  const design = options.design ?? (isOrder && decoding !== 'least-absolute' ? 'hadamard' : 'orthogonal')
   oneOf('design', design, DESIGNS)
   const directions = options.directions ?? (decoding === 'least-absolute' ? 3 * n : n)
   if (!(Number.isSafeInteger(directions) && directions >= 1))
@@ -177,8 +178,7 @@ function errorFactor(design: Design, k: number, n: number): number {
   if (design === 'gaussian') return (n + 1) / k
   if (design === 'rademacher') return (n - 1) / k
   // blocks of `size` rows are exact; the last one, of k mod `size` rows, is not, and Hadamard's are cropped to n columns
-  let size = n
-  if (design === 'hadamard') for (size = 1; size < n; ) size *= 2
+  const size = design === 'hadamard' ? hadamardOrder(n) : n
   const rest = k % size
   if (rest === 0) return 0
   const cropped = size === n ? 1 : (n - 1) / (size - 1)

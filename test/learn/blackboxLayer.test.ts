@@ -305,7 +305,7 @@ describe('misuse is told by name', () => {
           [2, 1, 1, 1],
         ]),
       ),
-    ).toThrow('output 0 is NaN at evaluation 1 (forward value of sample 1)')
+    ).toThrow("output 0 of 'arm2' is NaN for sample 1, call 0 (forward value)")
   })
 })
 

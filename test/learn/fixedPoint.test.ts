@@ -86,7 +86,8 @@ describe('gradients of u = γ tanh(W u + d)', () => {
     )
   })
 
-  // over 300 random maps, n = 20, W and d Gaussian; the least of so many varies by 0.03 from seed to seed
+  // over 300 random maps, n = 20, W and d Gaussian. How the known ones were drawn is not: 15 680 set-ups give no better least cosines than
+  // this one, and the least of so many maps has a standard deviation of 0.01, 0.025 and 0.03 from set to set
   it.each([
     [0.5, 0.971, 0.936],
     [0.9, 0.902, 0.793],
@@ -105,7 +106,7 @@ describe('gradients of u = γ tanh(W u + d)', () => {
         found.push(cosine(fixedPointGradient(map, at).gradient, exact))
         neumann = Math.min(neumann, cosine(fixedPointGradient(map, at, { method: 'neumann' }).gradient, exact))
       }
-      expect(Math.abs(found.reduce((sum, one) => sum + one, 0) / found.length - mean)).toBeLessThan(0.02)
+      expect(Math.abs(found.reduce((sum, one) => sum + one, 0) / found.length - mean)).toBeLessThan(0.01)
       expect(Math.abs(Math.min(...found) - least)).toBeLessThan(0.05)
       expect(neumann).toBeGreaterThan(0.974)
     },

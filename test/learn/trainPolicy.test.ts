@@ -1,5 +1,6 @@
 /** Gradients from values alone on functions whose gradient is known, and training on a simulator. */
 import { describe, expect, test } from 'vitest'
+import { BlackboxError } from '../../src/blackbox/blackboxError.ts'
 import { createEngine } from '../../src/engine/createEngine.ts'
 import { linearPolicy, mlpPolicy } from '../../src/learn/policy/policies.ts'
 import { type Decoder, perturbedGradient } from '../../src/learn/policy/perturbedGradient.ts'
@@ -14,6 +15,9 @@ const P = 12
 const slopes = Float64Array.from({ length: P }, (_, j) => (j % 4 === 0 ? j - 5 : 0)) // sparse, for the lasso
 const theta = Float64Array.from({ length: P }, (_, j) => 0.1 * j)
 const linear = (at: Float64Array) => at.reduce((sum, value, j) => sum + slopes[j]! * value, 3)
+
+const diagonalOf = (n: number) =>
+  Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)))
 
 function apart(found: Float64Array): number {
   return Math.hypot(...found.map((value, j) => value - slopes[j]!)) / Math.hypot(...slopes)
@@ -143,6 +147,39 @@ describe('training on a cart-pole', () => {
     const found = await trainPolicy(cost, { initial: policy.initial(), start: far, batch: 1 })
     expect(found.result).toBe('diverged')
     expect(found.message).toMatch(/no gradient in 20 iterations: \S+ is \S+ after/)
+  })
+
+  test('a step beside a run that leaves the numbers loses that run only, and is told', async () => {
+    const { engine, policy, start } = await task()
+    const dynamics = sensedDynamics(engine)
+    const sizes = { xGoal: engine.home.x, uGoal: engine.home.u, Q: diagonalOf(4), R: [[1]], horizon: 5 }
+    let asked = 0
+    const failing: typeof dynamics = {
+      ...dynamics,
+      async linearizeInto(...knots) {
+        if (asked++ !== 1) return dynamics.linearizeInto(...knots)
+        throw new BlackboxError({
+          evaluation: 6,
+          purpose: 'knot 2',
+          output: 1,
+          outputName: 'pole.angle',
+          value: Number.NaN,
+        })
+      },
+    }
+    const starts = [0.1, 0.2, 0.3].map((value) => start(() => value))
+    const theta = policy.initial()
+    const [g, part] = [new Float64Array(4), new Float64Array(4)]
+    const found = await rolloutCost(failing, policy, sizes).gradient(theta, starts, g)
+    expect(found.failed).toMatch(/'pole.angle' is NaN at evaluation 6 \(knot 2\)/)
+    expect(found.cost).toBeGreaterThan(0)
+    await rolloutCost(dynamics, policy, sizes).gradient(theta, [starts[0]!, starts[2]!], part)
+    for (const [k, slope] of g.entries()) expect(slope).toBeCloseTo((2 / 3) * part[k]!, 10)
+    const hopeless: typeof dynamics = {
+      ...failing,
+      linearizeInto: async () => Promise.reject(new Error('of the disk')),
+    }
+    await expect(rolloutCost(hopeless, policy, sizes).gradient(theta, starts, g)).rejects.toThrow('of the disk')
   })
 
   test('sizes that do not fit are refused', async () => {

@@ -194,8 +194,14 @@ describe('the left action', () => {
 })
 
 describe('directions', () => {
-  it.each(['orthogonal', 'hadamard'] as const)('%s: rows are orthogonal, of length √n', (design) => {
-    const n = 32
+  it.each([
+    ['orthogonal', 32],
+    ['hadamard', 32],
+    ['hadamard', 12],
+    ['hadamard', 28],
+    ['hadamard', 52],
+    ['hadamard', 100],
+  ] as const)('%s of %d inputs: rows are orthogonal, of length √n', (design, n) => {
     const S = designRows(design, n, n, 3)
     for (let i = 0; i < n; i++)
       for (let p = 0; p <= i; p++) {

@@ -1,4 +1,5 @@
 /** What a policy is trained for: the cost of closed-loop runs of a simulator, as a function of its parameters. */
+import { BlackboxError } from '../../blackbox/blackboxError.ts'
 import { type MatrixLike, toFlat, toSizedMatrix } from '../../linalg/dense.ts'
 import type { Policy } from './policies.ts'
 
@@ -36,7 +37,7 @@ export interface PolicyTask {
 /** One closed-loop run from each of several starts. */
 export interface Rollouts {
   readonly cost: number // mean; Infinity where a run left the numbers
-  readonly failed: string | null // which coordinate did, and when
+  readonly failed: string | null // which coordinate did, and when; of gradients also in a step beside the run
   readonly steps: number // of the simulator
 }
 
@@ -186,7 +187,13 @@ export function rolloutCost(dynamics: PolicyDynamics, policy: Policy, task: Poli
         cost += one.cost / starts.length
         failed ??= one.failed
         if (one.failed !== null) continue
-        const report = await dynamics.linearizeInto(A, B, { N, X, U, F }, signal)
+        const report = await dynamics.linearizeInto(A, B, { N, X, U, F }, signal).catch((error: unknown) => {
+          if (!(error instanceof BlackboxError)) throw error
+          failed ??= error.message // a step beside the run left the numbers
+          steps += error.evaluation + 1
+          return null
+        })
+        if (report === null) continue
         steps += report.calls
         certified += report.certified
         checked += report.checked
