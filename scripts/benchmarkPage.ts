@@ -14,10 +14,10 @@ const PARTS: readonly (readonly [command: string, title: string])[] = [
   ['bench coloring --budget 3', 'Coloring, beside SciPy'],
   ['bench recovery-error', 'Recovery: fewer directions, same accuracy'],
   ['bench lad --budget 3', 'Decoding by least absolute deviations, beside HiGHS'],
-  ['bench engines --budget 3', 'Engines, beside the derivatives of MuJoCo'],
+  ['bench engines', 'Engines, beside the derivatives of MuJoCo'],
   ['bench engine-steps', 'Steps: the exact joint solver beside that of cannon-es'],
   ['bench riccati --budget 3', 'Riccati equations, beside SciPy'],
-  ['bench ilqr --budget 3', 'iLQR and MPC'],
+  ['bench ilqr', 'iLQR and MPC'],
 ]
 
 interface Output {
