@@ -104,6 +104,7 @@ export { type Care, care } from './control/care.ts'
 export { type ConstrainedLqr, type Constraint, constrainedLqr } from './control/constrainedLqr.ts'
 export { controllabilityGramian } from './control/controllabilityGramian.ts'
 export type { Controller } from './control/controller.ts'
+export { delayedController } from './control/delayedController.ts'
 export { type Dare, type DareOptions, type DareResult, dare } from './control/dare.ts'
 export {
   type FiniteHorizonCost,
@@ -186,6 +187,12 @@ export {
   simulate,
   type Trajectory,
 } from './experiment/simulate.ts'
+export { readSweepRows } from './experiment/sweep/resultsFolder.ts'
+export { type RobustnessOptions, robustnessSweep } from './experiment/sweep/robustness.ts'
+export { type SweepOptions, type SweepResult, sweep } from './experiment/sweep/sweep.ts'
+export type { SweepRow } from './experiment/sweep/job.ts'
+export { QueueError } from './experiment/sweep/queue/queueError.ts'
+export { type QueueWorkerOptions, queueWorker } from './experiment/sweep/queue/queueWorker.ts'
 export { type Cost, taskCost } from './experiment/taskCost.ts'
 export { unstableModes } from './experiment/unstableModes.ts'
 
@@ -195,3 +202,4 @@ export type { Eigenvalue, ReportContent } from './report/content.ts'
 export { type LinearizationJson, linearizationJson } from './experiment/linearizationJson.ts'
 export { trajectoryCsv } from './report/trajectoryCsv.ts'
 export { writeReport } from './report/writeReport.ts'
+export { writeSweepReport } from './report/sweep/writeSweepReport.ts'

@@ -6,6 +6,7 @@ import { batchInChunks } from './batchInChunks.ts'
 import type { Blackbox } from './blackbox.ts'
 import { PoolError } from './poolError.ts'
 import type { Answer, Chunk } from './serveBlackbox.ts'
+import { workerLoader } from './workerLoader.ts'
 
 export interface BlackboxPoolOptions {
   /** Worker threads, 1 … 256; default: one for each core. */
@@ -56,7 +57,7 @@ export async function openBlackboxPool<Setup, Job>(
     workerData: setup,
     minThreads: workers,
     maxThreads: workers,
-    execArgv: loaderFor(module),
+    execArgv: workerLoader(module),
     recordTiming: false,
   })
   let isClosed = false
@@ -138,14 +139,6 @@ export async function openBlackboxPool<Setup, Job>(
     },
     close,
   }
-}
-
-/** Node's options for workers: none, or what reads TypeScript where Node itself can't (this project's tests run from source). */
-function loaderFor({ pathname }: URL): string[] {
-  const { typescript } = process.features as { typescript?: unknown }
-  if (!pathname.endsWith('.ts') || typescript) return []
-  const api = import.meta.resolve('tsx/esm/api')
-  return ['--import', `data:text/javascript,import { register } from '${api}'; register()`]
 }
 
 function messageOf(error: unknown): string {

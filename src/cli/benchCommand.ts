@@ -2,6 +2,7 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { arch, cpus, platform } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Argument, type Command } from 'commander'
 import type { Benchmark } from '../experiment/benchmark.ts'
 import { benchmarkChart } from '../report/benchmarkChart.ts'
@@ -9,6 +10,7 @@ import { formatNumber } from '../experiment/format.ts'
 import { writeFiles } from '../report/writeFiles.ts'
 import { InputError } from '../scene/inputError.ts'
 import { listed, suggestion } from '../scene/nearest.ts'
+import { benchCompare, comparisonText } from './benchCompare.ts'
 import { type Io, printJson } from './io.ts'
 import { wholeNumber } from './options.ts'
 import { signalOf } from './prepare.ts'
@@ -19,6 +21,19 @@ import { versions } from './versions.ts'
 /** Compiled benchmarks beside the command, or their sources where the command runs from its own. */
 const FOLDERS = ['../bench/', '../../sims/bench/'].map((path) => new URL(path, import.meta.url))
 
+/** The package, from src/cli/ and from dist/cli/. */
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const ROUNDS = 5
+
+interface BenchFlags {
+  readonly list?: true
+  readonly budget?: number
+  readonly charts?: string
+  readonly compare?: string
+  readonly rounds?: number
+  readonly json?: true
+}
+
 export function addBenchCommand(program: Command, io: Io): void {
   program
     .command('bench')
@@ -27,8 +42,10 @@ export function addBenchCommand(program: Command, io: Io): void {
     .option('--list', 'print the names of the benchmarks')
     .option('--budget <integer>', "rounds or sizes to spend (default: the benchmark's own)", wholeNumber(1))
     .option('--charts <folder>', 'also draw what a benchmark has to show, as SVG files')
+    .option('--compare <revision>', 'beside another revision of this git checkout, which is built for it: ratios')
+    .option('--rounds <integer>', 'of --compare: how often both are run, in turn (default: 5)', wholeNumber(1))
     .option('--json', 'print JSON and nothing else')
-    .action(async (name: string | undefined, flags: { list?: true; budget?: number; charts?: string; json?: true }) => {
+    .action(async (name: string | undefined, flags: BenchFlags) => {
       const files = await findBenchmarks()
       const names = [...files.keys()]
       if (flags.list) {
@@ -42,7 +59,27 @@ export function addBenchCommand(program: Command, io: Io): void {
           expected: `one of ${listed(names)}`,
           found: `"${name}"${suggestion(name, names)}`,
         })
+      if (flags.rounds !== undefined && flags.compare === undefined)
+        throw new InputError({ path: '--rounds', expected: '--compare <revision> beside it', found: 'none' })
       const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, platform: `${platform()} ${arch()}` }
+      if (flags.compare !== undefined) {
+        if (flags.charts !== undefined)
+          throw new InputError({ path: '--charts', expected: 'no --compare beside it', found: flags.compare })
+        const { compare: revision, rounds = ROUNDS } = flags
+        const progress = progressLine(io, `${revision}:`)
+        const comparison = await benchCompare({
+          root: ROOT,
+          revision,
+          names: name === undefined ? names : [name],
+          rounds,
+          budget: flags.budget,
+          ...signalOf(io),
+          onProgress: progress.onProgress,
+        }).finally(progress.end)
+        if (flags.json) printJson(io, { machine, versions: await versions(), revision, rounds, ...comparison })
+        else io.stdout.write(`${comparisonText(comparison, revision, rounds)}${await origin(machine)}`)
+        return
+      }
       const results: Record<string, unknown> = {}
       for (const chosen of name === undefined ? names : [name]) {
         const { run } = (await import(files.get(chosen)!)) as { run: Benchmark }
@@ -76,11 +113,14 @@ export function addBenchCommand(program: Command, io: Io): void {
         io.stdout.write(`${chosen}\n${textTable(header, cells)}${notes.map((note) => `${note}\n`).join('')}\n`)
       }
       if (flags.json) printJson(io, { machine, versions: await versions(), results })
-      else {
-        const found = Object.entries(await versions()).map(([what, version]) => `${what} ${version}`)
-        io.stdout.write(`${machine.cpu}, ${machine.cores} cores, ${machine.platform}; ${found.join(', ')}\n`)
-      }
+      else io.stdout.write(await origin(machine))
     })
+}
+
+/** What figures were measured on and with. */
+async function origin(machine: { cpu: string; cores: number; platform: string }): Promise<string> {
+  const found = Object.entries(await versions()).map(([what, version]) => `${what} ${version}`)
+  return `${machine.cpu}, ${machine.cores} cores, ${machine.platform}; ${found.join(', ')}\n`
 }
 
 /** Address of each benchmark by name. */

@@ -9,6 +9,7 @@ import { integralController } from '../control/integralController.ts'
 import { lqrController } from '../control/lqrController.ts'
 import { type MpcController, mpc } from '../control/mpc/mpc.ts'
 import { openLoop } from '../control/openLoop.ts'
+import { firstGuess } from '../experiment/firstGuess.ts'
 import { type EnginePool, openEnginePool } from '../experiment/openEnginePool.ts'
 import { type Cost, taskCost } from '../experiment/taskCost.ts'
 import type { Layout } from '../engine/engine.ts'
@@ -18,7 +19,6 @@ import { sensedDynamics } from '../linearization/trajectory/sensedDynamics.ts'
 import { InputError } from '../scene/inputError.ts'
 import type { Weights } from '../scene/scene.ts'
 import { addEstimatorOptions, designEstimator, type Estimator, type EstimatorFlags, noiseOf } from './estimator.ts'
-import { firstGuess } from './firstGuess.ts'
 import { addIntegralOptions, designRegulator, type IntegralFlags, integralCost, type Regulator } from './integral.ts'
 import { type Io, NumericalFailure } from './io.ts'
 import { requireSolved } from './lqrCommand.ts'
@@ -151,7 +151,7 @@ export async function chooseController(
   const dynamics = dynamicsOf(setup, flags, undefined)
   const tracking = quadraticTracking(dynamics, { ...cost!, Qf, xGoal: point.x, uGoal: point.u })
   const horizon = flags.horizon ?? (isReceding ? HORIZON : duration)
-  const guess = await firstGuess(setup, standing, { x0, horizon, cost: tracking }, io)
+  const guess = await firstGuess(setup, standing, { x0, horizon, cost: tracking }, io.signal)
   if (isReceding) {
     const planner = mpc(
       dynamics,

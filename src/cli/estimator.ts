@@ -1,5 +1,5 @@
 /** The estimator of `--controller lqg`: what is measured, with which noise, and what the run made of it. */
-import { Matrix } from 'ml-matrix'
+import type { Matrix } from 'ml-matrix'
 import type { Command } from 'commander'
 import type { Kalman } from '../control/kalman.ts'
 import type { QuadraticCost } from '../control/linearArguments.ts'
@@ -7,13 +7,11 @@ import { lqg } from '../control/lqg.ts'
 import { lqgController } from '../control/lqgController.ts'
 import type { LqrOptions } from '../control/lqr.ts'
 import type { Engine, Layout } from '../engine/engine.ts'
+import { filterNoise, MEASUREMENT_NOISE, PROCESS_NOISE } from '../experiment/filterNoise.ts'
 import type { MeasurementNoise } from '../experiment/measurementNoise.ts'
 import { type EstimateRecorder, type Estimation, recordEstimates } from '../experiment/recordEstimates.ts'
 import type { Linearization } from '../linearization/linearization.ts'
-import { kindOf } from '../linearization/smoothing.ts'
 import { ESTIMATE_HEADER, estimateRows, OUTPUT_HEADER, outputRows } from '../report/metricRows.ts'
-import { InputError } from '../scene/inputError.ts'
-import { listed, suggestion } from '../scene/nearest.ts'
 import { NumericalFailure } from './io.ts'
 import { requireSolved } from './lqrCommand.ts'
 import { deviations, names } from './options.ts'
@@ -34,10 +32,6 @@ export interface Estimator {
   readonly W: Matrix // [ndx × ndx]
   readonly V: Matrix // [ny × ny]
 }
-
-const MEASUREMENT_NOISE = 1e-3
-const PROCESS_NOISE = { positions: 1e-4, velocities: 1e-2, activations: 1e-2 }
-const KINDS = Object.keys(PROCESS_NOISE)
 
 export function addEstimatorOptions(command: Command): Command {
   return command
@@ -64,52 +58,11 @@ export function addEstimatorOptions(command: Command): Command {
 
 /** Throws InputError on names that are no coordinates, and on outputs without noise. */
 export function noiseOf(flags: EstimatorFlags, layout: Layout) {
-  const { dx, nv, ndx } = layout
-  const all = dx.map(({ name }) => name)
-  const outputs = flags.outputs ?? all.slice(0, nv)
-  if (outputs.length === 0)
-    throw new InputError({ path: '--outputs', expected: 'at least one coordinate', found: 'none' })
-  for (const [k, name] of outputs.entries()) {
-    if (!all.includes(name))
-      throw new InputError({
-        path: '--outputs',
-        expected: `some of ${listed(all)}`,
-        found: `"${name}"${suggestion(name, all)}`,
-      })
-    if (outputs.indexOf(name) < k)
-      throw new InputError({ path: '--outputs', expected: 'each coordinate once', found: `"${name}" twice` })
-  }
-  const of = (option: string, given: NamedDeviations, allowed: readonly string[]) => {
-    const known = [...KINDS, ...allowed]
-    for (const name of Object.keys(typeof given === 'number' ? {} : given))
-      if (!known.includes(name))
-        throw new InputError({
-          path: `${option} ${name}`,
-          expected: `a deviation of one of ${listed(known)}`,
-          found: `"${name}"${suggestion(name, known)}`,
-        })
-    return allowed.map((name) => {
-      if (typeof given === 'number') return given
-      const kind = kindOf(all.indexOf(name), { nv, ndx })
-      return Object.hasOwn(given, name) ? given[name]! : Object.hasOwn(given, kind) ? given[kind]! : 0
-    })
-  }
-  const sigmas = of('--measurement-noise', flags.measurementNoise ?? MEASUREMENT_NOISE, outputs)
-  const exact = sigmas.indexOf(0)
-  if (exact >= 0)
-    throw new InputError({
-      path: '--measurement-noise',
-      expected: `a deviation > 0 of ${outputs[exact]!}`,
-      found: 'none',
-    })
-  const drifts = of('--process-noise', flags.processNoise ?? PROCESS_NOISE, all)
-  const squared = (values: readonly number[]) => Matrix.diag(values.map((value) => value * value))
-  return {
-    outputs,
-    sigma: Object.fromEntries(outputs.map((name, k) => [name, sigmas[k]!])),
-    W: squared(drifts),
-    V: squared(sigmas),
-  }
+  return filterNoise(flags, layout, {
+    outputs: '--outputs',
+    measurementNoise: '--measurement-noise',
+    processNoise: '--process-noise',
+  })
 }
 
 /** Regulator, filter, and the controller made of both. Throws NumericalFailure naming the modes where one of them can't be had. */

@@ -1,14 +1,11 @@
 /** Integral action on the command line: which coordinates are to have no error at rest, and the gains for it. */
-import { Matrix } from 'ml-matrix'
 import type { Command } from 'commander'
 import { type IntegralAction, integralAction } from '../control/integralAction.ts'
 import type { QuadraticCost } from '../control/linearArguments.ts'
 import { type Lqr, type LqrOptions, lqr } from '../control/lqr.ts'
 import type { Coordinate, Layout } from '../engine/engine.ts'
 import type { Linearization } from '../linearization/linearization.ts'
-import { counted } from '../experiment/format.ts'
-import { InputError } from '../scene/inputError.ts'
-import { listed, suggestion } from '../scene/nearest.ts'
+import { integralCost as integralWeights } from '../experiment/integralCost.ts'
 import type { Weights } from '../scene/scene.ts'
 import { names, weights } from './options.ts'
 import { matrixTable } from './table.ts'
@@ -38,29 +35,8 @@ export function addIntegralOptions(command: Command): Command {
 }
 
 /** Throws InputError on names that are no coordinates, more of them than controls, and weights that are not theirs. */
-export function integralCost({ integral: outputs, qz }: IntegralFlags, { dx, nu }: Layout) {
-  const fail = (path: string, expected: string, found: string): never => {
-    throw new InputError({ path, expected, found })
-  }
-  if (outputs === undefined) {
-    if (qz !== undefined) fail('--qz', '--integral beside it', 'none')
-    return null
-  }
-  const all = dx.map(({ name }) => name)
-  for (const [k, name] of outputs.entries()) {
-    if (!all.includes(name)) fail('--integral', `some of ${listed(all)}`, `"${name}"${suggestion(name, all)}`)
-    if (outputs.indexOf(name) < k) fail('--integral', 'each coordinate once', `"${name}" twice`)
-  }
-  if (outputs.length > nu)
-    fail('--integral', `at most ${counted(nu, 'coordinate')}, one for each control`, `${outputs.length}`)
-  const given = (qz ?? 1) as number | Readonly<Record<string, number>>
-  for (const name of Object.keys(typeof given === 'number' ? {} : given))
-    if (!outputs.includes(name))
-      fail(`--qz ${name}`, `a weight of one of ${listed(outputs)}`, `"${name}"${suggestion(name, outputs)}`)
-  const Qz = outputs.map((name) => (typeof given === 'number' ? given : (given[name] ?? 0)))
-  const free = Qz.indexOf(0)
-  if (free >= 0) fail('--qz', `a weight > 0 of ${outputs[free]!}`, 'none')
-  return { outputs, Qz: Matrix.diag(Qz) }
+export function integralCost(flags: IntegralFlags, layout: Layout) {
+  return integralWeights(flags, layout, { integral: '--integral', qz: '--qz' })
 }
 
 /** LQR, with integral action where --integral asks for it. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { BlackboxError } from '../blackbox/blackboxError.ts'
 import { PoolError } from '../blackbox/poolError.ts'
+import { QueueError } from '../experiment/sweep/queue/queueError.ts'
 import { InputError } from '../scene/inputError.ts'
 import { addBenchCommand } from './benchCommand.ts'
 import { addCheckCommand } from './checkCommand.ts'
@@ -15,8 +16,10 @@ import { addLqrCommand } from './lqrCommand.ts'
 import { addPlanCommand } from './planCommand.ts'
 import { addRecoverCommand } from './recoverCommand.ts'
 import { addRunCommand } from './runCommand.ts'
+import { addSweepCommand } from './sweepCommand.ts'
 import { addViewCommand } from './viewCommand.ts'
-import { packageVersion } from './versions.ts'
+import { addWorkerCommand } from './workerCommand.ts'
+import { packageVersion } from '../experiment/packageVersion.ts'
 
 /** Runs the command on the arguments after `node jacsense` and returns the exit code; never throws, never exits. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -49,6 +52,8 @@ function createProgram(io: Io, version: string): Command {
   addRecoverCommand(program, io)
   addCheckCommand(program, io)
   addColorCommand(program, io)
+  addSweepCommand(program, io)
+  addWorkerCommand(program, io)
   addViewCommand(program, io)
   addBenchCommand(program, io)
   return program
@@ -60,8 +65,8 @@ function report(error: unknown, io: Io): number {
   if (io.signal?.aborted) return fail(io, 'interrupted', 130)
   const message = oneLine(error instanceof Error ? error.message : String(error))
   if (error instanceof InputError) return fail(io, `error: ${message}`, 2)
-  if (error instanceof NumericalFailure || error instanceof BlackboxError || error instanceof PoolError)
-    return fail(io, `failed: ${message}`, 1)
+  const known = [NumericalFailure, BlackboxError, PoolError, QueueError]
+  if (known.some((kind) => error instanceof kind)) return fail(io, `failed: ${message}`, 1)
   const code = (error as NodeJS.ErrnoException | null)?.syscall === undefined ? 70 : 1
   if (process.env.JACSENSE_DEBUG === '1' && error instanceof Error) io.stderr.write(`${error.stack}\n`)
   return fail(io, code === 70 ? `internal error: ${message} (JACSENSE_DEBUG=1 shows where)` : `error: ${message}`, code)

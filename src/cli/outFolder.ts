@@ -5,8 +5,8 @@ import { InputError } from '../scene/inputError.ts'
 
 const FILES = ['linearization.json', 'trajectory.csv', 'report.html']
 
-/** Throws InputError where `folder` can't be made or written to, or holds folders under the names of the report's files. */
-export async function checkOutFolder(folder: string): Promise<void> {
+/** Throws InputError where `folder` can't be made or written to, or holds folders under the names of the files to be written. */
+export async function checkOutFolder(folder: string, files: readonly string[] = FILES): Promise<void> {
   const path = '--out'
   if (folder === '') throw new InputError({ path, expected: 'a folder', found: '""' })
   let here = resolve(folder)
@@ -26,7 +26,7 @@ export async function checkOutFolder(folder: string): Promise<void> {
     const { code } = error as NodeJS.ErrnoException
     throw new InputError({ path, expected: 'a folder that can be written to', found: `${here} (${code})` })
   }
-  for (const name of FILES)
+  for (const name of files)
     if ((await kindOf(join(folder, name))) === 'folder')
       throw new InputError({
         path,

@@ -21,7 +21,7 @@ import { checkOutFiles } from './outFile.ts'
 import { type PlanSource, readSource, storedSource } from './planSource.ts'
 import { setUp } from './prepare.ts'
 import { shellLine } from './shellLine.ts'
-import { packageVersion } from './versions.ts'
+import { packageVersion } from '../experiment/packageVersion.ts'
 
 interface PlanFlags extends PrepareOptions, Pick<LinearizeFlags, 'engine' | 'coordinates' | 'at'> {
   readonly out: string

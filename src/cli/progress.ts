@@ -10,18 +10,31 @@ export interface Progress {
   end(): void
 }
 
-export function progressLine({ stderr }: Io, what: string): Progress {
+/** `timeLeft`: also tell how long the rest will take at the pace so far. */
+export function progressLine({ stderr }: Io, what: string, { timeLeft = false } = {}): Progress {
   const start = performance.now()
+  let before: number | null = null // done when it began
   let last = Number.NEGATIVE_INFINITY
   return {
     onProgress(done, total) {
       const now = performance.now()
+      before ??= done
       if (!stderr.isTTY || now - start < PATIENCE_MS || now - last < EVERY_MS) return
       last = now
-      stderr.write(`\r\u001b[K${what} ${done} of ${total} (${Math.floor((100 * done) / Math.max(1, total))} %)`)
+      const left =
+        timeLeft && done > before ? `, ${duration(((now - start) * (total - done)) / (done - before))} left` : ''
+      stderr.write(`\r\u001b[K${what} ${done} of ${total} (${Math.floor((100 * done) / Math.max(1, total))} %)${left}`)
     },
     end() {
       if (last > Number.NEGATIVE_INFINITY) stderr.write('\r\u001b[K')
     },
   }
+}
+
+/** '40 s', '12 min', '3 h 20 min' from ms. */
+function duration(ms: number): string {
+  const seconds = Math.ceil(ms / 1000)
+  if (seconds < 100) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 100 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

@@ -1,7 +1,6 @@
 /**
  * How often does a closed loop recover? Runs from starts that are uniform in a box around a point of operation, and the share that ends
- * at the point, with its 95 % interval. Source of the interval: E. B. Wilson, "Probable inference, the law of succession, and
- * statistical inference", J. American Statistical Association 22(158), 1927.
+ * at the point, with its 95 % interval.
  */
 import type { Controller } from '../control/controller.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -9,6 +8,7 @@ import { random } from '../linalg/random.ts'
 import { InputError } from '../scene/inputError.ts'
 import { listed, suggestion } from '../scene/nearest.ts'
 import { simulate } from './simulate.ts'
+import { wilson } from './wilson.ts'
 
 export interface AttractionOptions {
   /** Entries of dx by name: a number b for −b … b, or [low, high]; the others start at zero. */
@@ -86,16 +86,6 @@ export async function attractionRate(
     starts,
     recovered,
   }
-}
-
-/** Wilson's score interval at 95 %. */
-function wilson(successes: number, samples: number): [number, number] {
-  const z = 1.959963984540054
-  const share = successes / samples
-  const spread = z * Math.sqrt((share * (1 - share)) / samples + (z * z) / (4 * samples * samples))
-  const center = share + (z * z) / (2 * samples)
-  const scale = 1 + (z * z) / samples
-  return [Math.max(0, (center - spread) / scale), Math.min(1, (center + spread) / scale)]
 }
 
 function indexOf(path: string, name: string, names: readonly string[]): number {

@@ -30,7 +30,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   control: { rooms: ['linalg'], typesOnly: ['linearization'], inBrowsers: true },
   learn: { rooms: ['blackbox', 'sensing', 'linalg'], packages: ['@tensorflow/tfjs'], inBrowsers: true },
-  experiment: { rooms: CORE, packages: ['bullmq'] },
+  experiment: { rooms: CORE, packages: ['bullmq', 'ioredis'] },
   report: { rooms: ['experiment'], typesOnly: ['linearization'], packages: ['@observablehq/plot', 'jsdom'] },
   viewer: { rooms: [...CORE, 'experiment'], packages: ['three', 'lil-gui', 'uplot'] },
   cli: { rooms: [...CORE, 'experiment', 'report'], packages: ['commander'] },

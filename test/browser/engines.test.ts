@@ -1,56 +1,17 @@
 /** The built package in a real browser, as a user's Vite bundles it: the same numbers as in Node. */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
-import { build, createLogger } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchChromium } from './chromium.ts'
-import { experiment, type Job, type Outcome } from './page/experiment.ts'
+import { apart, JOBS, sceneJob } from './jobs.ts'
+import { experiment, type Outcome } from './page/experiment.ts'
 import { type FolderServer, serveFolder } from './serveFolder.ts'
+import { buildUserPage } from './userPage.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const CORE_LIMIT = 170_000 // bytes gzipped of what a cannon-es page loads; the viewer may have 300 kB with three.js
-
-const MJCF = `<mujoco><option timestep="0.01"/><worldbody>
-  <body><joint name="slide" type="slide" axis="1 0 0"/><geom type="box" size=".2 .1 .05" mass="1"/>
-    <body><joint name="pole" axis="0 1 0"/><geom type="capsule" fromto="0 0 0 0 0 .6" size=".02" mass=".1"/></body>
-  </body></worldbody><actuator><motor name="motor" joint="slide"/></actuator></mujoco>`
-const URDF = `<robot name="swing"><link name="base"/><link name="rod"><inertial><origin xyz="0 0 -.3"/><mass value=".5"/>
-  <inertia ixx=".01" iyy=".01" izz=".001" ixy="0" ixz="0" iyz="0"/></inertial></link>
-  <joint name="swing" type="continuous"><parent link="base"/><child link="rod"/><axis xyz="0 1 0"/><dynamics damping=".1"/></joint></robot>`
-
-function sceneJob(name: string, engine: string): Job {
-  const folder = join(ROOT, 'scenes', name)
-  const urdfs = readdirSync(folder).filter((file) => file.endsWith('.urdf'))
-  return {
-    kind: 'scene',
-    source: JSON.parse(readFileSync(join(folder, 'scene.json'), 'utf8')),
-    files: Object.fromEntries(urdfs.map((file) => [file, readFileSync(join(folder, file), 'utf8')])),
-    engine,
-  }
-}
-
-const JOBS: readonly (readonly [what: string, job: Job])[] = [
-  ['cartpole in cannon', sceneJob('cartpole', 'cannon')],
-  ['quadrotor in cannon', sceneJob('quadrotor', 'cannon')],
-  ['chains in cannon', sceneJob('chains', 'cannon')],
-  ['minitaur in cannon', sceneJob('minitaur', 'cannon')],
-  ['cartpole in mujoco', sceneJob('cartpole', 'mujoco')],
-  ['hopper in mujoco', sceneJob('hopper', 'mujoco')],
-  ['an MJCF text', { kind: 'mjcf', source: MJCF, engine: 'mujoco' }],
-  ['a URDF text', { kind: 'urdf', source: URDF, engine: 'cannon' }],
-  ['cartpole in rapier', sceneJob('cartpole', 'rapier')],
-]
-
-/** Largest difference of entries, relative to the largest entry. */
-function apart(a: readonly number[], b: readonly number[]): number {
-  expect(a.length).toBe(b.length)
-  const size = b.reduce((max, value) => Math.max(max, Math.abs(value)), 1)
-  return a.reduce((max, value, k) => Math.max(max, Math.abs(value - b[k]!)), 0) / size
-}
 
 describe('jacsense in Chromium', () => {
   const folder = mkdtempSync(join(tmpdir(), 'jacsense-browser-'))
@@ -61,22 +22,7 @@ describe('jacsense in Chromium', () => {
   let page: Page
 
   beforeAll(async () => {
-    // A user's project: the page's sources, and the package by its name.
-    cpSync(new URL('./page', import.meta.url), join(folder, 'page'), { recursive: true })
-    mkdirSync(join(folder, 'page/node_modules'))
-    symlinkSync(ROOT, join(folder, 'page/node_modules/jacsense'))
-    const logger = createLogger('warn')
-    // How long plugins took is the machine's matter.
-    logger.warn = (message) => {
-      if (!message.includes('PLUGIN_TIMINGS')) warnings.push(message)
-    }
-    await build({
-      root: join(folder, 'page'),
-      configFile: false,
-      customLogger: logger,
-      worker: { format: 'es' },
-      build: { outDir: join(folder, 'site'), emptyOutDir: true, chunkSizeWarningLimit: 5000 },
-    })
+    warnings.push(...(await buildUserPage(folder)))
     server = await serveFolder(join(folder, 'site'))
     browser = await launchChromium()
     page = await browser.newPage()
