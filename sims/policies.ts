@@ -76,8 +76,8 @@ const GRADIENTS: readonly Gradient[] = [
     how: { decoder: 'antithetic', directions: 8, sigma: 0.05 },
     rate: { cartpole: 0.2 },
   },
-  { name: 'ridge regression', how: { decoder: 'ridge', directions: 24, sigma: 0.005 }, rate: { cartpole: 0.2 } },
-  { name: 'lasso regression', how: { decoder: 'lasso', directions: 24, sigma: 0.005 }, rate: { cartpole: 0.2 } },
+  { name: 'ridge regression', how: { decoder: 'ridge', directions: 24, sigma: 0.005 }, rate: { cartpole: 0.1 } },
+  { name: 'lasso regression', how: { decoder: 'lasso', directions: 48, sigma: 0.005 }, rate: { cartpole: 0.1 } },
 ]
 const BATCH = 8 // starts of an iteration
 const R = 1e-3 // of each control, per second
