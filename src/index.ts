@@ -11,6 +11,7 @@ export { controlVector, reducedState } from './scene/stateVector.ts'
 
 // Engines
 export { type CheckEngineOptions, checkEngine, type EngineCheck, type EngineReport } from './engine/checkEngine.ts'
+export { CONTACT, type Contacts, createContacts } from './engine/contacts.ts'
 export { createEngine, ENGINE_NAMES, type EngineChoice } from './engine/createEngine.ts'
 export type { ControlCoordinate, Coordinate, Engine, Layout, Point } from './engine/engine.ts'
 export { type JointTangent, jointTangent } from './engine/jointTangent.ts'

@@ -76,7 +76,7 @@ export function resolveRun(settings: PartialRunSettings, scene: Scene | Mjcf, en
         ...(controller.Qz !== undefined && { qz: controller.Qz }),
       },
       layout,
-      { integral: 'controller.integral', qz: 'controller.Qz' },
+      (option) => (option === 'qz' ? 'controller.Qz' : 'controller.integral'),
     ),
     within,
     last: settings.success?.last ?? LAST,
