@@ -14,7 +14,20 @@ const CONTROLS = ['smoothing', 'lqr', 'kalman', 'ilqr']
 const GROUPS: readonly (readonly [title: string, pages: readonly string[]])[] = [
   ['Start', ['guide', 'overview', 'gallery', 'viewer']],
   ['Methods', ['index', ...METHODS, ...CONTROLS].map((name) => `methods/${name}`)],
-  ['Use', ['sensing', 'control', 'control-ilqr', 'sweeps', 'learning', 'measure-elsewhere', 'browser']],
+  [
+    'Use',
+    [
+      'sensing',
+      'control',
+      'control-ilqr',
+      'sweeps',
+      'learning',
+      'policies',
+      'fixed-points',
+      'measure-elsewhere',
+      'browser',
+    ],
+  ],
   ['Engines', ['engines', 'mujoco', 'rapier']],
   ['File formats', ['file-formats', 'scene-format', 'urdf']],
   ['Project', ['benchmarks', 'support', 'contributing', 'changelog']],
