@@ -7,7 +7,7 @@ import { slugOf } from '../../scripts/docs/markdownLinks.ts'
 const pages = fileURLToPath(new URL('../../out/site-pages/', import.meta.url))
 
 const titleOf = (page: string) => /^# (.+)$/m.exec(readFileSync(`${pages}${page}.md`, 'utf8'))![1]!.replaceAll('`', '')
-const item = (page: string) => ({ text: titleOf(page), link: `/${page}` })
+const item = (page: string) => ({ text: page === 'methods/index' ? 'Which to take' : titleOf(page), link: `/${page}` })
 
 const METHODS = ['coloring', 'rainbow', 'compressed-sensing', 'noise', 'robust-decoding', 'left-action', 'certificate']
 const CONTROLS = ['smoothing', 'lqr', 'kalman', 'ilqr']
