@@ -2,7 +2,7 @@
 
 // Scenes
 export { InputError } from './scene/inputError.ts'
-export { sceneJsonSchema } from './scene/jsonSchema.ts'
+export { sceneJsonSchema, sweepJsonSchema } from './scene/jsonSchema.ts'
 export { listScenes, type LoadSceneOptions, loadScene } from './scene/loadScene.ts'
 export { type ParseSceneOptions, parseScene } from './scene/parseScene.ts'
 export { type ParseUrdfOptions, parseUrdf } from './scene/parseUrdf.ts'
