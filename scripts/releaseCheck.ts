@@ -107,7 +107,7 @@ try {
     return `${quality.calls} calls`
   })
   await step('the schema and package.json can be imported', () => {
-    const script = `for (const path of ['scene.schema.json', 'package.json']) import.meta.resolve('jacsense/' + path)`
+    const script = `for (const path of ['scene.schema.json', 'sweep.schema.json', 'package.json']) import.meta.resolve('jacsense/' + path)`
     call(process.execPath, ['--input-type=module', '-e', script], folder)
   })
   await step('the guide, with the package that npm installs', async () => {

@@ -13,7 +13,9 @@ export function thumbnail(scene) {
       .filter(({ type }) => type !== 'plane')
       .map((shape) => outline(shape, IDENTITY, shape.color ?? '#8a8f98')),
     ...scene.bodies.flatMap(({ shapes }, b) =>
-      shapes.map((shape) => outline(shape, poses[b], shape.color ?? MUTED[b % MUTED.length])),
+      shapes
+        .filter(({ hidden }) => !hidden)
+        .map((shape) => outline(shape, poses[b], shape.color ?? MUTED[b % MUTED.length])),
     ),
   ].sort((a, b) => b.depth - a.depth)
   const points = drawn.flatMap(({ hull }) => hull)

@@ -2,7 +2,7 @@
 
 // Scenes
 export { InputError } from './scene/inputError.ts'
-export { sceneJsonSchema } from './scene/jsonSchema.ts'
+export { sceneJsonSchema, sweepJsonSchema } from './scene/jsonSchema.ts'
 export { listScenes, type LoadSceneOptions, loadScene } from './scene/loadScene.ts'
 export { type ParseSceneOptions, parseScene } from './scene/parseScene.ts'
 export { type ParseUrdfOptions, parseUrdf } from './scene/parseUrdf.ts'
@@ -11,6 +11,7 @@ export { controlVector, reducedState } from './scene/stateVector.ts'
 
 // Engines
 export { type CheckEngineOptions, checkEngine, type EngineCheck, type EngineReport } from './engine/checkEngine.ts'
+export { CONTACT, type Contacts, createContacts } from './engine/contacts.ts'
 export { createEngine, ENGINE_NAMES, type EngineChoice } from './engine/createEngine.ts'
 export type { ControlCoordinate, Coordinate, Engine, Layout, Point } from './engine/engine.ts'
 export { type JointTangent, jointTangent } from './engine/jointTangent.ts'

@@ -1,41 +1,29 @@
 /** What controls a run: nothing, LQR around the point, LQG from noisy outputs, iLQR from the initial state to it, or MPC. */
 import { type Command, Option } from 'commander'
 import type { Controller } from '../control/controller.ts'
-import { ilqr } from '../control/ilqr/ilqr.ts'
 import type { IlqrResult } from '../control/ilqr/ilqrResult.ts'
-import { quadraticTracking } from '../control/ilqr/quadraticTracking.ts'
-import { trackTrajectory } from '../control/ilqr/trackTrajectory.ts'
-import { integralController } from '../control/integralController.ts'
-import { lqrController } from '../control/lqrController.ts'
-import { type MpcController, mpc } from '../control/mpc/mpc.ts'
-import { openLoop } from '../control/openLoop.ts'
-import { firstGuess } from '../experiment/firstGuess.ts'
-import { type EnginePool, openEnginePool } from '../experiment/openEnginePool.ts'
-import { type Cost, taskCost } from '../experiment/taskCost.ts'
+import type { MpcController } from '../control/mpc/mpc.ts'
+import { checkControllerSettings } from '../experiment/checkControllerSettings.ts'
+import type { ControllerProblem, Regulator } from '../experiment/controllerDesign.ts'
+import { controllerOf } from '../experiment/controllerOf.ts'
+import { CONTROLLERS, type ControllerSettings, HORIZON } from '../experiment/controllerSettings.ts'
+import { designController } from '../experiment/designController.ts'
+import { openEnginePool } from '../experiment/openEnginePool.ts'
+import { recordEstimates } from '../experiment/recordEstimates.ts'
 import type { Layout } from '../engine/engine.ts'
 import type { Linearization } from '../linearization/linearization.ts'
-import type { Dynamics } from '../linearization/trajectory/dynamics.ts'
-import { sensedDynamics } from '../linearization/trajectory/sensedDynamics.ts'
+import type { SensedDynamicsOptions } from '../linearization/trajectory/sensedDynamics.ts'
 import { InputError } from '../scene/inputError.ts'
-import type { Weights } from '../scene/scene.ts'
-import { addEstimatorOptions, designEstimator, type Estimator, type EstimatorFlags, noiseOf } from './estimator.ts'
-import { addIntegralOptions, designRegulator, type IntegralFlags, integralCost, type Regulator } from './integral.ts'
-import { type Io, NumericalFailure } from './io.ts'
-import { requireSolved } from './lqrCommand.ts'
-import { type LinearizeFlags, positiveNumber, weights, wholeNumber } from './options.ts'
+import { addEstimatorOptions, type Estimator } from './estimator.ts'
+import { addIntegralOptions } from './integral.ts'
+import type { Io } from './io.ts'
+import { failureOf } from './lqrCommand.ts'
+import { called, type LinearizeFlags, positiveNumber, weights, wholeNumber } from './options.ts'
 import { type Setup, signalOf } from './prepare.ts'
 import { progressLine } from './progress.ts'
 import { unreachedOf, type WeightFlags } from './weights.ts'
 
-export const CONTROLLERS = ['none', 'lqr', 'lqg', 'ilqr', 'mpc'] as const
-
-export interface ControllerFlags extends LinearizeFlags, WeightFlags, EstimatorFlags, IntegralFlags {
-  readonly controller: (typeof CONTROLLERS)[number]
-  readonly horizon?: number // s
-  readonly qf?: Weights
-  readonly iterations?: number
-  readonly every?: number
-}
+export interface ControllerFlags extends LinearizeFlags, WeightFlags, ControllerSettings {}
 
 export interface Chosen {
   readonly controller: Controller
@@ -44,8 +32,6 @@ export interface Chosen {
   readonly optimum: IlqrResult | null
   readonly planner: MpcController | null
 }
-
-const HORIZON = 1 // s, of MPC
 
 export function addControllerOptions(command: Command): Command {
   const chosen = command.addOption(
@@ -78,44 +64,21 @@ export function addControllerOptions(command: Command): Command {
 
 /** Throws InputError on options that the controller has no use for, or that do not fit. */
 export function checkControllerFlags(flags: ControllerFlags, layout: Layout): void {
-  const { controller, horizon, qf, iterations, every, method, noise, outputs, measurementNoise, processNoise } = flags
-  const plans = controller === 'ilqr' || controller === 'mpc'
-  const without = (option: string, value: unknown, expected: string) => {
-    if (value !== undefined) throw new InputError({ path: option, expected, found: `--controller ${controller}` })
-  }
-  if (!plans)
-    for (const [option, value] of Object.entries({ '--horizon': horizon, '--qf': qf, '--iterations': iterations }))
-      without(option, value, '--controller ilqr or mpc')
-  if (controller === 'lqr') integralCost(flags, layout)
-  else {
-    without('--integral', flags.integral, '--controller lqr')
-    without('--qz', flags.qz, '--controller lqr')
-  }
-  if (controller === 'lqg') noiseOf(flags, layout)
-  else {
-    without('--outputs', outputs, '--controller lqg')
-    without('--measurement-noise', measurementNoise, '--controller lqg')
-    without('--process-noise', processNoise, '--controller lqg')
-  }
-  if (controller !== 'mpc') without('--every', every, '--controller mpc')
-  if (plans && method !== 'auto' && method !== 'dense' && method !== 'native')
+  const { controller, method, noise } = flags
+  checkControllerSettings(flags, layout, called)
+  if (controller !== 'ilqr' && controller !== 'mpc') return
+  if (method !== 'auto' && method !== 'dense' && method !== 'native')
     throw new InputError({
       path: '--method',
       expected: `auto, dense or native with --controller ${controller}`,
       found: method,
     })
-  if (plans && noise === 'estimate')
+  if (noise === 'estimate')
     throw new InputError({
       path: '--noise',
       expected: `a number or none with --controller ${controller}`,
       found: noise,
     })
-  if (qf !== undefined) lastWeights(qf, layout)
-}
-
-/** The weights of a plan's last state that the command line gives. */
-function lastWeights(qf: Weights, layout: Layout) {
-  return taskCost({ Q: qf, R: 1 }, layout, { Q: { path: '--qf' }, R: { path: 'R' } }).Q
 }
 
 /**
@@ -124,64 +87,30 @@ function lastWeights(qf: Weights, layout: Layout) {
 export async function chooseController(
   setup: Setup,
   flags: ControllerFlags,
-  { cost, x0, duration, lin }: { cost: Cost | null; x0: Float64Array; duration: number; lin: Linearization },
+  { lin, ...problem }: ControllerProblem & { readonly lin: Linearization },
   io: Io,
 ): Promise<Chosen> {
-  const { scene, engine, point } = setup
-  const none = { design: null, estimator: null, optimum: null, planner: null }
-  if (flags.controller === 'none') return { ...none, controller: openLoop(point.u) }
-  const options = { unreached: unreachedOf(scene, flags) }
-  if (flags.controller === 'lqg') {
-    const { regulator, estimator } = designEstimator(lin, cost!, engine, flags, options)
-    return { ...none, controller: estimator.recorder.controller, design: regulator, estimator }
-  }
-  const design = designRegulator(lin, cost!, flags, options)
-  const isPlanned = flags.controller !== 'lqr'
-  // plans with a last weight of their own can do without
-  if (!isPlanned || flags.qf === undefined) requireSolved(design)
-  if (design.integral) {
-    const controller = integralController(lin, { ...design, ...design.integral }, engine.difference)
-    return { ...none, controller, design }
-  }
-  const standing = design.K && lqrController(lin, design.K, engine.difference)
-  if (!isPlanned) return { ...none, controller: standing!, design }
-
-  const Qf = flags.qf === undefined ? design.P! : lastWeights(flags.qf, engine.layout)
-  const isReceding = flags.controller === 'mpc'
-  const dynamics = dynamicsOf(setup, flags, undefined)
-  const tracking = quadraticTracking(dynamics, { ...cost!, Qf, xGoal: point.x, uGoal: point.u })
-  const horizon = flags.horizon ?? (isReceding ? HORIZON : duration)
-  const guess = await firstGuess(setup, standing, { x0, horizon, cost: tracking }, io.signal)
-  if (isReceding) {
-    const planner = mpc(
-      dynamics,
-      { cost: tracking, duration: horizon, guess },
-      {
-        ...(flags.iterations !== undefined && { iterations: flags.iterations }),
-        ...(flags.every !== undefined && { every: flags.every }),
-        ...signalOf(io),
-      },
-    )
-    return { ...none, controller: planner, design, planner }
-  }
-  const pool = await poolOf(setup, flags)
+  const { scene, engine } = setup
+  const sensing = sensingOf(flags)
   const progress = progressLine(io, 'iLQR: iteration')
-  const optimum = await ilqr(
-    dynamicsOf(setup, flags, pool),
-    { x0, cost: tracking, duration: horizon, guess },
-    {
-      ...(flags.iterations !== undefined && { maxIterations: flags.iterations }),
-      ...signalOf(io),
-      onProgress: progress.onProgress,
-    },
-  ).finally(() => {
-    progress.end()
-    return pool?.close()
+  const { design, regulator, estimator, optimum } = await designController(engine, lin, flags, problem, {
+    unreached: unreachedOf(scene, flags),
+    seed: flags.seed,
+    sensing,
+    openPool: () => poolOf(setup, flags),
+    ...signalOf(io),
+    onProgress: progress.onProgress,
   })
-  if (optimum.result === 'diverged' || optimum.result === 'indefinite')
-    throw new NumericalFailure(`ilqr: ${optimum.result}: ${optimum.message}`)
-  const controller = trackTrajectory(optimum, engine.difference, standing ?? undefined)
-  return { ...none, controller, design, optimum }
+    .catch((error: unknown) => {
+      throw failureOf(error)
+    })
+    .finally(progress.end)
+  const { controller, lqg, planner } = await controllerOf(engine, design, { sensing, ...signalOf(io) })
+  const chosen = { controller, design: regulator, estimator: null, optimum, planner }
+  if (!lqg || !estimator) return chosen
+  const recorder = recordEstimates(lqg)
+  const { measurement } = design.filter!
+  return { ...chosen, controller: recorder.controller, estimator: { ...estimator, recorder, measurement } }
 }
 
 /** Workers for one long computation; batches of MPC are short. */
@@ -189,17 +118,13 @@ async function poolOf({ scene }: Setup, { engine, coordinates, workers }: Contro
   return workers > 1 ? openEnginePool(scene, { engine, ...(coordinates && { coordinates }), workers }) : undefined
 }
 
-function dynamicsOf(
-  { engine }: Setup,
-  { method, scheme, seed, noise, robust }: ControllerFlags,
-  pool: EnginePool | undefined,
-): Dynamics {
+/** How plans sense A and B. */
+function sensingOf({ method, scheme, seed, noise, robust }: ControllerFlags): SensedDynamicsOptions {
   const isNoisy = typeof noise === 'number' || robust === true
-  return sensedDynamics(engine, {
+  return {
     method: method === 'dense' || method === 'native' ? method : 'auto',
     ...(scheme !== undefined && scheme !== 'five-point' && { scheme }),
     ...(isNoisy && { noise: typeof noise === 'number' ? noise : 0, robust: robust === true }),
     seed,
-    pool,
-  })
+  }
 }

@@ -2,28 +2,13 @@
 import type { Matrix } from 'ml-matrix'
 import type { Command } from 'commander'
 import type { Kalman } from '../control/kalman.ts'
-import type { QuadraticCost } from '../control/linearArguments.ts'
-import { lqg } from '../control/lqg.ts'
-import { lqgController } from '../control/lqgController.ts'
-import type { LqrOptions } from '../control/lqr.ts'
-import type { Engine, Layout } from '../engine/engine.ts'
-import { filterNoise, MEASUREMENT_NOISE, PROCESS_NOISE } from '../experiment/filterNoise.ts'
+import { MEASUREMENT_NOISE, PROCESS_NOISE } from '../experiment/estimatorNoise.ts'
 import type { MeasurementNoise } from '../experiment/measurementNoise.ts'
-import { type EstimateRecorder, type Estimation, recordEstimates } from '../experiment/recordEstimates.ts'
+import type { EstimateRecorder, Estimation } from '../experiment/recordEstimates.ts'
 import type { Linearization } from '../linearization/linearization.ts'
 import { ESTIMATE_HEADER, estimateRows, OUTPUT_HEADER, outputRows } from '../report/metricRows.ts'
-import { NumericalFailure } from './io.ts'
-import { requireSolved } from './lqrCommand.ts'
 import { deviations, names } from './options.ts'
 import { eigenvalueList, matrixTable, textTable } from './table.ts'
-
-type NamedDeviations = number | Readonly<Record<string, number>>
-
-export interface EstimatorFlags {
-  readonly outputs?: readonly string[]
-  readonly measurementNoise?: NamedDeviations
-  readonly processNoise?: NamedDeviations
-}
 
 export interface Estimator {
   readonly filter: Kalman
@@ -54,34 +39,6 @@ export function addEstimatorOptions(command: Command): Command {
           .join(',')}); nothing is added in the run`,
       deviations,
     )
-}
-
-/** Throws InputError on names that are no coordinates, and on outputs without noise. */
-export function noiseOf(flags: EstimatorFlags, layout: Layout) {
-  return filterNoise(flags, layout, {
-    outputs: '--outputs',
-    measurementNoise: '--measurement-noise',
-    processNoise: '--process-noise',
-  })
-}
-
-/** Regulator, filter, and the controller made of both. Throws NumericalFailure naming the modes where one of them can't be had. */
-export function designEstimator(
-  lin: Linearization,
-  cost: QuadraticCost,
-  engine: Engine,
-  flags: EstimatorFlags & { readonly seed: number },
-  options: LqrOptions,
-) {
-  const { sigma, ...noise } = noiseOf(flags, engine.layout)
-  const design = lqg(lin, cost, noise, options)
-  const { regulator, filter } = design
-  requireSolved(regulator)
-  if (design.result !== 'solved') throw new NumericalFailure(`lqg: ${filter.result}: ${filter.message}`)
-  const recorder = recordEstimates(lqgController(lin, design, engine.difference))
-  const measurement = { sigma, seed: flags.seed }
-  const estimator: Estimator = { filter, recorder, measurement, W: noise.W, V: noise.V }
-  return { regulator, estimator }
 }
 
 /** The filter, for people. */

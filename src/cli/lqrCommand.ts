@@ -1,24 +1,20 @@
 /** jacsense lqr: the gain of the scene's task, the closed-loop eigenvalues, the modes at fault where there is no gain. */
 import type { Command } from 'commander'
 import type { Lqr } from '../control/lqr.ts'
-import { describeMode } from '../control/modes.ts'
 import type { Mjcf } from '../engine/mujoco/mjcf.ts'
 import type { Linearization } from '../linearization/linearization.ts'
+import type { Regulator } from '../experiment/controllerDesign.ts'
+import { DesignFailure, requireGain } from '../experiment/designFailure.ts'
+import { designRegulator } from '../experiment/designController.ts'
+import { integralCost } from '../experiment/integralCost.ts'
 import { callsSentence, certificateSentence } from '../experiment/certificate.ts'
 import { counted, formatNumber, withUnit } from '../experiment/format.ts'
 import { toPlain } from '../experiment/linearizationJson.ts'
 import { defectOf, shownMatrices, shownValue } from '../experiment/rounding.ts'
 import type { Scene } from '../scene/scene.ts'
-import {
-  addIntegralOptions,
-  designRegulator,
-  type IntegralFlags,
-  integralCost,
-  integralText,
-  type Regulator,
-} from './integral.ts'
+import { addIntegralOptions, type IntegralFlags, integralText } from './integral.ts'
 import { type Io, NumericalFailure, printJson } from './io.ts'
-import { addLinearizeOptions, addWeightOptions, type LinearizeFlags } from './options.ts'
+import { addLinearizeOptions, addWeightOptions, called, type LinearizeFlags } from './options.ts'
 import { pointTable } from './pointTable.ts'
 import { defectText, linearizeAt, requireCertificate, setUp, titleOf } from './prepare.ts'
 import { eigenvalueList, matrixTable } from './table.ts'
@@ -43,15 +39,19 @@ export function addLqrCommand(program: Command, io: Io): void {
     const { scene } = setup
     try {
       const cost = designCost(scene, setup.engine.layout, flags)
-      integralCost(flags, setup.engine.layout)
+      integralCost(flags, setup.engine.layout, called)
       const lin = await linearizeAt(setup, flags, io)
-      const design = designRegulator(lin, cost, flags, { unreached: unreachedOf(scene, flags) })
+      const design = await designRegulator(lin, cost, flags, { unreached: unreachedOf(scene, flags) })
       if (flags.json) printJson(io, designJson(scene, lin, design))
       else {
         io.stdout.write(`${titleOf(setup)}\n${pointTable(setup)}${designText(lin, design)}`)
         io.stdout.write(`cost  ${callsSentence(lin)}\n${certificateSentence(lin)}\n`)
       }
-      requireSolved(design)
+      try {
+        requireGain(design)
+      } catch (error) {
+        throw failureOf(error)
+      }
       requireCertificate(lin)
     } finally {
       setup.engine.dispose()
@@ -87,13 +87,12 @@ function slowest({ re, im }: NonNullable<Lqr['eigenvalues']>, dt: number, stayin
   return `${gap}, falls to 1/e in ${withUnit(-dt / Math.log(radius), 's', 3)}${beside}`
 }
 
-/** Throws where no gain was found, naming the modes at fault. */
-export function requireSolved({ result, message, unstabilizable = [], undetectable = [] }: Lqr): void {
-  if (result === 'solved') return
-  const modes = [...unstabilizable, ...undetectable].slice(0, 4).map(describeMode)
-  const named = modes.every((mode) => message.includes(mode)) ? '' : ` Modes at fault: ${modes.join('; ')}`
+/** What a failed design means on the command line. */
+export function failureOf(error: unknown): unknown {
+  if (!(error instanceof DesignFailure)) return error
+  const { result, unstabilizable = [] } = error.regulator ?? {}
   const stay = result === 'unstabilizable' && unstabilizable.every(({ magnitude }) => Math.abs(magnitude - 1) < NEUTRAL)
-  throw new NumericalFailure(`lqr: ${result}: ${message}${named}${stay ? '; --unreached keep lets them stay' : ''}`)
+  return new NumericalFailure(`${error.message}${stay ? '; --unreached keep lets them stay' : ''}`)
 }
 
 function designJson(scene: Scene | Mjcf, lin: Linearization, design: Regulator): unknown {

@@ -185,3 +185,8 @@ export function push(text: string, previous: readonly Push[] = []): Push[] {
     throw new InvalidArgumentError('Expected time:control:amount or from..to:control:amount, such as 1..4:motor:2.')
   return [...previous, { time, duration: end === undefined ? null : end - time, control, amount }]
 }
+
+/** '--measurement-noise' of 'measurementNoise'. */
+export function called(option: string): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}

@@ -1,7 +1,6 @@
 /** jacsense view: serves the viewer's page on this machine, or writes it as a static site. */
 import { cp, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +14,7 @@ import type { SceneTexts } from '../scene/sceneTexts.ts'
 import { type Io, printJson } from './io.ts'
 import { wholeNumber } from './options.ts'
 import { checkOutFolder } from './outFolder.ts'
+import { viewerEngines } from './viewerEngines.ts'
 
 const SITE = fileURLToPath(new URL('../viewer/', import.meta.url))
 const TYPES: Readonly<Record<string, string>> = {
@@ -26,12 +26,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
-/** What the page loads where MuJoCo is chosen. */
-const MUJOCO = 'mujoco/'
-const MUJOCO_FILES = [`${MUJOCO}mujoco.js`, `${MUJOCO}mujoco.wasm`]
-
 interface ViewFlags {
-  readonly engine?: 'cannon' | 'mujoco'
+  readonly engine?: 'cannon' | 'mujoco' | 'rapier'
   readonly port: number
   readonly out?: string
   readonly json?: true
@@ -49,7 +45,7 @@ export function addViewCommand(program: Command, io: Io): void {
       new Option(
         '--engine <name>',
         'engine that the page begins with; it can be changed there (default: cannon; mujoco for MJCF)',
-      ).choices(['cannon', 'mujoco']),
+      ).choices(['cannon', 'mujoco', 'rapier']),
     )
     .option('--port <integer>', 'where to listen; 0: any free port', wholeNumber(0), 0)
     .option('--out <folder>', 'write a static site, which needs no server of ours, and end')
@@ -59,11 +55,16 @@ export function addViewCommand(program: Command, io: Io): void {
       const overlay = await overlayOf(name, engine)
       if (out !== undefined) {
         await writeSite(out, overlay)
-        const mujoco = mujocoFolder() !== null
-        if (json) printJson(io, { folder: out, mujoco })
+        const engines = viewerEngines()
+        if (json)
+          printJson(io, {
+            folder: out,
+            ...Object.fromEntries(engines.map(({ engine, files }) => [engine, files !== null])),
+          })
         else {
           io.stdout.write(`wrote ${join(out, 'index.html')} and what it needs; serve the folder from anywhere\n`)
-          if (!mujoco) io.stdout.write('without MuJoCo, as @mujoco/mujoco is not installed\n')
+          for (const { engine, name, files } of engines)
+            if (files === null) io.stdout.write(`without the engine ${engine}, as ${name} is not installed\n`)
         }
         return
       }
@@ -106,26 +107,17 @@ async function readRobot(name: string, engine: ViewFlags['engine']) {
     const scene = await parseTexts(texts)
     return { name: scene.name, description: scene.description, texts }
   }
-  if (engine === 'cannon')
-    throw new InputError({ path: '--engine', expected: 'mujoco for an MJCF model', found: 'cannon' })
+  if (engine !== undefined && engine !== 'mujoco')
+    throw new InputError({ path: '--engine', expected: 'mujoco for an MJCF model', found: engine })
   const { xml, files, ...mjcf } = await loadMjcf(name)
   const beside = [...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString('base64')])
   const texts: SceneTexts = { kind: 'mjcf', file: name, source: xml, files: Object.fromEntries(beside) }
   return { name: mjcf.name, description: mjcf.description, texts }
 }
 
-/** The folder of the optional package @mujoco/mujoco; null where it is not installed. */
-function mujocoFolder(): string | null {
-  try {
-    return dirname(createRequire(import.meta.url).resolve('@mujoco/mujoco/mujoco.wasm'))
-  } catch {
-    return null
-  }
-}
-
 async function serve(overlay: Overlay, port: number): Promise<Server> {
   const site = await realpath(SITE)
-  const mujoco = mujocoFolder()
+  const optional = new Map(viewerEngines().flatMap(({ files }) => [...(files ?? [])]))
   const server = createServer(async ({ url = '/' }, response) => {
     const send = (type: string, content: string | Buffer) => {
       response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' })
@@ -136,8 +128,8 @@ async function serve(overlay: Overlay, port: number): Promise<Server> {
       const type = TYPES[extname(path)] ?? 'application/octet-stream'
       const laid = overlay.get(path)
       if (laid !== undefined) return send(type, laid)
-      if (mujoco !== null && MUJOCO_FILES.includes(path))
-        return send(type, await readFile(join(mujoco, path.slice(MUJOCO.length))))
+      const ofEngine = optional.get(path)
+      if (ofEngine !== undefined) return send(type, await readFile(ofEngine))
       const found = await pathInside(site, path)
       if (found !== null && found !== 'outside') return send(type, await readFile(found.path))
     } catch {
@@ -171,11 +163,7 @@ async function writeSite(out: string, overlay: Overlay): Promise<void> {
     await mkdir(dirname(beside), { recursive: true })
     await cp(SITE, beside, { recursive: true })
     for (const [path, text] of overlay) await writeFile(join(beside, path), text)
-    const mujoco = mujocoFolder()
-    if (mujoco !== null) {
-      await mkdir(join(beside, MUJOCO))
-      for (const path of MUJOCO_FILES) await cp(join(mujoco, path.slice(MUJOCO.length)), join(beside, path))
-    }
+    for (const { files } of viewerEngines()) for (const [path, file] of files ?? []) await cp(file, join(beside, path))
     await rm(out, { recursive: true, force: true }) // empty
     await rename(beside, out)
   } finally {

@@ -6,8 +6,9 @@
 import type { Matrix } from 'ml-matrix'
 import { matVecInto, toFlat, toSizedMatrix } from '../linalg/dense.ts'
 import type { Controller } from './controller.ts'
+import type { Kalman } from './kalman.ts'
 import { toVector } from './linearArguments.ts'
-import type { Lqg } from './lqg.ts'
+import type { Lqr } from './lqr.ts'
 
 /** What is needed of a linearization. */
 export interface EstimatorModel {
@@ -17,6 +18,12 @@ export interface EstimatorModel {
   readonly xBar: Float64Array // [nx]
   readonly uBar: Float64Array // [nu]
   readonly layout?: { readonly u: readonly { readonly range: readonly [number, number] }[] } // of actuators
+}
+
+/** What is needed of a design of `lqg`. */
+export interface LqgGains {
+  readonly regulator: Pick<Lqr, 'K' | 'message'> // K [nu × ndx]
+  readonly filter: Pick<Kalman, 'L' | 'C' | 'message'> // L [ndx × ny], C [ny × ndx]
 }
 
 export interface LqgController extends Controller {
@@ -38,7 +45,7 @@ export interface LqgController extends Controller {
  */
 export function lqgController(
   lin: EstimatorModel,
-  { regulator, filter }: Pick<Lqg, 'regulator' | 'filter'>,
+  { regulator, filter }: LqgGains,
   difference: (x1: Float64Array, x0: Float64Array, dxOut: Float64Array) => void,
   { initial }: { readonly initial?: ArrayLike<number> } = {},
 ): LqgController {

@@ -2,6 +2,7 @@ import type { Pattern } from '../linalg/pattern.ts'
 import type { Ties } from '../linalg/ties.ts'
 import type { Layout } from '../scene/layout.ts'
 import type { CoordinateConstraint } from './constraintsOf.ts'
+import type { Contacts } from './contacts.ts'
 import type { NamedState } from '../scene/scene.ts'
 
 export type { ControlCoordinate, Coordinate, Layout } from '../scene/layout.ts'
@@ -45,6 +46,11 @@ export interface Engine {
   nearSwitches?(x: Float64Array, u: Float64Array): readonly string[]
   /** Contacts that touch and joints at a limit or beyond it at (x, u), in the same words: what acts by the engine's own laws of contact. */
   closedSwitches?(x: Float64Array, u: Float64Array): readonly string[]
+  /**
+   * Points of contact at (x, u), with the forces of the first physics step from there (its impulses over its length). Those that the
+   * engine finds but that do not push have none. Rapier tells no friction: forces there are along the normals.
+   */
+  contacts?(x: Float64Array, u: Float64Array, out: Contacts): void
   /** What the equations of motion tell of [A B] at (x, u), given xNext = f(x, u). A certificate on the whole checks it. */
   ties?(x: Float64Array, u: Float64Array, xNext: Float64Array): Ties
   /** The engine's own derivatives, row-major A [ndx × ndx] and B [ndx × nu]. */

@@ -16,8 +16,8 @@ export interface FilterDeviations {
 /** What the caller's settings are called in errors. */
 export type FilterPlaces = Readonly<Record<keyof FilterDeviations, string>>
 
-export const MEASUREMENT_NOISE = 1e-3
-export const PROCESS_NOISE = { positions: 1e-4, velocities: 1e-2, activations: 1e-2 }
+const MEASUREMENT_NOISE = 1e-3
+const PROCESS_NOISE = { positions: 1e-4, velocities: 1e-2, activations: 1e-2 }
 const KINDS = Object.keys(PROCESS_NOISE)
 
 /** Throws InputError on names that are no coordinates, and on outputs without noise. */

@@ -93,6 +93,7 @@ export interface ShapePlacement {
   readonly rotation: Quat
   readonly color: string | null // CSS color
   readonly collide: boolean // false: drawn only
+  readonly hidden?: boolean // drawn only where what collides is to be seen
   readonly friction: number // Coulomb coefficient; a pair uses the larger of its two
 }
 export type Shape = ShapePlacement &

@@ -3,9 +3,8 @@
  * J, Jc, Jω are from central differences of the forward kinematics, so that any engine in joint coordinates can be pulled.
  */
 import { CholeskyDecomposition, Matrix, solve } from 'ml-matrix'
-import { type Pose, placedPoint, turnedVector } from '../scene/pose.ts'
-import { rotationMatrix } from '../scene/rotation.ts'
-import type { Inertia, Quat, Vec3 } from '../scene/scene.ts'
+import { type Pose, turnedVector } from '../scene/pose.ts'
+import type { Inertia, Vec3 } from '../scene/scene.ts'
 import type { Robot } from './openRobot.ts'
 
 const STEP = 1e-6 // rad or m
@@ -29,14 +28,15 @@ export function bodyImpulse({
     step.fill(0)
     step[i] = h
     engine.integrate(x, step, moved)
-    return posesAt(poses, moved)
+    return poses(moved)
   }
   let movedBy: boolean[][] | null = null // [nv][bodies]
   /** The coordinates whose rates an impulse on `body` may change: they move a body in common with it, or with one that does. */
   const reachedFrom = (body: number): number[] => {
     movedBy ??= Array.from({ length: nv }, (_, i) => {
-      const [home, away] = [posesAt(poses, engine.home.x), at(engine.home.x, i, 0.1)]
-      return bodies.map((_, b) => isElsewhere(home[b]!, away[b]!))
+      const home = poses(engine.home.x)
+      const away = at(engine.home.x, i, 0.1)
+      return bodies.map((_, b) => isElsewhere(home, away, 7 * b))
     })
     const reached = new Set<number>()
     const open = [body]
@@ -66,27 +66,36 @@ export function bodyImpulse({
     const { coordinates, carried } = prepared(body)
     const change = new Float64Array(ndx)
     if (coordinates.length === 0) return change
-    const here = posesAt(poses, x)
-    const turnedBack = here.map(({ rotation }) => inverse(rotation))
+    const here = poses(x)
+    const k6 = 6 * carried.length
     const Jtp: number[] = []
-    // Columns: linear velocities of the centres of mass in the world and angular ones in each body.
-    const columns = coordinates.map((i) => {
+    // For each coordinate: linear velocities of the centres of mass in the world and angular ones in each body, and their momenta.
+    const moves = coordinates.map((i) => {
       const [ahead, behind] = [at(x, i, STEP), at(x, i, -STEP)]
-      Jtp.push(dot(rate(placedPoint(ahead[body]!, point), placedPoint(behind[body]!, point)), impulse))
-      return carried.map((b) => {
+      const [velocity, momentum] = [new Float64Array(k6), new Float64Array(k6)]
+      let along = 0 // the impulse: a row of Jᵀp
+      for (const [k, b] of carried.entries()) {
+        if (!isElsewhere(ahead, behind, 7 * b)) continue
         const { com, mass, inertia } = bodies[b]!
-        const linear = rate(placedPoint(ahead[b]!, com), placedPoint(behind[b]!, com))
-        const angular = turnedVector(turnedBack[b]!, turning(ahead[b]!, behind[b]!))
-        return { mass, linear, angular, momentum: timesInertia(inertia, angular) }
-      })
+        const angular = turning(ahead, behind, 7 * b)
+        const { rotation } = poseOf(here, b)
+        const origin = rate(ahead, behind, 7 * b)
+        const linear = plus(origin, turnedVector(rotation, cross(angular, com)))
+        velocity.set(linear, 6 * k)
+        velocity.set(angular, 6 * k + 3)
+        for (let c = 0; c < 3; c++) momentum[6 * k + c] = mass * linear[c]!
+        momentum.set(timesInertia(inertia, angular), 6 * k + 3)
+        if (b === body) along = dot(plus(origin, turnedVector(rotation, cross(angular, point))), impulse)
+      }
+      Jtp.push(along)
+      return { velocity, momentum }
     })
     const M = Matrix.zeros(coordinates.length, coordinates.length)
-    columns.forEach((column, i) => {
+    moves.forEach(({ velocity }, i) => {
       for (let j = 0; j <= i; j++) {
-        const other = columns[j]!
+        const { momentum } = moves[j]!
         let value = 0
-        for (const [b, { mass, linear, angular }] of column.entries())
-          value += mass * dot(linear, other[b]!.linear) + dot(angular, other[b]!.momentum)
+        for (let c = 0; c < k6; c++) value += velocity[c]! * momentum[c]!
         M.set(i, j, value)
         M.set(j, i, value)
       }
@@ -105,35 +114,46 @@ function velocities(M: Matrix, Jtp: Matrix): number[] {
   return (cholesky.isPositiveDefinite() ? cholesky.solve(Jtp) : solve(M, Jtp, true)).to1DArray()
 }
 
-function isElsewhere(a: Pose, b: Pose): boolean {
-  const differs = (one: readonly number[], other: readonly number[]) =>
-    one.some((value, k) => Math.abs(value - other[k]!) > 1e-9)
-  return differs(a.position, b.position) || differs(a.rotation, b.rotation)
+/** Whether the seven numbers of a pose differ by more than rounding. */
+function isElsewhere(a: Float64Array, b: Float64Array, from: number): boolean {
+  for (let k = from; k < from + 7; k++) if (Math.abs(a[k]! - b[k]!) > 1e-12) return true
+  return false
 }
 
-export function posesAt(poses: Robot['poses'], x: Float64Array): Pose[] {
-  const packed = poses(x)
-  return Array.from({ length: packed.length / 7 }, (_, b) => ({
-    position: [...packed.subarray(7 * b, 7 * b + 3)] as unknown as Vec3,
-    rotation: [...packed.subarray(7 * b + 3, 7 * b + 7)] as unknown as Quat,
-  }))
+/** One of [7 bodies]. */
+export function poseOf(poses: Float64Array, body: number): Pose {
+  const [x, y, z, qw, qx, qy, qz] = poses.subarray(7 * body, 7 * body + 7)
+  return { position: [x!, y!, z!], rotation: [qw!, qx!, qy!, qz!] }
 }
 
-function rate(ahead: Vec3, behind: Vec3): Vec3 {
+/** The velocity of the origin of a pose, in the world. */
+function rate(ahead: Float64Array, behind: Float64Array, o: number): Vec3 {
   const per = 1 / (2 * STEP)
-  return [(ahead[0] - behind[0]) * per, (ahead[1] - behind[1]) * per, (ahead[2] - behind[2]) * per]
+  return [
+    (ahead[o]! - behind[o]!) * per,
+    (ahead[o + 1]! - behind[o + 1]!) * per,
+    (ahead[o + 2]! - behind[o + 2]!) * per,
+  ]
 }
 
-/** ω in the world from R(h) R(−h)ᵀ ≈ 1 + 2h [ω]×. */
-function turning(ahead: Pose, behind: Pose): Vec3 {
-  const [a, b] = [rotationMatrix(ahead.rotation), rotationMatrix(behind.rotation)]
-  const entry = (i: number, j: number) => dot(a[i]!, b[j]!)
-  const per = 1 / (4 * STEP)
-  return [(entry(2, 1) - entry(1, 2)) * per, (entry(0, 2) - entry(2, 0)) * per, (entry(1, 0) - entry(0, 1)) * per]
+/** ω in the body, from behind* ⊗ ahead ≈ (1, h ω). */
+function turning(ahead: Float64Array, behind: Float64Array, o: number): Vec3 {
+  const [w, x, y, z] = [behind[o + 3]!, behind[o + 4]!, behind[o + 5]!, behind[o + 6]!]
+  const [v, a, b, c] = [ahead[o + 3]!, ahead[o + 4]!, ahead[o + 5]!, ahead[o + 6]!]
+  const per = Math.sign(w * v + x * a + y * b + z * c) / STEP
+  return [
+    (w * a - v * x - (y * c - z * b)) * per,
+    (w * b - v * y - (z * a - x * c)) * per,
+    (w * c - v * z - (x * b - y * a)) * per,
+  ]
 }
 
-function inverse([w, x, y, z]: Pose['rotation']): Pose['rotation'] {
-  return [w, -x, -y, -z]
+function cross(a: Vec3, b: Vec3): Vec3 {
+  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+}
+
+function plus(a: Vec3, b: Vec3): Vec3 {
+  return [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
 }
 
 function timesInertia([xx, yy, zz, xy, xz, yz]: Inertia, [x, y, z]: Vec3): Vec3 {

@@ -1,6 +1,8 @@
-/** The panel of the controller: LQR on or off, a weight for each coordinate, the gain as a map. */
+/** The panel of the controller: which one, a weight for each coordinate, the gain as a map. */
 import { formatNumber } from '../experiment/format.ts'
+import type { ControllerSettings } from '../experiment/controllerSettings.ts'
 import type { Weights } from '../scene/scene.ts'
+import { controllerForm, LQR, OFF } from './controllerForm.ts'
 import { element, fillTable } from './elements.ts'
 import { drawEigenvalues } from './eigenvaluePlot.ts'
 import { drawMatrix } from './matrixMap.ts'
@@ -8,13 +10,20 @@ import { drawKicks, kicksSentence } from './kickMap.ts'
 import type { ProbedKick } from './probeKicks.ts'
 import type { Designed, Eigenvalue, Opened } from './protocol.ts'
 
+/** What a controller is designed by. */
+export interface Choice {
+  readonly settings: ControllerSettings
+  readonly Q: readonly number[] // [ndx]
+  readonly R: readonly number[] // [nu]
+}
+
 export interface ControlPanel {
   readonly isOn: boolean
   readonly designed: Designed | null
-  weights(): { readonly Q: readonly number[]; readonly R: readonly number[] }
-  open(opened: Opened): void
-  setWeights(Q: readonly number[], R: readonly number[]): void
-  switchTo(on: boolean): void
+  readonly choice: Choice
+  /** With the weights of its task, or of a choice. */
+  open(opened: Opened, choice?: Choice): void
+  switchTo(settings: ControllerSettings): void
   show(designed: Designed | null, message?: string): void
   /** What kicks did to the robot; null: nothing known. */
   probed(kicks: readonly ProbedKick[] | null): void
@@ -25,8 +34,13 @@ const TRAIL = 12 // designs
 const BY_HAND = 10 // of controls without a range
 const [LOW, HIGH] = [-4, 4] // of log10; the lowest is 0
 
-export function controlPanel(changed: () => void, byHand: (u: readonly number[]) => void): ControlPanel {
-  const on = element<HTMLInputElement>('controller')
+export function controlPanel(hear: {
+  readonly changed: () => void
+  readonly byHand: (u: readonly number[]) => void
+  readonly showEstimate: (shown: boolean) => void
+}): ControlPanel {
+  const { changed, byHand } = hear
+  const form = controllerForm(changed, hear.showEstimate)
   const place = element('weights')
   let robot: Opened | null = null
   let sliders: { readonly Q: HTMLInputElement[]; readonly R: HTMLInputElement[] } = { Q: [], R: [] }
@@ -34,7 +48,6 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
   let trail: (readonly Eigenvalue[])[] = []
   let kicks: readonly ProbedKick[] | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
-  on.addEventListener('change', changed)
   element('zoomClosed').addEventListener('change', () => drawPoles())
 
   const slider = (name: string, unit: string, kind: 'Q' | 'R') => {
@@ -69,11 +82,7 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
     })
     const radius = closed.reduce((most, { re, im }) => Math.max(most, Math.hypot(re, im)), 0)
     const after = robot && radius > 0 && radius < 1 ? -robot.dt / Math.log(radius) : null
-    element('slowest').textContent =
-      closed.length === 0
-        ? ''
-        : `Largest |λ| with control: ${radius.toPrecision(6)}${after === null ? '' : `; falls to 1/e in ${formatNumber(after)} s`}.`
-    element('slowest').className = radius >= 1 + 1e-9 ? 'bad' : ''
+    element('slowest').textContent = after === null ? '' : `The slowest mode falls to 1/e in ${formatNumber(after)} s.`
   }
   const showKicks = () => {
     element('kicks').hidden = !designed?.gain
@@ -101,7 +110,7 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
     drawPoles()
     showKicks()
     const canvas = element<HTMLCanvasElement>('gain')
-    canvas.hidden = !gain
+    element('gains').hidden = !gain
     if (!gain || !robot) return
     const options = {
       values: gain.K,
@@ -119,15 +128,29 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
     })
   }
 
+  const weights = () => ({ Q: sliders.Q.map(weightOf), R: sliders.R.map(weightOf) })
+  const setWeights = (kinds: { readonly Q: readonly number[]; readonly R: readonly number[] }) => {
+    for (const kind of ['Q', 'R'] as const)
+      sliders[kind].forEach((input, k) => {
+        const value = kinds[kind][k]!
+        input.dataset.exact = String(value)
+        input.value = String(value > 0 ? Math.log10(value) : LOW)
+        input.dataset.at = input.value
+        input.dispatchEvent(new Event('set'))
+      })
+  }
+
   return {
     get isOn() {
-      return on.checked
+      return form.settings.controller !== 'none'
     },
     get designed() {
       return designed
     },
-    weights: () => ({ Q: sliders.Q.map(weightOf), R: sliders.R.map(weightOf) }),
-    open(opened) {
+    get choice() {
+      return { settings: form.settings, ...weights() }
+    },
+    open(opened, choice) {
       robot = opened
       designed = null
       trail = []
@@ -140,25 +163,14 @@ export function controlPanel(changed: () => void, byHand: (u: readonly number[])
       const R = opened.controls.map(({ name, unit }) => slider(name, unit, 'R'))
       sliders = { Q, R }
       const { task } = opened.figure
-      this.setWeights(weightList(task?.Q ?? 1, opened.states), weightList(task?.R ?? 1, opened.controls))
-      on.disabled = opened.controls.length === 0
-      this.show(null, on.disabled ? 'Nothing to control: the robot has no actuators.' : '')
+      const own = { Q: weightList(task?.Q ?? 1, opened.states), R: weightList(task?.R ?? 1, opened.controls) }
+      const fits = choice?.Q.length === Q.length && choice.R.length === R.length
+      setWeights(fits ? choice : own)
+      form.open(opened)
+      form.set(choice?.settings ?? (task === null ? OFF : LQR))
+      this.show(null, opened.controls.length === 0 ? 'Nothing to control: the robot has no actuators.' : '')
     },
-    setWeights(Q, R) {
-      for (const [inputs, values] of [
-        [sliders.Q, Q],
-        [sliders.R, R],
-      ] as const)
-        inputs.forEach((input, k) => {
-          input.dataset.exact = String(values[k])
-          input.value = String(values[k]! > 0 ? Math.log10(values[k]!) : LOW)
-          input.dataset.at = input.value
-          input.dispatchEvent(new Event('set'))
-        })
-    },
-    switchTo(is) {
-      on.checked = is && !on.disabled
-    },
+    switchTo: form.set,
     show(found, message = found?.message ?? '') {
       if (designed && found) trail = [...trail, designed.closed].slice(-TRAIL)
       designed = found

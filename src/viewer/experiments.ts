@@ -1,4 +1,6 @@
 /** The gallery: experiments to try by oneself, each a link (#try=name) that sets the page up. */
+import type { ControllerSettings } from '../experiment/controllerSettings.ts'
+import { LQR, OFF } from './controllerForm.ts'
 import { CLEAN } from './measurement.ts'
 import type { EngineName } from './openRobot.ts'
 import type { Measurement } from './protocol.ts'
@@ -10,7 +12,8 @@ export interface Experiment {
   readonly steps: readonly string[] // what to do, and what to look at
   readonly scene: string
   readonly engine: EngineName
-  readonly controller: boolean
+  readonly controller: ControllerSettings
+  readonly start?: readonly number[] // [nx]; default: where the task begins
   readonly tab: TabName
   readonly linearize: boolean // at once
   readonly byColor: boolean // show the classes of the coloring
@@ -20,7 +23,7 @@ export interface Experiment {
 
 const USUAL = {
   engine: 'cannon',
-  controller: false,
+  controller: OFF,
   linearize: false,
   byColor: false,
   rollouts: false,
@@ -33,7 +36,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     name: 'poles',
     title: 'Watch the poles move',
     scene: 'cartpole',
-    controller: true,
+    controller: LQR,
     tab: 'control',
     steps: [
       'LQR balances the cart-pole. The filled dots are the eigenvalues of the closed loop, the hollow ones those without control: one is outside of the unit circle, and the pole falls.',
@@ -46,12 +49,26 @@ export const EXPERIMENTS: readonly Experiment[] = [
     name: 'knock',
     title: 'Knock the quadrotor',
     scene: 'quadrotor',
-    controller: true,
+    controller: LQR,
     tab: 'plots',
     steps: [
       'The quadrotor hovers by LQR. Hold Ctrl and drag it with the mouse, or press K for a kick.',
       'How far can you pull before it can’t come back? The gain knows the robot near hovering only.',
-      'Switch LQR off in Control, and kick again.',
+      'Choose no controller in Control, and kick again.',
+    ],
+  },
+  {
+    ...USUAL,
+    name: 'swing',
+    title: 'Swing up by planning ahead',
+    scene: 'cartpole',
+    controller: { controller: 'mpc', horizon: 1, iterations: 1, every: 2 },
+    start: [0, 3, 0, 0],
+    tab: 'control',
+    steps: [
+      'The pole hangs, where LQR can do nothing. MPC plans the next second again and again, at every other step, on the simulator itself, and swings it up.',
+      'Kick it (K), or pull it over with Ctrl and the mouse: it catches itself, or swings up anew.',
+      'Choose no controller, and when the pole has fallen, LQR: it can’t. Choose MPC once more, and let it look ahead for 0.3 s only: does that still do?',
     ],
   },
   {
@@ -74,7 +91,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     name: 'noise',
     title: 'Noise, and steps that lie',
     scene: 'quadrotor',
-    controller: true,
+    controller: LQR,
     tab: 'linearize',
     linearize: true,
     measurement: { noise: 1e-4, corrupted: 0.1, decoding: 'squares', maxCalls: 0 },
@@ -89,7 +106,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     name: 'budget',
     title: 'Spend fewer calls',
     scene: 'cartpole',
-    controller: true,
+    controller: LQR,
     tab: 'linearize',
     linearize: true,
     measurement: { ...CLEAN, maxCalls: 5 },

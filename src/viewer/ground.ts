@@ -12,7 +12,7 @@ import {
   type Vector3,
 } from 'three'
 
-const REACH = 25 // m
+export const REACH = 25 // m, of the grid
 const PIECE = 5 // m: a line that begins behind the camera is not drawn by every renderer
 
 export function groundGrid(): LineSegments<BufferGeometry, LineBasicMaterial> {

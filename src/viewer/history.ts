@@ -1,5 +1,6 @@
 /** The last states and controls of a run, in a ring. */
 import { csvLine } from '../experiment/csv.ts'
+import { element, save } from './elements.ts'
 import type { Opened } from './protocol.ts'
 
 export interface Moment {
@@ -7,6 +8,7 @@ export interface Moment {
   readonly x: Float64Array
   readonly dx: Float64Array
   readonly u: Float64Array
+  readonly estimate: Float64Array | null // of dx, where LQG made one
 }
 
 export interface History {
@@ -25,7 +27,8 @@ export function history(): History {
     get length() {
       return moments.length
     },
-    push(moment) {
+    push({ time, x, dx, u, estimate }) {
+      const moment = { time, x, dx, u, estimate }
       if (moments.length < SIZE) moments.push(moment)
       else {
         moments[first] = moment
@@ -40,8 +43,16 @@ export function history(): History {
   }
 }
 
+/** Saves what is known of the run. */
+export function exportButton(past: History, opened: () => Opened | null): void {
+  element('exportRun').addEventListener('click', () => {
+    const robot = opened()
+    if (robot) save(`${robot.figure.name}-run.csv`, historyCsv(past, robot))
+  })
+}
+
 /** Time, states from home and controls as CSV, with units, numbers in full. */
-export function historyCsv(past: History, { states, controls }: Opened): string {
+function historyCsv(past: History, { states, controls }: Opened): string {
   const heads = [{ name: 'time', unit: 's' }, ...states, ...controls].map(({ name, unit }) =>
     unit === '' ? name : `${name} [${unit}]`,
   )

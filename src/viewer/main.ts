@@ -1,25 +1,28 @@
 /** The page: draws what the worker simulates and passes on what the user does. Nothing is simulated or sensed here. */
 import type { SceneTexts } from '../scene/sceneTexts.ts'
-import { controlPanel } from './controlPanel.ts'
+import { settingsFault } from './controllerForm.ts'
+import { type Choice, controlPanel } from './controlPanel.ts'
 import { element, save } from './elements.ts'
+import { errorNote } from './errorNote.ts'
 import { type Experiment, experimentNamed } from './experiments.ts'
-import { history, historyCsv } from './history.ts'
+import { exportButton, history } from './history.ts'
 import { listenToKeys } from './keys.ts'
 import { linearizePanel } from './linearizePanel.ts'
 import { CLEAN } from './measurement.ts'
+import { marksPanel } from './marksPanel.ts'
 import { measurementPanel } from './measurementPanel.ts'
 import { modelPanel } from './modelPanel.ts'
 import { newWorker } from './newWorker.ts'
 import { openDropped } from './openDropped.ts'
 import type { EngineName, Opening } from './openRobot.ts'
-import type { Plots } from './plots.ts'
+import { plotsPanel } from './plotsPanel.ts'
 import type { Frame, FromSensing, FromSimulation, Opened, ToSimulation } from './protocol.ts'
 import { pullBodies } from './pullBodies.ts'
 import { type SceneEntry, sceneList } from './sceneList.ts'
 import { sceneView } from './sceneView.ts'
 import { recordButton } from './record.ts'
 import { sensingDesk } from './sensingDesk.ts'
-import { readShared, sharedText } from './shareLink.ts'
+import { readShared, shareButton } from './shareLink.ts'
 import { tabs } from './tabs.ts'
 import { theme } from './theme.ts'
 import { transport } from './transport.ts'
@@ -27,6 +30,8 @@ import { transport } from './transport.ts'
 const canvas = element<HTMLCanvasElement>('view')
 const view = sceneView(canvas)
 const past = history()
+const note = errorNote()
+const fail = note.show
 const simulation = newWorker('simulation', (message) => simulated(message as FromSimulation))
 const sensing = sensingDesk(sensed)
 let opening: Opening | null = null
@@ -35,12 +40,21 @@ let latest: Frame | null = null
 let isPlaying = true
 let openings = 0
 let wanted = false // to linearize, once the robot is there
+let isAwaited = false // a state to design from
+let planning: ReturnType<typeof setTimeout> | undefined // from a moment that was gone back to
 let waits = false // to play until the first gain is there
 const pending = new Map<number, (opened: Opened | string) => void>()
 
-const list = sceneList()
+const list = sceneList(view.resize)
 const linear = linearizePanel()
-const control = controlPanel(design, (u) => tell({ type: 'hold', u }))
+const control = controlPanel({
+  changed() {
+    fail('')
+    design()
+  },
+  byHand: (u) => tell({ type: 'hold', u }),
+  showEstimate: (shown) => tell({ type: 'showEstimate', shown }),
+})
 const measurement = measurementPanel(() => {
   const again = linear.sensed !== null
   // A robot that another controller is to hold begins anew.
@@ -55,15 +69,9 @@ const model = modelPanel(
     tell({ type: 'hold', u: [...u] })
   },
 )
-let charts: Plots | null = null
+const charts = plotsPanel(() => control.choice)
 
 const tell = (message: ToSimulation) => simulation.post(message)
-
-function fail(message: string): void {
-  const place = element('error')
-  place.textContent = message
-  place.hidden = message === ''
-}
 
 function sensed(message: FromSensing): void {
   switch (message.type) {
@@ -85,7 +93,7 @@ function sensed(message: FromSensing): void {
       linear.idle()
       control.show(message)
       linear.closedLoop(control.isOn ? message.closed : [])
-      tell({ type: 'gain', gain: control.isOn ? message.gain : null })
+      tell({ type: 'control', design: control.isOn ? message.design : null })
       begin()
       break
     case 'probed':
@@ -105,17 +113,29 @@ function linearizeHere(): void {
   if (!opening || !latest) return
   fail('')
   linear.begin()
-  const { x, u } = latest
-  sensing.ask({ type: 'linearize', opening, x, u, measurement: measurement.value })
+  sensing.ask({ type: 'linearize', opening, x: latest.x, u: latest.u, measurement: measurement.value })
 }
 
+/** Plans begin where the robot is, and iLQR's where it stands still meanwhile. */
 function design(): void {
+  const { settings } = control.choice
   if (!control.isOn) {
-    tell({ type: 'gain', gain: null })
+    tell({ type: 'control', design: null })
+    control.show(null)
     linear.closedLoop([])
+    begin()
     return
   }
-  if (opening) sensing.ask({ type: 'design', opening, ...control.weights(), measurement: measurement.value })
+  const fault = settingsFault(settings)
+  if (fault !== '') fail(fault)
+  const isPlan = fault === '' && settings.controller === 'ilqr'
+  if (isPlan && isPlaying) {
+    play(false)
+    waits = true
+  }
+  isAwaited = fault === '' && (latest === null || (isPlan && latest.playing))
+  if (fault !== '' || isAwaited || !opening || !latest) return
+  sensing.ask({ type: 'design', opening, ...control.choice, x: latest.x, measurement: measurement.value })
 }
 
 function simulated(data: FromSimulation): void {
@@ -124,10 +144,17 @@ function simulated(data: FromSimulation): void {
       latest = data
       isPlaying = data.playing
       if (wanted) linearizeHere()
-      if (data.playing || past.length === 0) past.push({ time: data.time, x: data.x, dx: data.dx, u: data.u })
+      if (isAwaited) design()
+      if (data.playing || past.length === 0) past.push(data)
       break
     case 'paused':
       fail(data.message)
+      break
+    case 'planning':
+      linear.progress(data.done, data.total)
+      break
+    case 'planned':
+      linear.idle()
       break
     case 'opened':
       pending.get(data.id)?.(data.opened)
@@ -138,7 +165,7 @@ function simulated(data: FromSimulation): void {
 }
 
 /** A robot that can't be opened is an error on the page, and the running one goes on. */
-async function open(next: Opening, state?: Float64Array): Promise<boolean> {
+async function open(next: Opening, state?: Float64Array, choice?: Choice | 'kept'): Promise<boolean> {
   const id = ++openings
   const result = await new Promise<Opened | string>((resolve) => {
     pending.set(id, resolve)
@@ -159,23 +186,21 @@ async function open(next: Opening, state?: Float64Array): Promise<boolean> {
   past.clear()
   linear.clear()
   view.rollouts([])
-  control.open(result)
-  charts?.open(result)
+  control.open(result, choice === 'kept' ? control.choice : choice)
+  charts.open(result)
   const { figure, home } = result
   view.show(figure, home.poses)
   view.colors(theme().dark)
   model.show(result)
   model.runs(next)
-  control.switchTo(figure.task !== null)
   // A robot that is to be balanced falls while it waits for its gain.
   play(false)
   waits = true
-  if (control.isOn) design()
-  else begin()
+  design()
   return true
 }
 
-async function openScene(name: string, engine: EngineName = 'cannon'): Promise<boolean> {
+async function openScene(name: string, engine: EngineName = 'cannon', start?: Float64Array): Promise<boolean> {
   const response = await fetch(`./scenes/${encodeURIComponent(name)}.json`)
   if (!response.ok) {
     fail(`There is no scene "${name}".`)
@@ -183,14 +208,14 @@ async function openScene(name: string, engine: EngineName = 'cannon'): Promise<b
   }
   const texts = (await response.json()) as SceneTexts
   measurement.set(CLEAN)
-  const isOpen = await open({ texts, engine: texts.kind === 'mjcf' ? 'mujoco' : engine })
+  const isOpen = await open({ texts, engine: texts.kind === 'mjcf' ? 'mujoco' : engine }, start)
   if (isOpen) list.current(name)
   return isOpen
 }
 
 /** Sets the page up for an experiment of the gallery. */
-async function begun({ scene, engine, controller, tab, ...setting }: Experiment): Promise<void> {
-  if (!(await openScene(scene, engine))) return
+async function begun({ scene, engine, controller, start, tab, ...setting }: Experiment): Promise<void> {
+  if (!(await openScene(scene, engine, start && Float64Array.from(start)))) return
   measurement.set(setting.measurement)
   control.switchTo(controller)
   design()
@@ -211,11 +236,7 @@ async function follow(address: string, openFirst: () => Promise<boolean>): Promi
   if (shared === null || typeof shared === 'string') {
     await openFirst()
     if (shared !== null) fail(shared)
-  } else if (await open(shared.opening, shared.x)) {
-    control.setWeights(shared.Q, shared.R)
-    control.switchTo(shared.controller)
-    design()
-  }
+  } else await open(shared.opening, shared.x, shared)
 }
 
 function showRollouts(): void {
@@ -233,14 +254,8 @@ async function reset(): Promise<void> {
   const { figure, home } = opened
   past.clear()
   fail('')
-  if (figure.task) {
-    const weights = control.weights()
-    const wasOn = control.isOn
-    if (!(await open(opening))) return
-    control.setWeights(weights.Q, weights.R)
-    control.switchTo(wasOn)
-    design()
-  } else tell({ type: 'set', x: home.x })
+  if (figure.task) await open(opening, undefined, 'kept')
+  else tell({ type: 'set', x: home.x })
 }
 
 const bar = transport({
@@ -253,18 +268,11 @@ const bar = transport({
     play(false)
     const { x } = past.at(moment) ?? {}
     if (x) tell({ type: 'set', x })
+    clearTimeout(planning)
+    if (control.choice.settings.controller === 'ilqr') planning = setTimeout(design, 300)
   },
 })
-element('share').addEventListener('click', () => {
-  if (!latest || !opening) return
-  const text = sharedText({ opening, x: latest.x, controller: control.isOn, ...control.weights() })
-  window.history.replaceState(null, '', `#${text}`)
-  void navigator.clipboard?.writeText(location.href).catch(() => undefined)
-  element('share').textContent = 'Link in the address bar'
-  setTimeout(() => {
-    element('share').textContent = 'Share link'
-  }, 2000)
-})
+shareButton(() => latest && opening && { opening, x: latest.x, ...control.choice })
 
 // Panels
 element('rollouts').addEventListener('change', showRollouts)
@@ -272,6 +280,7 @@ element('linearize').addEventListener('click', linearizeHere)
 element('cancel').addEventListener('click', () => {
   sensing.drop()
   linear.idle()
+  tell({ type: 'cancel' })
   begin()
 })
 element('follow').addEventListener('change', () => linear.follows && linearizeHere())
@@ -279,32 +288,18 @@ element('ghost').addEventListener('change', ({ target }) => {
   const lin = (target as HTMLInputElement).checked ? (linear.sensed?.lin ?? null) : null
   tell({ type: 'ghost', lin })
 })
-for (const id of ['showAxes', 'showCentres', 'showCollision'])
-  element(id).addEventListener('change', () => {
-    const isOn = (name: string) => element<HTMLInputElement>(name).checked
-    view.marks({ axes: isOn('showAxes'), centres: isOn('showCentres'), collision: isOn('showCollision') })
-  })
+const marks = marksPanel(view, (on) => tell({ type: 'contacts', on }))
 element('probe').addEventListener('click', () => {
-  const gain = control.designed?.gain
-  if (opening && gain) sensing.ask({ type: 'probe', opening, gain })
+  const loop = control.designed?.design
+  if (opening && loop) sensing.ask({ type: 'probe', opening, design: loop })
 })
 recordButton(canvas, () => opened?.figure.name ?? 'scene')
-element('exportRun').addEventListener('click', () => {
-  if (opened) save(`${opened.figure.name}-run.csv`, historyCsv(past, opened))
-})
+exportButton(past, () => opened)
 const choose = tabs((chosen) => {
   linear.redraw()
   control.redraw()
-  if (chosen === 'plots') void openCharts()
+  if (chosen === 'plots') void charts.choose()
 })
-
-/** Loaded when they are first looked at. */
-async function openCharts(): Promise<void> {
-  if (charts) return
-  const { plots } = await import('./plots.ts')
-  charts ??= plots(element('plots'), element<HTMLSelectElement>('plotted'), control.weights)
-  if (opened) charts.open(opened)
-}
 
 // Keyboard
 const help = element<HTMLDialogElement>('help')
@@ -319,7 +314,8 @@ listenToKeys(
     '-': () => bar.faster(-1),
     k: () => tell({ type: 'kick' }),
     l: linearizeHere,
-    Escape: view.resetCamera,
+    c: marks.toggleContacts,
+    Escape: () => void (note.dismiss() || view.resetCamera()),
   },
   { p: screenshot },
 )
@@ -340,11 +336,12 @@ let placed: Frame | null = null
 function draw(): void {
   requestAnimationFrame(draw)
   if (latest && opened) {
-    if (latest !== placed) view.place(latest.poses, latest.ghost)
+    if (latest !== placed) view.place(latest.poses, latest.ghost, latest.contacts?.values ?? null)
     placed = latest
     if (++ticks % 6 === 0) {
       bar.show(latest, past, isPlaying)
-      if (!element('plotsPanel').hidden) charts?.draw(past)
+      marks.show(latest)
+      if (!element('plotsPanel').hidden) charts.draw(past)
     }
   }
   if (view.render()) drawn++
@@ -358,7 +355,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   view.colors(theme().dark)
   linear.redraw()
   control.redraw()
-  charts?.recolor()
+  charts.recolor()
 })
 
 async function start(): Promise<void> {

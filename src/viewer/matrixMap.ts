@@ -11,12 +11,14 @@ export interface MapOptions {
   readonly classes?: readonly number[] | null
 }
 
+const SMALL = 4 // px
 const DECADES = 6 // of the log scale
 
 export function drawMatrix(canvas: HTMLCanvasElement, options: MapOptions, say: (entry: string) => void): void {
   const { values, rows, columns, divider, logarithmic, classes } = options
   const [m, n] = [rows.length, columns.length]
   const cell = Math.min(28, (canvas.clientWidth || 334) / Math.max(1, n))
+  const side = cell < SMALL ? Math.max(1.5, cell) : cell - 0.5 // a gap between cells, where there is room for one
   const { context } = sheet(canvas, Math.max(8, m * cell))
   const { dark, line } = theme()
   const largest = values.flat().reduce((max, value) => Math.max(max, Math.abs(value)), 0)
@@ -28,7 +30,7 @@ export function drawMatrix(canvas: HTMLCanvasElement, options: MapOptions, say: 
         const hue = (360 * ((classes[j]! * 0.618034) % 1)).toFixed(0)
         context.fillStyle = classes[j]! < 0 ? line : `hsl(${hue} ${numClasses > 12 ? 45 : 60}% ${dark ? 60 : 48}%)`
       } else context.fillStyle = signed(value / largest, logarithmic, dark)
-      context.fillRect(j * cell, i * cell, Math.max(1, cell - 0.5), Math.max(1, cell - 0.5))
+      context.fillRect(j * cell, i * cell, side, side)
     })
   })
   context.strokeStyle = line

@@ -1,4 +1,5 @@
-/** Files and folders dropped on the page: a scene with the URDF files it names, a URDF file, or an MJCF model with what it includes. */
+/** Files and folders dropped on the page, or chosen by a button: a scene with the URDF files it names, a URDF file, or an MJCF model with what it includes. */
+import { element } from './elements.ts'
 import type { SceneTexts } from '../scene/sceneTexts.ts'
 
 const MAX_FILES = 500
@@ -8,17 +9,26 @@ const MAX_BYTES = 64 * 2 ** 20
 type Dropped = ReadonlyMap<string, File>
 
 export function openDropped(open: (texts: SceneTexts) => Promise<void>, fail: (message: string) => void): void {
-  window.addEventListener('dragover', (event) => event.preventDefault())
-  window.addEventListener('drop', async (event) => {
-    event.preventDefault()
-    const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null)
-    const plain = [...(event.dataTransfer?.files ?? [])]
+  const take = async (entries: readonly (FileSystemEntry | null)[], plain: readonly File[]) => {
     try {
       const texts = await textsOf(await filesOf(entries, plain))
       await open(texts)
     } catch (error) {
       fail(error instanceof Error ? error.message : String(error))
     }
+  }
+  window.addEventListener('dragover', (event) => event.preventDefault())
+  window.addEventListener('drop', (event) => {
+    event.preventDefault()
+    const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null)
+    void take(entries, [...(event.dataTransfer?.files ?? [])])
+  })
+  const chooser = element<HTMLInputElement>('files')
+  element('openFiles').addEventListener('click', () => chooser.click())
+  chooser.addEventListener('change', () => {
+    const chosen = [...(chooser.files ?? [])]
+    chooser.value = '' // the same file may be chosen again
+    if (chosen.length > 0) void take([], chosen)
   })
 }
 

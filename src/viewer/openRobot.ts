@@ -1,16 +1,15 @@
 /** From the texts of a robot to an engine that runs it and a figure that is drawn. */
 import type { Engine } from '../engine/engine.ts'
 import type { Mjcf } from '../engine/mujoco/mjcf.ts'
-import { bodyPoses } from '../scene/bodyPoses.ts'
 import { type Figure, figureOf } from '../scene/figure.ts'
 import { InputError } from '../scene/inputError.ts'
-import { JOINT_COORDINATES } from '../scene/layout.ts'
 import { parseTexts } from '../scene/parseTexts.ts'
 import type { Scene } from '../scene/scene.ts'
 import type { SceneTexts } from '../scene/sceneTexts.ts'
 import { reducedCannonEngine } from '../engine/cannon/reducedEngine.ts'
+import { scenePoses } from './scenePoses.ts'
 
-export type EngineName = 'cannon' | 'mujoco'
+export type EngineName = 'cannon' | 'mujoco' | 'rapier'
 
 /** What the page opens: data only. */
 export interface Opening {
@@ -26,19 +25,27 @@ export interface Robot {
   dispose(): void
 }
 
+/** Where the page has what is loaded for an engine, and what puts it there. */
+const OPTIONAL = {
+  mujoco: { title: 'MuJoCo', file: 'mujoco/mujoco.js', package: '@mujoco/mujoco' },
+  rapier: { title: 'Rapier', file: 'rapier/rapier.js', package: '@dimforge/rapier3d-compat' },
+} as const
+
 /**
  * In joint coordinates, as the page draws joints. The caller disposes it. Throws what reading the file throws, and InputError where
- * MuJoCo is wanted and can't be loaded.
+ * an engine is wanted that can't be loaded.
  */
 export async function openRobot(opening: Opening): Promise<Robot> {
   try {
     return await open(opening)
   } catch (error) {
-    if (!(error instanceof TypeError && /import|module/i.test(error.message))) throw error
+    const { engine } = opening
+    if (engine === 'cannon' || !(error instanceof TypeError && /import|module/i.test(error.message))) throw error
+    const { title, file, package: name } = OPTIONAL[engine]
     throw new InputError({
       path: 'engine',
-      expected: 'MuJoCo beside the page (mujoco/mujoco.js): jacsense view takes it from the package @mujoco/mujoco',
-      found: 'none; npm install @mujoco/mujoco, and start again',
+      expected: `${title} beside the page (${file}): jacsense view takes it from the package ${name}`,
+      found: `none; npm install ${name}, and start again`,
     })
   }
 }
@@ -46,11 +53,14 @@ export async function openRobot(opening: Opening): Promise<Robot> {
 async function open({ texts, engine: name }: Opening): Promise<Robot> {
   if (texts.kind === 'mjcf') return openMjcf(mjcfOf(texts))
   const scene = await parseTexts(texts)
-  const engine =
-    name === 'mujoco'
-      ? await (await import('../engine/mujoco/mujocoEngine.ts')).mujocoEngine(scene)
-      : reducedCannonEngine(scene)
-  return { figure: figureOf(scene), engine, poses: (x) => scenePoses(scene, x), dispose: () => engine.dispose() }
+  const engine = await engineOf(scene, name)
+  return { figure: figureOf(scene), engine, poses: scenePoses(scene), dispose: () => engine.dispose() }
+}
+
+async function engineOf(scene: Scene, name: EngineName): Promise<Engine> {
+  if (name === 'mujoco') return (await import('../engine/mujoco/mujocoEngine.ts')).mujocoEngine(scene)
+  if (name === 'rapier') return (await import('../engine/rapier/rapierEngine.ts')).rapierEngine(scene)
+  return reducedCannonEngine(scene)
 }
 
 async function openMjcf(mjcf: Mjcf): Promise<Robot> {
@@ -86,20 +96,4 @@ function mjcfOf({ file, source, files }: SceneTexts): Mjcf {
     xml: String(source),
     files: new Map(Object.entries(files).map(([path, text]) => [path, bytes(text)])),
   }
-}
-
-function scenePoses(scene: Scene, x: Float64Array): Float64Array {
-  const positions: Record<string, number[]> = {}
-  let from = 0
-  for (const { name, type } of scene.joints) {
-    const { length } = JOINT_COORDINATES[type].positions
-    positions[name] = Array.from(x.subarray(from, from + length))
-    from += length
-  }
-  const poses = new Float64Array(7 * scene.bodies.length)
-  bodyPoses(scene, positions).forEach(({ position, rotation }, b) => {
-    poses.set(position, 7 * b)
-    poses.set(rotation, 7 * b + 3)
-  })
-  return poses
 }

@@ -50,6 +50,7 @@ const GEOMETRIES: Readonly<Record<Primitive, (around: number) => BufferGeometry>
     new SphereGeometry(1, around, Math.ceil(around / 4), 0, 2 * Math.PI, 0, Math.PI / 2).rotateX(Math.PI / 2),
   sheet: () => new PlaneGeometry(1, 1),
 }
+const DARKEST = 0.08 // lightness, linear
 const [COARSE, FINE] = [8, 32] // segments around
 const TURNED = new Quaternion(1, 0, 0, 0) // by π about x
 const WORLD = new Matrix4()
@@ -64,7 +65,7 @@ export function partMeshes(parts: readonly Part[], material: Material, triangles
     const geometry = typeof kind === 'object' ? meshGeometry(kind) : GEOMETRIES[kind as Primitive](around)
     const mesh = new InstancedMesh(geometry, material, members.length)
     mesh.frustumCulled = false
-    for (const [k, { color }] of members.entries()) mesh.setColorAt(k, new Color(color))
+    for (const [k, { color }] of members.entries()) mesh.setColorAt(k, visible(color))
     group.add(mesh)
     return { mesh, members }
   })
@@ -104,6 +105,13 @@ export function partMeshes(parts: readonly Part[], material: Material, triangles
       material.dispose()
     },
   }
+}
+
+/** Black tyres and shoes are to be told from a dark page, and from their shadow. */
+function visible(color: string): Color {
+  const it = new Color(color)
+  const { h, s, l } = it.getHSL({ h: 0, s: 0, l: 0 })
+  return l < DARKEST ? it.setHSL(h, s, DARKEST) : it
 }
 
 function meshGeometry({ vertices, faces }: Triangles): BufferGeometry {

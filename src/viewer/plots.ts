@@ -14,14 +14,15 @@ export interface Plots {
 const SHOWN = 600 // moments
 const HUES = [212, 28, 145, 275, 340, 90]
 
-interface Weights {
+export interface Weights {
   readonly Q: readonly number[] // [ndx]
   readonly R: readonly number[] // [nu]
 }
 
 export function plots(place: HTMLElement, select: HTMLSelectElement, weights: () => Weights): Plots {
   let robot: Opened | null = null
-  let charts: { readonly chart: uPlot; readonly take: (k: number, past: History) => number[] }[] = []
+  let charts: { readonly chart: uPlot; readonly take: (k: number, past: History) => (number | null)[] }[] = []
+  let isEstimated = false
 
   const build = () => {
     for (const { chart } of charts) chart.destroy()
@@ -31,8 +32,11 @@ export function plots(place: HTMLElement, select: HTMLSelectElement, weights: ()
     const index = Math.max(0, select.selectedIndex)
     const { name, unit } = states[index]!
     charts.push({
-      chart: chartOf(place, unit === '' ? name : `${name}, ${unit}`, [name]),
-      take: (k, past) => [past.at(k)!.dx[index]!],
+      chart: chartOf(place, unit === '' ? name : `${name}, ${unit}`, isEstimated ? [name, 'estimate'] : [name]),
+      take(k, past) {
+        const { dx, estimate } = past.at(k)!
+        return isEstimated ? [dx[index]!, estimate?.[index] ?? null] : [dx[index]!]
+      },
     })
     const { u: uHome } = robot.home
     charts.push({
@@ -66,11 +70,14 @@ export function plots(place: HTMLElement, select: HTMLSelectElement, weights: ()
     },
     recolor: build,
     draw(past) {
+      const wasEstimated = isEstimated
+      isEstimated = (past.at(past.length - 1)?.estimate ?? null) !== null
+      if (wasEstimated !== isEstimated) build()
       const from = Math.max(0, past.length - SHOWN)
       const times = Array.from({ length: past.length - from }, (_, k) => past.at(from + k)!.time)
       for (const { chart, take } of charts) {
         const rows = times.map((_, k) => take(from + k, past))
-        const series = Array.from({ length: chart.series.length - 1 }, (_, i) => rows.map((row) => row[i]!))
+        const series = Array.from({ length: chart.series.length - 1 }, (_, i) => rows.map((row) => row[i] ?? null))
         chart.setData([times, ...series])
       }
     },

@@ -1,4 +1,6 @@
 /** What the page and its two workers tell each other: plain data only. */
+import type { ControllerDesign } from '../experiment/controllerDesign.ts'
+import type { ControllerSettings } from '../experiment/controllerSettings.ts'
 import type { ControlCoordinate, Coordinate } from '../scene/layout.ts'
 import type { Figure } from '../scene/figure.ts'
 import type { LinearizationJson } from '../experiment/linearizationJson.ts'
@@ -10,6 +12,7 @@ export interface Opened {
   readonly figure: Figure
   readonly dt: number // s
   readonly states: readonly Coordinate[] // [ndx]
+  readonly positions: number // of the states, the first ones
   readonly controls: readonly ControlCoordinate[] // [nu]
   readonly keyframes: readonly { readonly name: string; readonly x: Float64Array; readonly u: Float64Array }[]
   readonly home: { readonly x: Float64Array; readonly u: Float64Array; readonly poses: Float64Array }
@@ -40,11 +43,20 @@ export type ToSimulation =
   | { readonly type: 'step' }
   | { readonly type: 'set'; readonly x: Float64Array }
   | { readonly type: 'speed'; readonly speed: number }
-  | { readonly type: 'gain'; readonly gain: Gain | null }
+  | { readonly type: 'control'; readonly design: ControllerDesign | null }
+  | { readonly type: 'cancel' } // what is being planned
   | { readonly type: 'pull'; readonly pull: Pull | null }
   | { readonly type: 'kick' }
-  | { readonly type: 'hold'; readonly u: readonly number[] } // [nu], applied where there is no gain
+  | { readonly type: 'hold'; readonly u: readonly number[] } // [nu], applied where there is no controller
   | { readonly type: 'ghost'; readonly lin: LinearizationJson | null }
+  | { readonly type: 'showEstimate'; readonly shown: boolean } // as the ghost, where there is no linear prediction
+  | { readonly type: 'contacts'; readonly on: boolean }
+
+/** As in engine/contacts.ts. */
+export interface FoundContacts {
+  readonly bodies: Int32Array // [2 count]
+  readonly values: Float64Array // [9 count]
+}
 
 /** One picture of the simulation. */
 export interface Frame {
@@ -54,7 +66,9 @@ export interface Frame {
   readonly dx: Float64Array // [ndx], from home
   readonly u: Float64Array // [nu], as applied
   readonly poses: Float64Array // [7 bodies], x y z (m) and w x y z of each in the world
-  readonly ghost: Float64Array | null // [7 bodies], poses of the linear prediction
+  readonly ghost: Float64Array | null // [7 bodies], poses of the linear prediction, or of the estimate
+  readonly estimate: Float64Array | null // [ndx], from home: what the last control of LQG was made of
+  readonly contacts: FoundContacts | null // null where they are not asked for, or the engine does not tell
   readonly realTimeFactor: number // simulated seconds in a second
   readonly playing: boolean
 }
@@ -63,6 +77,8 @@ export type FromSimulation =
   | { readonly type: 'opened'; readonly id: number; readonly opened: Opened }
   | { readonly type: 'failed'; readonly id: number; readonly message: string }
   | { readonly type: 'paused'; readonly message: string }
+  | { readonly type: 'planning'; readonly done: number; readonly total: number } // iterations, of what takes long
+  | { readonly type: 'planned' }
   | Frame
 
 export type Decoding = 'auto' | 'squares' | 'robust'
@@ -90,9 +106,11 @@ export type ToSensing =
       readonly opening: Opening
       readonly Q: readonly number[] // [ndx]
       readonly R: readonly number[] // [nu]
+      readonly settings: ControllerSettings
+      readonly x: Float64Array // [nx], where plans begin
       readonly measurement: Measurement
     }
-  | { readonly type: 'probe'; readonly id: number; readonly opening: Opening; readonly gain: Gain }
+  | { readonly type: 'probe'; readonly id: number; readonly opening: Opening; readonly design: ControllerDesign }
 
 export interface Probed {
   readonly type: 'probed'
@@ -124,7 +142,8 @@ export interface Sensed {
 export interface Designed {
   readonly type: 'designed'
   readonly id: number
-  readonly gain: Gain | null // null where there is none
+  readonly design: ControllerDesign | null // null where there is none
+  readonly gain: Gain | null // of LQR, in it
   readonly message: string
   readonly certified: boolean
   readonly open: readonly Eigenvalue[] // of the undisturbed linearization

@@ -2,6 +2,10 @@
 import { element } from './elements.ts'
 import { EXPERIMENTS, type Experiment } from './experiments.ts'
 
+const WIDE = 1280 // px
+const NARROW = 760 // px, as in style.css
+const KEY = 'jacsense.gallery'
+
 export interface SceneEntry {
   readonly name: string
   readonly description: string
@@ -14,33 +18,47 @@ export interface SceneList {
   guide(experiment: Experiment | null): void
 }
 
-export function sceneList(): SceneList {
+/** `resized` hears when the guide comes or goes. */
+export function sceneList(resized: () => void): SceneList {
   const list = element('sceneList')
-  const toggle = (button: HTMLElement, content: HTMLElement) => {
-    button.addEventListener('click', () => {
-      content.hidden = !content.hidden
-      button.setAttribute('aria-expanded', String(!content.hidden))
-    })
+  const gallery = element('gallery')
+  const open = (button: HTMLElement, content: HTMLElement, isOpen: boolean) => {
+    content.hidden = !isOpen
+    button.setAttribute('aria-expanded', String(isOpen))
   }
+  const toggle = (button: HTMLElement, content: HTMLElement) =>
+    button.addEventListener('click', () => open(button, content, content.hidden !== false))
   toggle(element('scenesToggle'), list)
-  toggle(element('galleryToggle'), element('gallery'))
+  toggle(element('galleryToggle'), gallery)
+  // Who comes for the first time sees what there is to try; then it is as it was left.
+  const left = remembered()
+  open(element('galleryToggle'), gallery, left === null ? window.innerWidth >= WIDE : left === 'open')
+  element('galleryToggle').addEventListener('click', () => remember(gallery.hidden ? 'closed' : 'open'))
+  /** What was chosen is to be seen where lists would cover it. */
+  const makeRoom = () => {
+    if (window.innerWidth > NARROW) return
+    open(element('scenesToggle'), list, false)
+    open(element('galleryToggle'), gallery, false)
+  }
   for (const { name, title } of EXPERIMENTS) {
     const item = document.createElement('li')
     const link = document.createElement('a')
     Object.assign(link, { href: `#try=${name}`, textContent: title })
     // The one that the page shows begins anew.
     link.addEventListener('click', () => {
+      makeRoom()
       if (location.hash === link.hash) window.dispatchEvent(new HashChangeEvent('hashchange'))
     })
     item.append(link)
-    element('gallery').append(item)
+    gallery.append(item)
   }
   element('guideClose').addEventListener('click', () => {
     element('guide').hidden = true
+    resized()
   })
 
   return {
-    fill(scenes, open) {
+    fill(scenes, choose) {
       for (const { name, description } of scenes) {
         const [item, button, picture, label] = [
           document.createElement('li'),
@@ -53,11 +71,14 @@ export function sceneList(): SceneList {
         Object.assign(picture, { src: `./scenes/${name}.svg`, alt: '', loading: 'lazy' })
         label.textContent = name.replace(/^opened-/, '') // what `jacsense view` was given, beside a scene of the same name
         button.append(picture, label)
-        button.addEventListener('click', () => open(name))
+        button.addEventListener('click', () => {
+          makeRoom()
+          choose(name)
+        })
         item.append(button)
         list.append(item)
       }
-      if (window.innerWidth < 760) element('scenesToggle').click()
+      makeRoom()
     },
     current(name) {
       for (const button of list.querySelectorAll('button'))
@@ -65,7 +86,7 @@ export function sceneList(): SceneList {
     },
     guide(experiment) {
       element('guide').hidden = experiment === null
-      if (!experiment) return
+      if (!experiment) return resized()
       element('guideTitle').textContent = experiment.title
       const steps = experiment.steps.map((text) => {
         const item = document.createElement('li')
@@ -73,6 +94,24 @@ export function sceneList(): SceneList {
         return item
       })
       element('guideSteps').replaceChildren(...steps)
+      resized()
     },
+  }
+}
+
+/** null: nothing, or nowhere to remember it. */
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(KEY)
+  } catch {
+    return null
+  }
+}
+
+function remember(state: 'open' | 'closed'): void {
+  try {
+    localStorage.setItem(KEY, state)
+  } catch {
+    // a page that may keep nothing
   }
 }

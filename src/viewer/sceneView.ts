@@ -24,14 +24,16 @@ import {
 } from 'three'
 import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js'
 import type { Figure, FigureShape } from '../scene/figure.ts'
-import { groundGrid, shadowMaterial, shadowProjection } from './ground.ts'
+import { contactMarks } from './contactMarks.ts'
+import { freePart } from './freePart.ts'
+import { REACH, groundGrid, shadowMaterial, shadowProjection } from './ground.ts'
 import { markAt, type Part, type PartMeshes, partMeshes, partsOf } from './partMeshes.ts'
 import { reach } from './reach.ts'
 
 const MUTED = ['#5b7fae', '#c28a45', '#6f9a76', '#8d7bab']
 const TOWARDS_SUN = new Vector3(-1.5, -2, 4)
 const NOWHERE = new Matrix4()
-const NARROW = 760 // px, as in style.css: panels are above and below there
+const NEEDED = 0.75 // of the window's height, that the robot's surroundings take at the usual distance
 const UNIT = new Vector3(1, 1, 1)
 /** Where a copy and the robot meet, the robot is seen. */
 const BEHIND = { polygonOffset: true, polygonOffsetFactor: 2, polygonOffsetUnits: 2 }
@@ -48,7 +50,7 @@ export type Poses = Float64Array
 
 export interface SceneView {
   show(figure: Figure, home: Poses): void
-  place(poses: Poses, ghost: Poses | null): void
+  place(poses: Poses, ghost: Poses | null, contacts: Float64Array | null): void // [7 bodies] each, [9 contacts]
   /** Draws what has changed; false where nothing has. */
   render(): boolean
   /** What the last picture took. */
@@ -74,6 +76,7 @@ export interface Marks {
   readonly axes: boolean
   readonly centres: boolean
   readonly collision: boolean
+  readonly contacts: boolean
 }
 
 /** A robot as it is drawn. */
@@ -105,7 +108,8 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
   const grid = groundGrid()
   const arrow = new ArrowHelper(new Vector3(1, 0, 0), new Vector3(), 1, '#1f5fbf', 0.12, 0.08)
   arrow.visible = false
-  world.add(ground, grid, arrow)
+  const touching = contactMarks()
+  world.add(ground, grid, arrow, touching.group)
   const dark = shadowMaterial()
   const triangles = isSlow ? 6_000 : 1_000_000
 
@@ -114,7 +118,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
   let isStale = true
   const faint: PartMeshes[] = []
   let homeCamera = { from: new Vector3(3, -4, 2), at: new Vector3() }
-  let shownMarks: Marks = { axes: false, centres: false, collision: false }
+  let shownMarks: Marks = { axes: false, centres: false, collision: false, contacts: false }
   let latest: Poses | null = null
   const dragPlane = new Plane()
   let held: Grip | null = null
@@ -123,12 +127,13 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     isStale = true
   })
 
-  /** As at first, but to where the robot is now; farther away where the window is narrow. */
+  /** As at first, but to where the robot is now; farther away where panels leave little room. */
   const resetCamera = () => {
     const at = latest && drawn ? middleOf(latest) : homeCamera.at
-    const narrow = canvas.clientWidth < NARROW ? 1.7 : 1
+    const { width, height } = freePart()
+    const away = Math.min(1.7, Math.max(1, (NEEDED * canvas.clientHeight) / Math.min(width, height)))
     orbit.target.copy(at)
-    camera.position.copy(homeCamera.from).sub(homeCamera.at).multiplyScalar(narrow).add(at)
+    camera.position.copy(homeCamera.from).sub(homeCamera.at).multiplyScalar(away).add(at)
     orbit.update()
   }
 
@@ -136,7 +141,8 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     const background = new Color(isDark ? '#16181c' : '#fbfbfa')
     world.background = background
     const size = homeCamera.from.distanceTo(homeCamera.at)
-    world.fog = new Fog(background, size * 2.2, size * 7)
+    const far = Math.min(size * 7, size * 0.8 + REACH) // the ground fades before it ends
+    world.fog = new Fog(background, Math.min(size * 2.2, far * 0.6), far)
     grid.material.color.set(isDark ? '#3d434b' : '#c4c9ce')
     isStale = true
   }
@@ -146,9 +152,8 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     renderer.setPixelRatio(Math.min(2, window.devicePixelRatio))
     renderer.setSize(width, height, false)
     camera.aspect = width / Math.max(1, height)
-    // The middle of what the panels leave free.
-    if (width > NARROW) camera.setViewOffset(width, height, Math.min(104, width / 10), 0, width, height)
-    else camera.setViewOffset(width, height, 0, 0.2 * height, width, height)
+    const [x, y] = freePart().middle
+    camera.setViewOffset(width, height, width / 2 - x, height / 2 - y, width, height)
     camera.updateProjectionMatrix()
     isStale = true
   }
@@ -171,13 +176,16 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     shownMarks = { ...what }
     if (isOther && drawn && latest) rebuild(drawn.figure, latest)
     if (!drawn) return
+    touching.group.visible = touching.group.visible && what.contacts
     drawn.axes.group.visible = what.axes
     drawn.centres.group.visible = what.centres
     isStale = true
   }
 
-  const place = (poses: Poses, ghost: Poses | null) => {
+  const place: SceneView['place'] = (poses, ghost, contacts) => {
     if (!drawn) return
+    touching.group.visible = contacts !== null && shownMarks.contacts
+    if (contacts) touching.place(contacts)
     latest = poses
     const { places, solid, axes, centres, ghost: copy } = drawn
     copy.group.visible = ghost !== null
@@ -232,7 +240,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
       world.add(shadow)
     }
     marks(shownMarks)
-    place(poses, null)
+    place(poses, null, null)
   }
 
   return {
@@ -323,7 +331,9 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     const extent = figure.bodies
       .flatMap(({ shapes }) => shapes)
       .reduce((most, shape) => Math.max(most, reach(shape)), 0)
-    const radius = Math.max(0.5, spread + extent)
+    const slides = figure.joints.some(({ type, parent }) => type === 'slider' && parent < 0)
+    const radius = Math.max(0.5, spread + extent) + (slides ? 0.3 : 0)
+    touching.fit(figure, Math.min(radius, 4))
     homeCamera = { at, from: at.clone().add(new Vector3(0.35, -0.9, 0.4).multiplyScalar(radius * 3.6)) }
     latest = null
     resetCamera()

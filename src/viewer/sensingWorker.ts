@@ -3,11 +3,14 @@ import { Matrix } from 'ml-matrix'
 import type { Blackbox } from '../blackbox/blackbox.ts'
 import { withCorruption } from '../blackbox/withCorruption.ts'
 import { withNoise } from '../blackbox/withNoise.ts'
-import { lqr } from '../control/lqr.ts'
-import { lqrController } from '../control/lqrController.ts'
 import type { Mode } from '../control/modes.ts'
 import type { Point } from '../engine/engine.ts'
 import { callsSentence, certificateSentence } from '../experiment/certificate.ts'
+import { closedLoop } from '../experiment/closedLoop.ts'
+import type { DesignedController } from '../experiment/controllerDesign.ts'
+import { controllerOf } from '../experiment/controllerOf.ts'
+import { designController } from '../experiment/designController.ts'
+import { DesignFailure } from '../experiment/designFailure.ts'
 import { linearizationJson } from '../experiment/linearizationJson.ts'
 import { unstableModes } from '../experiment/unstableModes.ts'
 import { frobenius } from '../linalg/dense.ts'
@@ -17,9 +20,9 @@ import type { Linearization } from '../linearization/linearization.ts'
 import { linearize } from '../linearization/linearize.ts'
 import { type Opening, openRobot, type Robot } from './openRobot.ts'
 import { isClean } from './measurement.ts'
-import { probeKicks } from './probeKicks.ts'
 import type { Eigenvalue, FromSensing, Measurement, ToSensing } from './protocol.ts'
 
+const PLAN = 2 // s, of iLQR where no horizon is given
 const GROSS = 1 // size of a gross error, in the unit of each value
 const SHOWN_ROLLOUTS = 8
 const SHOWN_SIZE = 0.15 // rad or m that the largest coordinate of a shown rollout is off
@@ -142,10 +145,15 @@ async function measured(
   })
 }
 
-/** LQR at the equilibrium near home. */
-async function design({ id, opening, Q, R, measurement }: Extract<ToSensing, { type: 'design' }>): Promise<void> {
+/** A controller around the equilibrium near home. */
+async function design(asked: Extract<ToSensing, { type: 'design' }>): Promise<void> {
+  const { id, opening, Q, R, settings, x, measurement } = asked
   const known = await knownRobot(opening)
   const { engine } = known.robot
+  if (Object.keys(settings).length > 1) {
+    const { checkControllerSettings } = await import('../experiment/checkControllerSettings.ts')
+    checkControllerSettings(settings, engine.layout)
+  }
   if (known.standing === null) {
     const found = await findEquilibrium(engine)
     const point = found.result === 'solved' ? { x: found.x, u: found.u } : engine.home
@@ -161,26 +169,52 @@ async function design({ id, opening, Q, R, measurement }: Extract<ToSensing, { t
     known.measured = { key, lin }
   }
   const { lin } = known.measured
-  const { K, message } = lqr(lin, { Q: Matrix.diag([...Q]), R: Matrix.diag([...R]) }, { unreached: 'keep' })
-  const closed = K ? named(Matrix.sub(standing.A, standing.B.mmul(K))) : []
-  const radius = closed.reduce((most, { re, im }) => Math.max(most, Math.hypot(re, im)), 0)
-  const truth = `On the undisturbed linearization the largest |λ| with it is ${radius.toPrecision(5)}: ${radius < 1 ? 'it holds' : 'it does not hold'}.`
-  tell({
-    type: 'designed',
-    id,
-    gain: K && { K: K.to2DArray(), xBar: lin.xBar, uBar: lin.uBar },
-    message: isClean(measurement) || !K ? message : `${message}. ${truth}`,
-    certified: lin.quality.certified,
-    open: named(standing.A, unstableModes(standing)),
-    closed,
-  })
+  const open = named(standing.A, unstableModes(standing))
+  const failed = { type: 'designed', id, design: null, gain: null, open, closed: [], certified: false } as const
+  try {
+    const cost = { Q: Matrix.diag([...Q]), R: Matrix.diag([...R]) }
+    const designed = await designController(
+      engine,
+      lin,
+      settings,
+      { cost, x0: x, duration: PLAN },
+      { unreached: 'keep', seed: 1, onProgress: progressOf(id) },
+    )
+    const { design } = designed
+    const { K, xBar, uBar } = design
+    // Where the last state weighs LQR's cost to go, a plan near the point is LQR's; else it is another loop.
+    const loop = design.receding && settings.qf !== undefined ? null : closedLoop(design, standing)
+    const closed = loop ? named(loop) : []
+    const radius = closed.reduce((most, { re, im }) => Math.max(most, Math.hypot(re, im)), 0)
+    const truth = `On the undisturbed linearization the largest |λ| with it is ${radius.toPrecision(5)}: ${radius < 1 ? 'it holds' : 'it does not hold'}.`
+    const message = designMessage(designed)
+    tell({
+      ...failed,
+      design,
+      gain: K && { K, xBar, uBar },
+      message: isClean(measurement) || !K ? message : `${message}. ${truth}`,
+      certified: lin.quality.certified,
+      closed,
+    })
+  } catch (error) {
+    if (!(error instanceof DesignFailure)) throw error
+    tell({ ...failed, message: error.message })
+  }
 }
 
-async function probe({ id, opening, gain }: Extract<ToSensing, { type: 'probe' }>): Promise<void> {
+/** One sentence of what came out. */
+function designMessage({ design, regulator, estimator, optimum }: DesignedController): string {
+  if (estimator) return `regulator: ${regulator!.message}; filter: ${estimator.filter.message}`
+  if (optimum) return `${optimum.result}: ${optimum.message}; then LQR: ${regulator!.message}`
+  return `${design.receding ? `plans ${design.receding.horizon} s ahead; LQR at the point: ` : ''}${regulator!.message}`
+}
+
+/** By the controller that runs; of a plan, by what holds the robot at its end. Without noise. */
+async function probe({ id, opening, design }: Extract<ToSensing, { type: 'probe' }>): Promise<void> {
   const { robot } = await knownRobot(opening)
-  const { K, xBar, uBar } = gain
-  const controller = lqrController({ A: Matrix.eye(K[0]!.length), xBar, uBar }, K, robot.engine.difference)
-  tell({ type: 'probed', id, kicks: await probeKicks(robot, controller, xBar, progressOf(id)) })
+  const { probeKicks } = await import('./probeKicks.ts')
+  const { controller } = await controllerOf(robot.engine, { ...design, trajectory: null })
+  tell({ type: 'probed', id, kicks: await probeKicks(robot, controller, design.xBar, progressOf(id)) })
 }
 
 /** Of [A B], Frobenius, relative. */

@@ -1,17 +1,33 @@
 /** A link that holds robot, state, controller and weights: data only, checked where it arrives. */
+import { parseControllerSettings } from '../experiment/parseControllerSettings.ts'
+import { LQR, OFF } from './controllerForm.ts'
+import type { Choice } from './controlPanel.ts'
+import { element } from './elements.ts'
 import type { Opening } from './openRobot.ts'
 
-export interface Shared {
+export interface Shared extends Choice {
   readonly opening: Opening
   readonly x: Float64Array // [nx]
-  readonly controller: boolean
-  readonly Q: readonly number[] // [ndx]
-  readonly R: readonly number[] // [nu]
+}
+
+/** Puts what is to be shared into the address, and where the browser lets it, on the clipboard. */
+export function shareButton(read: () => Shared | null): void {
+  const button = element('share')
+  button.addEventListener('click', () => {
+    const shared = read()
+    if (!shared) return
+    history.replaceState(null, '', `#${sharedText(shared)}`)
+    void navigator.clipboard?.writeText(location.href).catch(() => undefined)
+    button.textContent = 'Link in the address bar'
+    setTimeout(() => {
+      button.textContent = 'Share link'
+    }, 2000)
+  })
 }
 
 /** The part of the address after '#'. */
-export function sharedText({ opening, x, controller, Q, R }: Shared): string {
-  const bytes = new TextEncoder().encode(JSON.stringify({ opening, x: [...x], controller, Q, R }))
+function sharedText({ opening, x, settings, Q, R }: Shared): string {
+  const bytes = new TextEncoder().encode(JSON.stringify({ opening, x: [...x], controller: settings, Q, R }))
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
@@ -25,11 +41,16 @@ export function readShared(text: string): Shared | null | string {
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
     const { opening, x, controller, Q, R } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
     if (isOpening(opening) && isNumbers(x) && isNumbers(Q) && isNumbers(R))
-      return { opening, x: Float64Array.from(x), controller: controller === true, Q, R }
-  } catch {
-    // said below
+      return { opening, x: Float64Array.from(x), settings: settingsOf(controller), Q, R }
+  } catch (error) {
+    if ((error as Error).name === 'InputError') return `The link: ${(error as Error).message}`
   }
   return 'The link can’t be read: expected what "Share link" makes, found something else. It may have been cut off.'
+}
+
+/** Older links say whether LQR is on. */
+function settingsOf(controller: unknown) {
+  return typeof controller === 'boolean' ? (controller ? LQR : OFF) : parseControllerSettings(controller)
 }
 
 function isNumbers(value: unknown): value is number[] {
@@ -43,5 +64,6 @@ function isOpening(value: unknown): value is Opening {
   if (typeof texts !== 'object' || texts === null) return false
   const { kind, file, files } = texts as Record<string, unknown>
   const isFile = typeof file === 'string' && typeof files === 'object' && files !== null
-  return isFile && ['scene', 'urdf', 'mjcf'].includes(String(kind)) && ['cannon', 'mujoco'].includes(String(engine))
+  const isEngine = ['cannon', 'mujoco', 'rapier'].includes(String(engine))
+  return isFile && isEngine && ['scene', 'urdf', 'mjcf'].includes(String(kind))
 }

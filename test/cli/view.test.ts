@@ -52,6 +52,8 @@ describe('jacsense view', () => {
       expect(scenes.map(({ name }) => name)).toContain('cartpole')
       const texts = (await (await fetch(`${url}scenes/${first}.json`)).json()) as { source: { name: string } }
       expect(texts.source.name).toBe('mine')
+      for (const path of ['mujoco/mujoco.js', 'mujoco/mujoco.wasm', 'rapier/rapier.js'])
+        expect((await fetch(`${url}${path}`, { method: 'HEAD' })).status).toBe(200)
       for (const path of ['%2e%2e/cli/main.js', '..%2fcli%2fmain.js', 'no-such.js', '%'])
         expect((await fetch(`${url}${path}`)).status).toBe(404)
     })
@@ -67,6 +69,8 @@ describe('jacsense view', () => {
     expect(await call()).toBe(0)
     expect(JSON.parse(await readFile(join(out, 'scenes/index.json'), 'utf8'))).toMatchObject({ first: 'quadrotor' })
     const before = await readdir(out)
+    expect(before).toEqual(expect.arrayContaining(['mujoco', 'rapier']))
+    expect(await readdir(join(out, 'rapier'))).toEqual(['rapier.js'])
     expect(await call()).toBe(2)
     expect(text).toMatch(/^error: --out: expected a folder that is empty or not there yet, found /)
     expect(await readdir(out)).toEqual(before)
@@ -75,6 +79,7 @@ describe('jacsense view', () => {
   it.each([
     [['nonesuch'], /nonesuch/],
     [['model.xml'], /model\.xml/],
+    [['model.xml', '--engine', 'rapier'], /--engine: expected mujoco for an MJCF model, found rapier/],
     [['cartpole', '--port', '70000'], /--port: expected a port, 0 … 65535, found 70000/],
   ])('%j is refused before anything is served', async (args, message) => {
     const { code, stderr } = await invoke('view', ...args)

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { sceneJsonSchema } from '../../src/scene/jsonSchema.ts'
+import { sceneJsonSchema, sweepJsonSchema } from '../../src/scene/jsonSchema.ts'
 
 type Node = { [key: string]: unknown }
 
-test('the committed schema is current (else: npm run schema)', async () => {
-  const file = new URL('../../scenes/scene.schema.json', import.meta.url)
-  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(sceneJsonSchema())
+test.each([
+  ['scene', sceneJsonSchema()],
+  ['sweep', sweepJsonSchema()],
+])('the committed schema of a %s is current (else: npm run schema)', async (name, schema) => {
+  const file = new URL(`../../scenes/${name}.schema.json`, import.meta.url)
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(schema)))
 })
 
 test('an editor can explain every key: each has a description', () => {

@@ -105,9 +105,9 @@ describe('access to the viewer', () => {
       await page.waitForFunction((wanted) => document.getElementById('guideTitle')!.textContent === wanted, title)
       await page.waitForFunction((wanted) => window.jacsense().opened?.figure.name === wanted, scene)
       if (linearize) await page.waitForFunction(() => window.jacsense().sensed !== null)
-      if (controller) await page.waitForFunction(() => window.jacsense().designed !== null)
+      if (controller.controller !== 'none') await page.waitForFunction(() => window.jacsense().designed !== null)
       expect(await page.getAttribute(`#tab-${tab}`, 'aria-selected')).toBe('true')
-      expect(await page.isChecked('#controller')).toBe(controller)
+      expect(await page.inputValue('#controller')).toBe(controller.controller)
     }
     await page.click('#guideClose')
     expect(await page.locator('#guide').isVisible()).toBe(false)

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { readSceneTexts } from '../../src/scene/loadScene.ts'
 import { placedPoint } from '../../src/scene/pose.ts'
-import { bodyImpulse, posesAt } from '../../src/viewer/bodyImpulse.ts'
+import { bodyImpulse, poseOf } from '../../src/viewer/bodyImpulse.ts'
 import { openRobot, type Robot } from '../../src/viewer/openRobot.ts'
 
 describe('an impulse on a body', () => {
@@ -39,8 +39,10 @@ describe('an impulse on a body', () => {
       const x = new Float64Array(nx)
       const moved = Float64Array.from({ length: ndx }, (_, i) => (i < nv ? sign * h * change[nv + i]! : 0))
       engine.integrate(engine.home.x, moved, x)
-      const there = posesAt(poses, x)
-      const weighted = figure.bodies.map(({ mass, com }, b) => placedPoint(there[b]!, com).map((value) => mass * value))
+      const there = poses(x)
+      const weighted = figure.bodies.map(({ mass, com }, b) =>
+        placedPoint(poseOf(there, b), com).map((value) => mass * value),
+      )
       return [0, 1, 2].map((k) => weighted.reduce((sum, one) => sum + one[k]!, 0))
     }
     const [ahead, behind] = [middle(1), middle(-1)]

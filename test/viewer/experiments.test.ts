@@ -95,6 +95,30 @@ describe('experiments of the viewer', () => {
     await page.keyboard.press('Space')
   }, 60_000)
 
+  test('swing: MPC swings the pole up from hanging, holds it when kicked; LQR does not', async () => {
+    const { page, until, time } = viewer
+    await begin('swing', 'cartpole')
+    expect(await page.inputValue('#controller')).toBe('mpc')
+    const isUp = () =>
+      page.waitForFunction(() => Math.hypot(...(window.jacsense().latest?.dx.subarray(1) ?? [1])) < 0.1)
+    await isUp()
+    expect(await time()).toBeLessThan(6)
+    const rate = await page.evaluate(() => window.jacsense().latest!.dx[3]!)
+    await page.keyboard.press('k')
+    await page.waitForFunction((was) => Math.abs(window.jacsense().latest!.dx[3]! - was) > 0.5, rate)
+    await isUp()
+    await page.selectOption('#controller', 'none')
+    await page.keyboard.press('k')
+    await page.waitForFunction(() => Math.abs(window.jacsense().latest!.x[1]!) > 2)
+    await page.selectOption('#controller', 'lqr')
+    await until((await time()) + 3)
+    expect(await page.evaluate(() => Math.hypot(...window.jacsense().latest!.dx))).toBeGreaterThan(1)
+    await page.selectOption('#controller', 'mpc')
+    await page.getByLabel('Looks ahead').fill('1')
+    await page.click('#reset')
+    await isUp()
+  }, 90_000)
+
   test('spheres: one that is dragged moves on as time does, and the guide leaves the robot in sight', async () => {
     const { page, time, until } = viewer
     await begin('spheres', 'spheres')

@@ -148,6 +148,12 @@ describe('numbers of the viewer', () => {
       })
       Object.assign(window, { stalls })
     })
+    const stalls = () => page.evaluate(() => (window as unknown as { stalls: number[] }).stalls.slice())
+    // Machines under load stall pages that do nothing but draw, too.
+    const idle = 4 // s
+    await page.waitForTimeout(idle * 1000)
+    const before = await stalls()
+    const begin = Date.now()
     await page.click('#linearize')
     await page.waitForFunction(() => !document.getElementById('sensing')!.hidden)
     const cancelled = await page.evaluate(() => {
@@ -161,7 +167,10 @@ describe('numbers of the viewer', () => {
     await page.click('#reset') // where nothing has fallen yet, however slow the machine
     const sensed = await linearized()
     expect(sensed.calls).toBeLessThan(sensed.denseCalls / 4)
-    expect(await page.evaluate(() => (window as unknown as { stalls: number[] }).stalls.length)).toBeLessThanOrEqual(3)
+    const during = (await stalls()).slice(before.length)
+    const seconds = (Date.now() - begin) / 1000
+    expect(during.length).toBeLessThanOrEqual(3 + (2 * before.length * seconds) / idle)
+    expect(Math.max(0, ...during)).toBeLessThan(500 + 2 * Math.max(0, ...before)) // ms
   }, 60_000)
 
   test('kicks from all sides are probed with the gain that is shown', async () => {

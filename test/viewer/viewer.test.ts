@@ -58,13 +58,13 @@ describe('the viewer in Chromium', () => {
       expect(Math.abs(await angle())).toBeLessThan(0.1)
     }
     await page.click('#tab-control')
-    await page.click('#controller')
+    await page.selectOption('#controller', 'none')
     const off = await time()
     await page.evaluate(() => document.querySelector('canvas')!.focus())
     await pull(off + 0.2)
     await page.waitForFunction(() => Math.abs(window.jacsense().latest!.x[1]!) > 0.5)
     expect((await time()) - off).toBeLessThan(3)
-    await page.click('#controller')
+    await page.selectOption('#controller', 'lqr')
     await page.click('#tab-linearize')
   }, 90_000)
 
@@ -118,6 +118,21 @@ describe('the viewer in Chromium', () => {
       expect(await page.textContent('#error')).toMatch(message)
     }
     expect(await page.evaluate(() => window.jacsense().opened!.figure.name)).toBe('pendulum')
+    await page.click('#errorClose')
+    expect(await page.locator('#error').isVisible()).toBe(false)
+    await drop({ 'robot.step': 'solid' })
+    await page.waitForSelector('#error:not([hidden])')
+    await page.keyboard.press('Escape')
+    expect(await page.locator('#error').isVisible()).toBe(false)
+  })
+
+  test('files are chosen by a button too', async () => {
+    const { page, playing } = viewer
+    const chooser = page.waitForEvent('filechooser')
+    await page.click('#openFiles')
+    await (await chooser).setFiles(fileURLToPath(new URL('../../scenes/hopper/hopper.urdf', import.meta.url)))
+    await playing('hopper')
+    expect(await page.locator('#error').isVisible()).toBe(false)
   })
 
   test('a state that is no number any more pauses, and is named', async () => {
@@ -138,7 +153,7 @@ describe('the viewer in Chromium', () => {
     await open('cartpole')
     await pause()
     await page.click('#tab-control')
-    await page.click('#controller')
+    await page.selectOption('#controller', 'none')
     await page.fill('input[aria-label="R of cart.motor"], input[aria-label^="R of"]', '2')
     const x = await page.evaluate(() => [...window.jacsense().latest!.x])
     await page.click('#share')
@@ -163,7 +178,7 @@ describe('the viewer in Chromium', () => {
     expect(name).toBe('cartpole')
     const moved = Math.max(...first.x.map((value, k) => Math.abs(value - x[k]!)))
     expect(moved).toBeLessThanOrEqual(first.time === 0 ? 0 : 0.05)
-    expect(await other.isChecked('#controller')).toBe(false)
+    expect(await other.inputValue('#controller')).toBe('none')
     expect(await other.inputValue('input[aria-label^="R of"]')).toBe('2')
     await other.close()
     await page.click('#tab-linearize')

@@ -17,7 +17,7 @@ export interface MpcProblem {
   readonly limits?: NonNullable<IlqrProblem['limits']>
 }
 
-export interface MpcOptions extends Omit<IlqrOptions, 'maxIterations' | 'onProgress'> {
+export interface MpcOptions extends Omit<IlqrOptions, 'maxIterations'> {
   readonly iterations?: number // of each plan, default 1
   readonly firstIterations?: number // of the first one, default 100
   readonly every?: number // steps from plan to plan; its own feedback runs between; default 1
@@ -49,7 +49,7 @@ export interface MpcReport {
  * whose gap to that state it closes. A run that begins again at an earlier time makes it begin again. Misuse throws as `ilqr`.
  */
 export function mpc(dynamics: Dynamics, problem: MpcProblem, options: MpcOptions = {}): MpcController {
-  const { iterations = 1, firstIterations = 100, every = 1, signal, ...rest } = options
+  const { iterations = 1, firstIterations = 100, every = 1, signal, onProgress, ...rest } = options
   for (const [name, value] of Object.entries({ iterations, firstIterations, every })) checkWhole('mpc', name, value)
   const { layout, dt } = dynamics
   const { nx, ndx, nu } = layout
@@ -70,7 +70,8 @@ export function mpc(dynamics: Dynamics, problem: MpcProblem, options: MpcOptions
     receding.moveTo(step)
     const isFirst = plan === null
     const guess = plan === null ? { X, U } : shiftedPlan(dynamics, plan, step - plannedAt)
-    const found = await solver.solve(x, guess, { signal, maxIterations: isFirst ? firstIterations : iterations })
+    const run = { signal, onProgress, maxIterations: isFirst ? firstIterations : iterations }
+    const found = await solver.solve(x, guess, run)
     const ms = performance.now() - begun
     const { result } = found
     report.plans++

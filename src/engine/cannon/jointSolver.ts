@@ -5,6 +5,7 @@
  */
 import * as CANNON from 'cannon-es'
 import type { Scene } from '../../scene/scene.ts'
+import { addContact, type Contacts } from '../contacts.ts'
 import type { TreeState } from '../kinematics.ts'
 import type { TreeModel } from '../treeModel.ts'
 import { JOINT_ROW, jointRate, jointRowInto } from '../jointRow.ts'
@@ -27,6 +28,8 @@ export class JointSolver extends CANNON.Solver {
   readonly q: Float64Array // [nq]
   /** Rows of an island whose impulses the last solution did not get right, or 0. */
   unsolved = 0
+  /** Where the contacts of the steps to come are written; null: nowhere. */
+  found: Contacts | null = null
   readonly #model: TreeModel
   readonly #state: TreeState
   readonly #bodies: readonly CANNON.Body[]
@@ -83,6 +86,7 @@ export class JointSolver extends CANNON.Solver {
     for (let found = this.#addBrokenLimits(h); found || this.#rows.pending(); found = this.#addBrokenLimits(h))
       this.#solveRows(V)
 
+    if (this.found) this.#tell(this.found, h)
     for (let i = 0; i < n; i++) {
       const body = this.#bodies[i]!
       const k = 6 * i
@@ -92,6 +96,19 @@ export class JointSolver extends CANNON.Solver {
       body.torque.setZero()
     }
     return 1
+  }
+
+  /** The step's contacts, in the middle between the points of both bodies. */
+  #tell(out: Contacts, h: number): void {
+    const n = this.#model.numBodies
+    out.count = 0
+    this.#rows.eachImpulse((k, impulse) => {
+      const { bi, bj, ri, rj, ni } = this.equations[k] as CANNON.ContactEquation
+      const middle = bi.position.vadd(ri).vadd(bj.position.vadd(rj)).scale(0.5)
+      const bodyOf = ({ index }: CANNON.Body) => (index < n ? index : -1)
+      const force = impulse.map((value) => value / h)
+      addContact(out, [bodyOf(bi), bodyOf(bj)], middle.toArray(), ni.toArray(), force)
+    })
   }
 
   /** b := M V + h F of every body, V being the velocity placed in cannon's body. */

@@ -109,6 +109,14 @@ export function reducedCannonEngine(scene: Scene): Engine {
     ratesInto(v, V)
   }
 
+  /** cannon's bodies one physics step on from x. */
+  function advance(u: Float64Array): void {
+    load()
+    actuate(u)
+    for (let k = 0; k < nq; k++) solver.q[k] = x[k]!
+    world.step(h)
+  }
+
   /** Places the bodies at x0 with the forces of u on them; how far they may get, and what they may touch. */
   function loadForced(x0: Float64Array, u: Float64Array): { reach: Reach; touch: Touch } {
     x.set(x0)
@@ -143,10 +151,7 @@ export function reducedCannonEngine(scene: Scene): Engine {
       x.set(x0)
       troubled = 0
       for (let s = 0; s < substeps; s++) {
-        load()
-        actuate(u)
-        for (let k = 0; k < nq; k++) solver.q[k] = x[k]!
-        world.step(h)
+        advance(u)
         troubled = Math.max(troubled, solver.unsolved)
         readRates()
         manifold.advance(x, v, h, x)
@@ -168,6 +173,16 @@ export function reducedCannonEngine(scene: Scene): Engine {
     ties(x0, u, xNext) {
       check()
       return treeTies({ scene, model, state, layout, substeps, pushes: false, ...loadForced(x0, u), x: x0, xNext })
+    },
+    contacts(x0, u, out) {
+      check()
+      x.set(x0)
+      solver.found = out
+      try {
+        advance(u)
+      } finally {
+        solver.found = null
+      }
     },
     nearSwitches: (x0, u) => nearSwitches(around(x0, u)),
     closedSwitches: (x0, u) => closedSwitches(around(x0, u)),

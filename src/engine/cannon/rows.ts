@@ -32,8 +32,10 @@ export interface Rows {
   groupIslands(): number
   /** The rows of one island; valid until the next call. */
   couple(island: number): RowSet
-  /** V += Σ λ · response over the rows of an island. */
+  /** V += Σ λ · response over the rows of an island, whose impulses are kept. */
   apply(island: number, lambda: Float64Array, V: Float64Array): void
+  /** What each contact, in the order in which they were added, gives to its second body, N·s in the world. */
+  eachImpulse(visit: (contact: number, impulse: Float64Array) => void): void
 }
 
 /** `impactSpeed` [m/s]: contacts that close faster, in a scene with restitution e, leave with e times their speed. */
@@ -47,6 +49,7 @@ export function createRows(
   const { velocity } = state
   const free = new Float64Array(6 * n) // motion without any row
   let count = 0
+  let contactRows = 0 // they come first
   let measured = 0
   let capacity = 0
   let a = new Int32Array(0) // body or −1
@@ -58,6 +61,8 @@ export function createRows(
   let compliance = new Float64Array(0) // absolute, or −relative until the row is measured
   let normal = new Int32Array(0)
   let mu = new Float64Array(0)
+  let impulse = new Float64Array(0) // of a row
+  const given = new Float64Array(3) // N·s, by a contact
   let response = new Float64Array(0) // [6n] for each row, valid on the trees of its bodies
   let place = new Int32Array(0) // of a row in its island
   let members = new Int32Array(0) // rows, island by island
@@ -90,6 +95,7 @@ export function createRows(
     compliance = grow(compliance, new Float64Array(size))
     normal = grow(normal, new Int32Array(size))
     mu = grow(mu, new Float64Array(size))
+    impulse = grow(impulse, new Float64Array(size))
     response = grow(response, new Float64Array(6 * n * size))
     place = new Int32Array(size)
     members = new Int32Array(size)
@@ -159,6 +165,7 @@ export function createRows(
       compliance[row] = -IMPACT_COMPLIANCE
     }
 
+    contactRows = count
     const coefficient = Math.max(friction.get(contact.si.id) ?? 0, friction.get(contact.sj.id) ?? 0)
     if (coefficient === 0) return
     let tx = ni.y * OBLIQUE[2] - ni.z * OBLIQUE[1]
@@ -176,6 +183,7 @@ export function createRows(
     }
     addTangent(row, tx, ty, tz, ri, rj, coefficient)
     addTangent(row, ni.y * tz - ni.z * ty, ni.z * tx - ni.x * tz, ni.x * ty - ni.y * tx, ri, rj, coefficient)
+    contactRows = count
   }
 
   function addTangent(
@@ -307,9 +315,22 @@ export function createRows(
     const first = islandStart[island]!
     for (let i = 0; first + i < islandStart[island + 1]!; i++) {
       const row = members[first + i]!
+      impulse[row] = lambda[i]!
       if (lambda[i] === 0) continue
       addResponse(row, rootA[row]!, lambda[i]!, V)
       addResponse(row, rootB[row]!, lambda[i]!, V)
+    }
+  }
+
+  function eachImpulse(visit: (contact: number, impulse: Float64Array) => void): void {
+    for (let row = 0, contact = 0; row < contactRows; contact++) {
+      given.fill(0)
+      const of = row
+      do {
+        for (let c = 0; c < 3; c++) given[c]! += impulse[row]! * C[WIDTH * row + 6 + c]!
+        row++
+      } while (row < contactRows && normal[row] === of)
+      visit(contact, given)
     }
   }
 
@@ -322,6 +343,7 @@ export function createRows(
   return {
     clear() {
       count = 0
+      contactRows = 0
       measured = 0
     },
     addContact,
@@ -331,5 +353,6 @@ export function createRows(
     groupIslands,
     couple,
     apply,
+    eachImpulse,
   }
 }

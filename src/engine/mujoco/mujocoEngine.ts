@@ -12,6 +12,7 @@ import { controlVector, reducedState } from '../../scene/stateVector.ts'
 import type { Engine, Point } from '../engine.ts'
 import { manifoldOf } from '../manifold.ts'
 import { namedPoint, unitQuaternions } from '../namedPoint.ts'
+import { contactReader } from './contactReader.ts'
 import { type CompiledModel, compileModel } from './compileModel.ts'
 import { loadMujoco } from './loadMujoco.ts'
 import { isMjcf, type Mjcf } from './mjcf.ts'
@@ -102,6 +103,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
   let disposed = false
   let views = viewsOf(data)
   let buffers: { readonly A: Buffer; readonly B: Buffer | null } | null = null
+  let contacts: ReturnType<typeof contactReader> | null = null
   reset()
 
   function reset(): void {
@@ -255,6 +257,14 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
     difference: manifold.difference,
     differenceJacobian: manifold.differenceJacobian,
     structure,
+    contacts(x, u, out) {
+      check()
+      out.count = 0
+      if (!load(x, u)) return
+      stepper.settle()
+      contacts ??= contactReader(mj, model, data, (body) => order.bodies?.[body] ?? body - 1)
+      contacts.read(out)
+    },
     differenceStep: STEP,
     noise: 'none',
     ...(hasDerivatives && { derivatives }),
@@ -263,6 +273,7 @@ function engineOf(mj: MainModule, { model, data }: CompiledModel, parts: Parts):
       disposed = true
       buffers?.A.delete()
       buffers?.B?.delete()
+      contacts?.dispose()
       data.delete()
       model.delete()
     },
@@ -288,6 +299,7 @@ interface Order {
   readonly x: Int32Array // [nq] index in qpos
   readonly v: Int32Array // [nv] index in qvel
   readonly dx: Int32Array // [ndx] index in (δqpos, qvel, act)
+  readonly bodies?: readonly number[] // ours by MuJoCo's, whose first is the world
 }
 
 function identityOrder({ nq, nv, ndx }: Layout): Order {
@@ -307,7 +319,15 @@ function sceneOrder(scene: Scene, model: MjModel): Order {
     for (let k = 0; k < numPositions; k++) x.push(model.jnt_qposadr[j] + k)
     for (let k = 0; k < numRates; k++) v.push(model.jnt_dofadr[j] + k)
   }
-  return { x: Int32Array.from(x), v: Int32Array.from(v), dx: Int32Array.from([...v, ...v.map((k) => model.nv + k)]) }
+  const bodies = Array.from({ length: model.nbody }, (_, b) =>
+    scene.bodies.findIndex(({ name }) => name === nameAt(model, model.name_bodyadr[b])),
+  )
+  return {
+    x: Int32Array.from(x),
+    v: Int32Array.from(v),
+    dx: Int32Array.from([...v, ...v.map((k) => model.nv + k)]),
+    bodies,
+  }
 }
 
 /** The keyframe named "home", −1 where there is none. */

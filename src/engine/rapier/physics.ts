@@ -6,9 +6,10 @@
  * Rapier keeps contacts and impulses from step to step. Where nothing can touch, a world without colliders has nothing to
  * remember, and is used again; else each step has a world of its own, restored from the snapshot.
  */
-import type { RigidBody } from '@dimforge/rapier3d-compat'
+import type { Collider, RigidBody, TempContactManifold } from '@dimforge/rapier3d-compat'
 import type { Scene } from '../../scene/scene.ts'
 import type { Loaded } from '../actuation.ts'
+import { addContact, type Contacts } from '../contacts.ts'
 import type { TreeState } from '../kinematics.ts'
 import { pairNumber } from '../nearSwitches.ts'
 import { quatDifferenceInto, rotate, rotateByInverse } from '../rotation.ts'
@@ -27,6 +28,8 @@ export interface Physics {
   readonly unbound: Float64Array
   /** What contacts move bodies by beside h V, over h, [6n]: out of each other, or to where they close their gap. */
   readonly push: Float64Array
+  /** Where the contacts of the steps to come are written, with their forces along the normal; null: nowhere. */
+  found: Contacts | null
   /** Pairs of bodies (`pairNumber`; n is the environment) that pressed on each other in the last step. */
   readonly touching: Set<number>
   /**
@@ -128,13 +131,40 @@ export function createPhysics(
       for (let k = 0; k < body.numColliders(); k++) {
         const collider = body.collider(k)
         world.contactPairsWith(collider, (other) => {
-          world.contactPair(collider, other, (manifold) => {
+          const j = placeOf(other.parent())
+          world.contactPair(collider, other, (manifold, isFlipped) => {
             for (let c = 0; c < manifold.numContacts(); c++)
-              if (manifold.contactImpulse(c) > 0) touching.add(pairNumber(i, placeOf(other.parent()), n))
+              if (manifold.contactImpulse(c) > 0) touching.add(pairNumber(i, j, n))
+            // A pair of bodies is met from both.
+            if (physics.found && j > i) tell(physics.found, collider, [i, j], manifold, isFlipped)
           })
         })
       }
     })
+  }
+
+  /** Contacts of bodies i and j in the middle between both, `collider` being of i; j = n is the environment. */
+  function tell(
+    out: Contacts,
+    collider: Collider,
+    [i, j]: readonly [number, number],
+    manifold: TempContactManifold,
+    isFlipped: boolean,
+  ): void {
+    const { x: nx, y: ny, z: nz } = manifold.normal() // from the first shape to the second
+    const away = isFlipped ? [nx, ny, nz] : [-nx, -ny, -nz] // towards i
+    const [p, r] = [collider.translationWrtParent()!, collider.rotationWrtParent()!]
+    const [w, x, y, z] = state.quat.subarray(4 * i, 4 * i + 4)
+    for (let c = 0; c < manifold.numContacts(); c++) {
+      const local = isFlipped ? manifold.localContactPoint2(c) : manifold.localContactPoint1(c)
+      if (!local) continue
+      const inBody = rotate([r.w, r.x, r.y, r.z], [local.x, local.y, local.z])
+      const at = rotate([w!, x!, y!, z!], [inBody[0] + p.x, inBody[1] + p.y, inBody[2] + p.z])
+      const half = manifold.contactDist(c) / 2
+      const middle = at.map((value, k) => value + state.position[3 * i + k]! - half * away[k]!)
+      const force = away.map((value) => (value * manifold.contactImpulse(c)) / h)
+      addContact(out, [j === n ? -1 : j, i], middle, away, force)
+    }
   }
 
   /** Adds to `push` how far the bodies of touching trees went, over h, beyond the velocity they have now. */
@@ -165,13 +195,15 @@ export function createPhysics(
     }
   }
 
-  return {
+  const physics: Physics = {
     V,
+    found: null,
     unbound,
     push,
     touching,
     run(loads, q, limits, canTouch) {
       touching.clear()
+      if (physics.found) physics.found.count = 0
       push.fill(0)
       if (!canTouch || frictional === null || frictionless === null) {
         load(bare, loads)
@@ -204,6 +236,7 @@ export function createPhysics(
     },
     dispose: () => bare.free(),
   }
+  return physics
 }
 
 function unitInto(q: Float64Array): void {

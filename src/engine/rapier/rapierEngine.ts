@@ -232,6 +232,17 @@ function engineWith(rapier: Rapier, scene: Scene, model: TreeModel, iterations: 
     },
     ties: (x0, u, xNext) =>
       treeTies({ scene, model, state, layout, substeps, pushes: true, ...loadAt(x0, u), x: x0, xNext }),
+    contacts(x0, u, out) {
+      const { touch } = loadAt(x0, u)
+      findLimits()
+      physics.found = out
+      out.count = 0
+      try {
+        physics.run(loads, x, limits, canTouch(touch))
+      } finally {
+        physics.found = null
+      }
+    },
     nearSwitches: (x0, u) => nearSwitches(around(x0, u)),
     closedSwitches: (x0, u) => closedSwitches(around(x0, u)),
     dispose() {

@@ -73,13 +73,14 @@ export async function designRun(
 
 async function undelayed(
   { engine, point, lin, x0 }: { engine: Engine; point: Point; lin: Linearization; x0: Float64Array },
-  { controller = { type: 'lqr' }, estimator = {} }: RunSettings,
+  { controller = {}, estimator = {} }: RunSettings,
   { cost, Qf, unreached, filter, integral, duration }: ResolvedRun,
   { seed }: { seed: number },
 ): Promise<DesignedRun> {
   const none = { design: null, planning: null }
-  if (controller.type === 'none') return { ...none, controller: openLoop(point.u) }
-  if (controller.type === 'lqg') {
+  const { type = 'lqr' } = controller
+  if (type === 'none') return { ...none, controller: openLoop(point.u) }
+  if (type === 'lqg') {
     const { result, regulator, filter: kalman } = lqg(lin, cost!, filter!, { unreached })
     requireGain(regulator)
     if (result !== 'solved') throw new RunFailure(`lqg: ${kalman.result}: ${kalman.message}`)
@@ -93,9 +94,9 @@ async function undelayed(
   }
   const design = lqr(lin, cost!, { unreached })
   // Plans with a last weight of their own can do without.
-  if (controller.type === 'lqr' || Qf === null) requireGain(design)
+  if (type === 'lqr' || Qf === null) requireGain(design)
   const standing = design.K && lqrController(lin, design.K, engine.difference)
-  if (controller.type === 'lqr') return { ...none, design, controller: standing! }
+  if (type === 'lqr') return { ...none, design, controller: standing! }
 
   const { method, scheme, noise, robust } = estimator
   const isNoisy = typeof noise === 'number' || robust === true
@@ -107,7 +108,7 @@ async function undelayed(
   })
   const goal = { ...cost!, Qf: Qf ?? design.P!, xGoal: point.x, uGoal: point.u }
   const tracking = quadraticTracking(dynamics, goal)
-  const isReceding = controller.type === 'mpc'
+  const isReceding = type === 'mpc'
   const horizon = controller.horizon ?? (isReceding ? HORIZON : duration)
   const guess = await firstGuess({ engine, point }, standing, { x0, horizon, cost: tracking })
   const { iterations, every } = controller

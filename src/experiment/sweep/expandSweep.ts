@@ -24,7 +24,7 @@ export interface ExpandedAxis {
   readonly paths: readonly SettingPath[]
   readonly place: string // in the file: 'grid[0]'
   readonly count: number
-  readonly isListed: boolean // values written one by one
+  readonly isDrawn: boolean // numbers drawn at random: the least and the largest stand for all
   valueAt(k: number): unknown
   placeOf(k: number): string // 'grid[0].values[2]'
   labelAt(k: number): Plain
@@ -155,21 +155,22 @@ function gridAxis(axis: GridAxis, place: string, file: string | null): ExpandedA
     return {
       ...shared,
       count: values.length,
-      isListed: true,
+      isDrawn: false,
       valueAt: (k) => values[k],
       placeOf: (k) => `${place}.values[${k}]`,
       labelAt: (k) => labels?.[k] ?? (values[k] as Plain),
     }
-  const { from, to, count } = (range ?? logRange)!
+  const { from, to, count, whole = false } = (range ?? logRange)!
   const valueAt = (k: number): number => {
-    if (k === 0) return from
-    if (k === count - 1) return to
+    if (k === 0) return whole ? Math.round(from) : from
+    if (k === count - 1) return whole ? Math.round(to) : to
     const share = k / (count - 1)
     // Fifteen digits: the same value on machines whose powers differ in the last bit, and 0.3 instead of 0.30000000000000004.
-    return Number((range ? from + share * (to - from) : from * (to / from) ** share).toPrecision(15))
+    const value = Number((range ? from + share * (to - from) : from * (to / from) ** share).toPrecision(15))
+    return whole ? Math.round(value) : value
   }
   const key = range ? 'range' : 'logRange'
-  return { ...shared, count, isListed: false, valueAt, placeOf: () => `${place}.${key}`, labelAt: valueAt }
+  return { ...shared, count, isDrawn: false, valueAt, placeOf: () => `${place}.${key}`, labelAt: valueAt }
 }
 
 function drawnAxis(
@@ -192,7 +193,7 @@ function drawnAxis(
   return {
     ...shared,
     count: draws,
-    isListed: choice !== undefined,
+    isDrawn: choice === undefined,
     valueAt: (k) => (choice ? choice[drawn[k]!] : drawn[k]),
     placeOf: (k) => (choice ? `${place}.choice[${drawn[k]}]` : `${place}.${kind}`),
     labelAt: (k) => (choice ? (labels?.[drawn[k]!] ?? (choice[drawn[k]!] as Plain)) : drawn[k]!),

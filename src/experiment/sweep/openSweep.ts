@@ -110,21 +110,23 @@ async function checkStudy(study: ExpandedStudy, file: string | null, check: Chec
     }
 }
 
-/** Positions of the values to look at: all of a list, the least and the largest number of others. */
+/** Positions of the values to look at: each that can be told apart, of numbers drawn at random the least and the largest. */
 function distinct(axis: ExpandedAxis): number[] {
-  const seen = new Map<unknown, number>()
-  let [least, most] = [0, 0]
-  let isNumeric = true
-  for (let k = 0; k < axis.count; k++) {
-    const value = axis.valueAt(k)
-    if (typeof value !== 'number') isNumeric = false
-    else if (isNumeric) {
-      if (value < (axis.valueAt(least) as number)) least = k
-      if (value > (axis.valueAt(most) as number)) most = k
+  if (!axis.isDrawn) {
+    const seen = new Map<unknown, number>()
+    for (let k = 0; k < axis.count; k++) {
+      const value = axis.valueAt(k)
+      seen.set(typeof value === 'number' ? value : axis.placeOf(k), k)
     }
-    if (!isNumeric || axis.isListed) seen.set(axis.placeOf(k), k)
+    return [...seen.values()]
   }
-  return isNumeric && !axis.isListed ? [...new Set([least, most])] : [...seen.values()]
+  let [least, most] = [0, 0]
+  for (let k = 1; k < axis.count; k++) {
+    const value = axis.valueAt(k) as number
+    if (value < (axis.valueAt(least) as number)) least = k
+    if (value > (axis.valueAt(most) as number)) most = k
+  }
+  return [...new Set([least, most])]
 }
 
 interface Place {

@@ -36,26 +36,27 @@ const CONTROLLED = ['ilqr', 'mpc']
 /** Throws InputError with the path of the setting, 'kicks[0].coordinate'. */
 export function resolveRun(settings: PartialRunSettings, scene: Scene | Mjcf, engine: Engine): ResolvedRun {
   const { layout, dt } = engine
-  const { controller = { type: 'lqr' }, latency = 0 } = settings
-  checkEstimator(settings.estimator, controller.type, engine)
+  const { controller = {}, latency = 0 } = settings
+  const { type = 'lqr' } = controller
+  checkEstimator(settings.estimator, type, engine)
   checkController(settings)
   if (typeof settings.at === 'object') placed(settings.at, 'at', scene, engine)
   const task = scene.task ?? { Q: 1, R: 1 }
   const { Q = task.Q, R = task.R } = controller
-  if (controller.type !== 'none' && layout.nu === 0)
+  if (type !== 'none' && layout.nu === 0)
     throw new InputError({
       path: 'controller',
       expected: '{ "type": "none" } for a scene without controls',
-      found: `"${controller.type}"`,
+      found: `"${type}"`,
     })
   const places = { Q: { path: 'controller.Q' }, R: { path: 'controller.R' } }
-  const isWeighed = controller.type !== 'none' || scene.task !== null || controller.Q !== undefined
+  const isWeighed = type !== 'none' || scene.task !== null || controller.Q !== undefined
   const cost = layout.nu > 0 && isWeighed ? taskCost({ Q, R }, layout, places) : null
   const { duration, disturbances } = schedule(settings, scene, engine)
   const within = vector(settings.success?.within ?? WITHIN, layout, 'success.within', Number.POSITIVE_INFINITY)
   const offset = vector(settings.offset ?? {}, layout, 'offset', 0)
   const sigma = sigmaOf(settings.measurementNoise, layout)
-  const filter = controller.type === 'lqg' ? filterOf(controller, layout) : null
+  const filter = type === 'lqg' ? filterOf(controller, layout) : null
   const initial = settings.initial ?? taskInitial(scene)
   const from = initial === undefined ? null : placed(initial, 'initial', scene, engine)
   return {
@@ -76,7 +77,7 @@ export function resolveRun(settings: PartialRunSettings, scene: Scene | Mjcf, en
         ...(controller.Qz !== undefined && { qz: controller.Qz }),
       },
       layout,
-      { integral: 'controller.integral', qz: 'controller.Qz' },
+      (option) => (option === 'qz' ? 'controller.Qz' : 'controller.integral'),
     ),
     within,
     last: settings.success?.last ?? LAST,
@@ -175,13 +176,14 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   every: ['mpc'],
 }
 
-function checkController({ controller }: PartialRunSettings): void {
+function checkController({ controller = {} }: PartialRunSettings): void {
+  const { type = 'lqr' } = controller
   for (const [key, types] of Object.entries(OWNERS))
-    if (controller && Reflect.get(controller, key) !== undefined && !types.includes(controller.type))
+    if (Reflect.get(controller, key) !== undefined && !types.includes(type))
       throw new InputError({
         path: `controller.${key}`,
-        expected: `a controller of type ${types.map((type) => `"${type}"`).join(' or ')}`,
-        found: `"${controller.type}"`,
+        expected: `a controller of type ${types.map((one) => `"${one}"`).join(' or ')}`,
+        found: `"${type}"`,
       })
 }
 

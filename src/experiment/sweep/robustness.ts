@@ -19,7 +19,7 @@ import { readScene, sceneKey } from './sceneTexts.ts'
 
 export interface RobustnessOptions {
   readonly engine?: string // default 'cannon'
-  readonly controller?: ControllerSettings['type'] // default 'lqr'
+  readonly controller?: NonNullable<ControllerSettings['type']> // default 'lqr'
   readonly samples?: number // runs for each value of a factor, default 20
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined // runs to find the range of starts

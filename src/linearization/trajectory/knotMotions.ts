@@ -21,8 +21,9 @@ export interface KnotMotions {
   ): Promise<Float64Array>
 }
 
-/** Motions of one batch. */
+/** Motions of one batch, of workers and of this thread, which looks up after each. */
 const BATCH = 4096
+const BATCH_HERE = 32
 /** Pause for the event loop after so many milliseconds. */
 const PAUSE_AFTER = 50
 
@@ -105,9 +106,10 @@ export function knotMotions(
     },
     async evaluate(around, Z, allOwners, count, { signal, allowsMissing = false }) {
       const Y = new Float64Array(count * ndx)
-      for (let from = 0; from < count; from += BATCH) {
+      const most = inPool ? BATCH : BATCH_HERE
+      for (let from = 0; from < count; from += most) {
         signal?.throwIfAborted()
-        const to = Math.min(count, from + BATCH)
+        const to = Math.min(count, from + most)
         knots = around
         owners = allOwners.subarray(from, to)
         const [batch, values] = [Z.subarray(from * n, to * n), Y.subarray(from * ndx, to * ndx)]

@@ -86,7 +86,7 @@ const estimator = keyed('an estimator { "method", "maxCalls", … }', {
 })
 
 const controller = keyed('a controller { "type", … }', {
-  type: word(['none', 'lqr', 'lqg', 'ilqr', 'mpc'], 'What controls the scene.'),
+  type: maybe(word(['none', 'lqr', 'lqg', 'ilqr', 'mpc'], 'What controls the scene. Default: lqr.')),
   Q: weights('the state deviations. Default: those of the task, else 1'),
   R: weights('the controls. Default: those of the task, else 1'),
   unreached: maybe(word(['keep', 'refuse'], 'What becomes of modes with cost that no control reaches.')),

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { problemsOf, shown } from '../problem.ts'
-import { described, keyed, list, name, number, positive, text } from '../schemaParts.ts'
+import { described, flag, keyed, list, name, number, positive, text } from '../schemaParts.ts'
 import { schemaProblem } from '../schemaProblem.ts'
 import { partialRunSchema } from './runSettings.ts'
 import { parseSettingPath } from './settingPath.ts'
@@ -40,6 +40,7 @@ const steps = keyed('a range { "from", "to", "count" }', {
   from: number('', 'First value'),
   to: number('', 'Last value'),
   count: count('How many values, both ends included.', MAX_VALUES),
+  whole: maybe(flag('true: rounded to whole numbers.')),
 })
 const choices = list(z.unknown(), 'values', 1).check(z.maxLength(MAX_VALUES, `at most ${MAX_VALUES} values`))
 const labelled = maybe(

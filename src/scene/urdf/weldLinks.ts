@@ -50,7 +50,7 @@ export function weldLinks(urdf: Urdf): { welds: readonly Weld[]; weldOf: Readonl
 
 /**
  * Shapes of a weld in its frame: those that collide, colored as a link's first visual, and visual ones that differ from them, which are
- * drawn only. Meshes are not drawn, and refused as collision shapes unless they are to be left out.
+ * drawn only. What collides is hidden where others say what the link looks like. Meshes are not drawn, and refused as collision shapes unless they are to be left out.
  */
 export function weldShapes(weld: Weld, urdf: Urdf, ignore: RobotInput['ignore'], friction: number): Shape[] {
   return weld.links.flatMap(({ link, pose }) => {
@@ -58,13 +58,24 @@ export function weldShapes(weld: Weld, urdf: Urdf, ignore: RobotInput['ignore'],
     const color = visual.find((shape) => shape.color !== null)?.color ?? null
     const mesh = collision.find(({ geometry }) => geometry.type === 'mesh')
     if (mesh && !ignore.includes('meshes')) throw meshProblem(mesh, link, urdf)
+    const looks = visual.some(({ geometry }) => geometry.type !== 'mesh')
     const drawn = visual.filter((shape) => !collision.some((other) => isSame(shape, other)))
     return [...collision, ...drawn].flatMap((shape): Shape[] => {
       const { geometry, pose: place } = shape
       if (geometry.type === 'mesh') return []
       const collide = collision.includes(shape)
+      const isSeen = !collide || !looks || visual.some((other) => isSame(shape, other))
       const own = collide ? visual.find((other) => isSame(shape, other))?.color : shape.color
-      return [{ ...geometry, ...composePoses(pose, place), color: own ?? color, collide, friction }]
+      return [
+        {
+          ...geometry,
+          ...composePoses(pose, place),
+          color: own ?? color,
+          collide,
+          ...(!isSeen && { hidden: true }),
+          friction,
+        },
+      ]
     })
   })
 }

@@ -135,6 +135,13 @@ const CASES: Case[] = [
   ['a text for a weight', axis({ set: 'controller.R', values: [1, 'x'] }), 'grid[0].values[1]', 'a weight ≥ 0', '"x"'],
   ['a negative weight', axis({ set: 'controller.R', values: [1, -1] }), 'grid[0].values[1]', 'a weight ≥ 0', '-1'],
   [
+    'half a call',
+    axis({ set: 'estimator.maxCalls', range: { from: 10, to: 11, count: 3 } }),
+    'grid[0].range',
+    'a whole number ≥ 1',
+    '10.5',
+  ],
+  [
     'a mass below zero',
     axis({ set: 'plant.mass', range: { from: -1, to: 1, count: 3 } }),
     'grid[0].range',

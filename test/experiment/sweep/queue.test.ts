@@ -7,18 +7,20 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { PREFIX, QUEUES, queueFormat } from '../../../src/experiment/sweep/queue/envelope.ts'
 import { queueBackend } from '../../../src/experiment/sweep/queue/queueBackend.ts'
-import { queueWorker } from '../../../src/experiment/sweep/queue/queueWorker.ts'
-import { type SweepOptions, sweep } from '../../../src/experiment/sweep/sweep.ts'
-import { invoke } from '../../cli/invoke.ts'
+import type { SweepOptions } from '../../../src/experiment/sweep/sweep.ts'
+import { built, invokeBuilt } from './built.ts'
 import { freePort, type RedisServer, startRedis } from './redis.ts'
 import { cartpoleSweep, poisonedSweep } from './specs.ts'
 
+const { queueWorker, sweep } = await built()
 const COMMAND = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'jacsense-queue-'))
 let redis: RedisServer
+/** For machines whose cores have much else to do: most of the time goes into starting processes. */
+vi.setConfig({ testTimeout: 240_000 })
 const workers = new Set<ChildProcess>()
 
 beforeAll(async () => {
@@ -28,6 +30,7 @@ afterEach(async () => {
   for (const worker of [...workers]) await ended(worker, 'SIGKILL')
 })
 afterAll(async () => {
+  vi.resetConfig()
   await redis.stop()
   rmSync(folder, { recursive: true })
 })
@@ -72,10 +75,10 @@ async function linesOf(value: unknown, options: SweepOptions): Promise<string[]>
 describe('a queue', () => {
   it('gives the result files of one worker and of two: 1000 closed-loop runs of the cart-pole', async () => {
     const file = join(folder, 'thousand.json')
-    writeFileSync(file, JSON.stringify(cartpoleSweep()))
+    writeFileSync(file, JSON.stringify(cartpoleSweep({ duration: 0.1 })))
     await Promise.all([startWorker(), startWorker()])
     const of = async (out: string, ...args: string[]) => {
-      const { code, stderr } = await invoke('sweep', file, '--out', join(folder, out), '--json', ...args)
+      const { code, stderr } = await invokeBuilt('sweep', file, '--out', join(folder, out), '--json', ...args)
       expect([code, stderr]).toEqual([0, ''])
     }
     await of('one', '--workers', '1')
@@ -241,8 +244,8 @@ describe('a Redis that can not be used gives one clear error', () => {
     const file = join(folder, 'any.json')
     writeFileSync(file, JSON.stringify(cartpoleSweep({ angles: 1, rates: 1, draws: 1 })))
     const answers = await Promise.all([
-      invoke('sweep', file, '--queue', url, '--out', join(folder, 'never')),
-      invoke('worker', '--queue', url, '--workers', '1'),
+      invokeBuilt('sweep', file, '--queue', url, '--out', join(folder, 'never')),
+      invokeBuilt('worker', '--queue', url, '--workers', '1'),
     ])
     const [one, two] = answers
     expect(one).toEqual(two)

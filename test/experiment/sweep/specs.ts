@@ -28,17 +28,11 @@ export function poisonedSweep(): Record<string, unknown> {
     format: 'jacsense-sweep',
     version: 1,
     name: 'poisoned',
-    timeLimit: 1.5,
+    timeLimit: 6, // on a machine that has much else to do, others take a second
     base: { scene: 'cartpole', duration: 0.2 },
     grid: [
-      {
-        set: ['kicks', 'pushes'],
-        name: 'poison',
-        values: [[], []],
-        labels: ['none', 'also none'],
-      },
       { set: 'offset.slide.position', name: 'start', values: [0, 1e308, 0.1] },
-      { set: 'duration', name: 'duration', values: [0.1, 100_000] },
+      { set: 'duration', name: 'duration', values: [0.1, 120_000] },
     ],
   }
 }

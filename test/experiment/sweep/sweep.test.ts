@@ -1,15 +1,19 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { openSweep } from '../../../src/experiment/sweep/openSweep.ts'
-import { readSweepRows } from '../../../src/experiment/sweep/resultsFolder.ts'
-import { sweep } from '../../../src/experiment/sweep/sweep.ts'
-import { writeSweepReport } from '../../../src/report/sweep/writeSweepReport.ts'
+import { built } from './built.ts'
 import { cartpoleSweep, poisonedSweep } from './specs.ts'
 
+const { readSweepRows, sweep, writeSweepReport } = await built()
 const folder = mkdtempSync(join(tmpdir(), 'jacsense-sweep-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+/** For machines whose cores have much else to do: most of the time goes into starting threads. */
+vi.setConfig({ testTimeout: 240_000 })
+afterAll(() => {
+  vi.resetConfig()
+  rmSync(folder, { recursive: true })
+})
 const textOf = (out: string, file = 'results.jsonl') => readFileSync(join(folder, out, file), 'utf8')
 const small = cartpoleSweep({ angles: 6, rates: 5, draws: 2, duration: 0.2 })
 
@@ -111,21 +115,34 @@ describe('rows', () => {
       sample: undefined,
     }
     const { rows } = await sweep(value, { workers: 2 })
-    expect(rows!.map(({ result, reason }) => [result, reason])).toEqual(Array(15).fill(['completed', null]))
-    const errors = rows!.map(({ metrics }) => metrics['relative error of A'] as number)
-    expect(errors[3]).toBeLessThan(1e-6)
-    expect(errors[4]).toBeGreaterThan(1e-3)
-    expect(rows![4]!.metrics).toMatchObject({ certified: false, calls: 3 })
+    const few = rows!.filter(({ parameters }) => parameters.estimator === 'few')
+    expect(rows!.filter((row) => !few.includes(row)).map(({ result, reason }) => [result, reason])).toEqual(
+      Array(10).fill(['completed', null]),
+    )
+    const [auto, estimate, noisy] = rows!.map(({ metrics }) => metrics['relative error of A'] as number)
+    expect(auto).toBeLessThan(1e-9)
+    expect(estimate).toBeGreaterThan(1e-3)
+    expect(noisy).toBeGreaterThan(auto!)
+    expect(few[0]!.metrics).toMatchObject({ certified: false, calls: 3 })
+    // Nothing can be designed with what three calls tell.
+    expect(few.slice(1).map(({ reason }) => reason)).toEqual(
+      Array(4).fill(expect.stringMatching(/^lqr: unstabilizable: /)),
+    )
     expect(rows![9]!.metrics['iLQR result'] ?? 'solved').toBeTypeOf('string')
   })
 
   it('that can not be made tell why: NaN by coordinate, no end in time, settings that do not fit', async () => {
     const { rows, failed, diverged } = await sweep(poisonedSweep(), { workers: 2 })
-    expect(rows!.map(({ result }) => result)).toEqual(
-      Array(2).fill(['completed', 'failed', 'diverged', 'diverged', 'completed', 'failed']).flat(),
-    )
-    expect([failed, diverged]).toEqual([4, 4])
-    expect(rows![1]!.reason).toBe('time limit: not done within 1.5 s')
+    expect(rows!.map(({ result }) => result)).toEqual([
+      'completed',
+      'failed',
+      'diverged',
+      'diverged',
+      'completed',
+      'failed',
+    ])
+    expect([failed, diverged]).toEqual([2, 2])
+    expect(rows![1]!.reason).toBe('time limit: not done within 6 s')
     expect(rows![2]!.reason).toMatch(/Diverged at step 0 .*(slide|pole|motor).* not finite/)
     const mixed = {
       ...cartpoleSweep(),
@@ -167,7 +184,7 @@ describe('results', () => {
     const out = join(folder, 'broken-off')
     const stop = new AbortController()
     const running = sweep(small, {
-      workers: 2,
+      workers: 1, // with more, the first run may be the last to end
       out,
       signal: stop.signal,
       onProgress: (done) => done >= 20 && stop.abort(new Error('stopped')),
