@@ -11,6 +11,7 @@ export const PICTURES: Readonly<Record<string, string>> = {
   'humanoid-kick.svg': 'tsx sims/humanoid-kick.ts docs/images/humanoid-kick.svg',
   'integral-push.svg': 'tsx sims/integral-push.ts docs/images/integral-push.svg',
   'proximal.svg': 'tsx sims/proximal.ts docs/images/proximal.svg',
+  'robustness.svg': 'tsx sims/robustness.ts docs/images/robustness.svg',
   'viewer.gif': 'node scripts/film-viewer.mjs',
   'viewer.png': 'node scripts/film-viewer.mjs',
 }
