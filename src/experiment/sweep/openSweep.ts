@@ -147,20 +147,34 @@ async function told(
   } catch (error) {
     if (!(error instanceof InputError) || error.file !== null) throw error
     const { path, expected, found } = error
+    const where = (a: number | null) =>
+      varied === null || a === varied ? '' : `, with ${axes[varied]!.placeOf(positions[varied]!)}`
+    // The axis that says most of the path: one may set a whole controller, another one its horizon.
+    let most = 0
+    let place: string | null = null
+    let ofAxis: number | null = null
     for (const [a, axis] of axes.entries())
       for (const set of axis.paths) {
         const text = pathText(set)
         const rest = path.slice(text.length)
-        if (path.startsWith(text) && (rest === '' || /^[.[ ]/.test(rest)))
-          throw new InputError({ file, path: `${axis.placeOf(positions[a]!)}${rest}`, expected, found })
+        if (text.length > most && path.startsWith(text) && (rest === '' || /^[.[ ]/.test(rest))) {
+          most = text.length
+          place = `${axis.placeOf(positions[a]!)}${rest}`
+          ofAxis = a
+        }
         // A part of what the axis sets would have to be there: "scene" where it sets "scene.dt".
         if (path !== '' && text.startsWith(`${path}.`))
           throw new InputError({ file, path: `${axis.place}.set`, expected: `${path}: ${expected}`, found })
       }
     const key = /^\w*/.exec(path)![0]
     const isOfStudy = study.place !== '' && Object.hasOwn(study.ownBase, key)
-    const where = varied === null ? '' : `, with ${axes[varied]!.placeOf(positions[varied]!)}`
+    if (place !== null) throw new InputError({ file, path: place, expected, found: `${found}${where(ofAxis)}` })
     const base = isOfStudy ? `${study.place}base` : 'base'
-    throw new InputError({ file, path: path === '' ? base : `${base}.${path}`, expected, found: `${found}${where}` })
+    throw new InputError({
+      file,
+      path: path === '' ? base : `${base}.${path}`,
+      expected,
+      found: `${found}${where(null)}`,
+    })
   }
 }

@@ -1,4 +1,4 @@
-/** What a sweep varies, for tables and charts of its results. */
+/** What a sweep varies, for tables and charts of its results; runs that differ in their seed only are the same but for chance. */
 import { axisNameOf, type DrawnAxis, type GridAxis, studiesOf, type SweepFile } from '../../scene/sweep/sweepFile.ts'
 
 export interface OutlinedAxis {
@@ -24,10 +24,16 @@ export function outlineOf(sweep: SweepFile): OutlinedStudy[] {
     name,
     description: description ?? '',
     axes: [
-      ...grid.map((axis) => outlined(axis, axis.values, axis.values?.length ?? (axis.range ?? axis.logRange)!.count)),
-      ...(sample?.axes ?? []).map((axis) => outlined(axis, axis.choice, sample!.count, true)),
+      ...grid
+        .filter(isOfInterest)
+        .map((axis) => outlined(axis, axis.values, axis.values?.length ?? (axis.range ?? axis.logRange)!.count)),
+      ...(sample?.axes ?? []).filter(isOfInterest).map((axis) => outlined(axis, axis.choice, sample!.count, true)),
     ],
   }))
+}
+
+function isOfInterest({ set }: { readonly set: string | readonly string[] }): boolean {
+  return !/(^|\.)seed$/.test(typeof set === 'string' ? set : set[0]!)
 }
 
 function outlined(

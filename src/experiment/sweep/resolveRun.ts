@@ -1,13 +1,13 @@
 /** Everything in the settings of a run that takes the engine's names and sizes to see, found before anything is computed. */
-import type { Matrix } from 'ml-matrix'
 import type { Engine, Layout, Point } from '../../engine/engine.ts'
 import type { Mjcf } from '../../engine/mujoco/mjcf.ts'
 import { InputError } from '../../scene/inputError.ts'
 import { listed, suggestion } from '../../scene/nearest.ts'
 import type { Scene } from '../../scene/scene.ts'
 import type { ByName, EstimatorSettings, PartialRunSettings } from '../../scene/sweep/runSettings.ts'
-import { filterNoise } from '../filterNoise.ts'
-import { integralCost } from '../integralCost.ts'
+import { checkControllerSettings } from '../checkControllerSettings.ts'
+import type { ControllerSettings } from '../controllerSettings.ts'
+import { estimatorNoise } from '../estimatorNoise.ts'
 import { pointFrom } from '../point.ts'
 import { type Disturbance, scheduleRun } from '../simulate.ts'
 import { type Cost, taskCost } from '../taskCost.ts'
@@ -17,11 +17,8 @@ export interface ResolvedRun {
   readonly disturbances: readonly Disturbance[]
   readonly latency: number // control periods
   readonly cost: Cost | null // null where there is nothing to weigh
-  readonly Qf: Matrix | null
   readonly unreached: 'keep' | 'refuse'
   readonly sigma: Readonly<Record<string, number>> | null // of what the controller sees
-  readonly filter: ReturnType<typeof filterNoise> | null // of LQG
-  readonly integral: ReturnType<typeof integralCost>
   readonly within: Float64Array // [ndx], of success
   readonly last: number // share of the run
   /** Where the run starts, [nx], given the point of operation. */
@@ -39,7 +36,7 @@ export function resolveRun(settings: PartialRunSettings, scene: Scene | Mjcf, en
   const { controller = {}, latency = 0 } = settings
   const { type = 'lqr' } = controller
   checkEstimator(settings.estimator, type, engine)
-  checkController(settings)
+  checkControllerSettings(controllerSettings(controller), layout, called)
   if (typeof settings.at === 'object') placed(settings.at, 'at', scene, engine)
   const task = scene.task ?? { Q: 1, R: 1 }
   const { Q = task.Q, R = task.R } = controller
@@ -56,7 +53,6 @@ export function resolveRun(settings: PartialRunSettings, scene: Scene | Mjcf, en
   const within = vector(settings.success?.within ?? WITHIN, layout, 'success.within', Number.POSITIVE_INFINITY)
   const offset = vector(settings.offset ?? {}, layout, 'offset', 0)
   const sigma = sigmaOf(settings.measurementNoise, layout)
-  const filter = type === 'lqg' ? filterOf(controller, layout) : null
   const initial = settings.initial ?? taskInitial(scene)
   const from = initial === undefined ? null : placed(initial, 'initial', scene, engine)
   return {
@@ -64,21 +60,8 @@ export function resolveRun(settings: PartialRunSettings, scene: Scene | Mjcf, en
     disturbances,
     latency: Math.round(latency / dt),
     cost,
-    Qf:
-      controller.Qf === undefined
-        ? null
-        : taskCost({ Q: controller.Qf, R: 1 }, layout, { Q: { path: 'controller.Qf' }, R: { path: '' } }).Q,
     unreached: controller.unreached ?? (typeof Q === 'number' ? 'keep' : 'refuse'),
-    sigma: sigma ?? filter?.sigma ?? null,
-    filter,
-    integral: integralCost(
-      {
-        ...(controller.integral && { integral: controller.integral }),
-        ...(controller.Qz !== undefined && { qz: controller.Qz }),
-      },
-      layout,
-      (option) => (option === 'qz' ? 'controller.Qz' : 'controller.integral'),
-    ),
+    sigma: sigma ?? (type === 'lqg' ? estimatorNoise(controllerSettings(controller), layout).sigma : null),
     within,
     last: settings.success?.last ?? LAST,
     start(point) {
@@ -146,45 +129,24 @@ function sigmaOf(given: ByName | undefined, layout: Layout): Readonly<Record<str
   return Object.fromEntries(layout.dx.map(({ name }, i) => [name, values[i]!]))
 }
 
-function filterOf(controller: NonNullable<PartialRunSettings['controller']>, layout: Layout) {
-  const { outputs, measurementNoise, processNoise } = controller
-  return filterNoise(
-    {
-      ...(outputs && { outputs }),
-      ...(measurementNoise !== undefined && { measurementNoise }),
-      ...(processNoise !== undefined && { processNoise }),
-    },
-    layout,
-    {
-      outputs: 'controller.outputs',
-      measurementNoise: 'controller.measurementNoise',
-      processNoise: 'controller.processNoise',
-    },
-  )
+/** The settings of a controller as designs take them. */
+export function controllerSettings({
+  type = 'lqr',
+  Q: _Q,
+  R: _R,
+  unreached: _unreached,
+  Qz,
+  Qf,
+  ...rest
+}: NonNullable<PartialRunSettings['controller']> = {}): ControllerSettings {
+  const all = { controller: type, ...rest, ...(Qz !== undefined && { qz: Qz }), ...(Qf !== undefined && { qf: Qf }) }
+  return all as ControllerSettings // what JSON leaves out is not there, rather than undefined
 }
 
-/** Which controllers a setting is of. */
-const OWNERS: Readonly<Record<string, readonly string[]>> = {
-  integral: ['lqr'],
-  Qz: ['lqr'],
-  outputs: ['lqg'],
-  measurementNoise: ['lqg'],
-  processNoise: ['lqg'],
-  horizon: CONTROLLED,
-  Qf: CONTROLLED,
-  iterations: CONTROLLED,
-  every: ['mpc'],
-}
-
-function checkController({ controller = {} }: PartialRunSettings): void {
-  const { type = 'lqr' } = controller
-  for (const [key, types] of Object.entries(OWNERS))
-    if (Reflect.get(controller, key) !== undefined && !types.includes(type))
-      throw new InputError({
-        path: `controller.${key}`,
-        expected: `a controller of type ${types.map((one) => `"${one}"`).join(' or ')}`,
-        found: `"${type}"`,
-      })
+/** Where a sweep says an option of a controller. */
+function called(option: keyof ControllerSettings): string {
+  const own: Partial<Record<keyof ControllerSettings, string>> = { controller: 'type', qz: 'Qz', qf: 'Qf' }
+  return `controller.${own[option] ?? option}`
 }
 
 function checkEstimator(estimator: EstimatorSettings = {}, type: string, engine: Engine): void {

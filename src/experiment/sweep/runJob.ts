@@ -9,6 +9,7 @@ import { linearize } from '../../linearization/linearize.ts'
 import { InputError } from '../../scene/inputError.ts'
 import type { SceneTexts } from '../../scene/sceneTexts.ts'
 import type { RunSettings } from '../../scene/sweep/runSettings.ts'
+import { DesignFailure } from '../designFailure.ts'
 import { withUnit } from '../format.ts'
 import { measureRun } from '../metrics.ts'
 import { simulate, type Trajectory } from '../simulate.ts'
@@ -35,7 +36,8 @@ export async function runJob(job: SweepJob, texts: SceneTexts, engines: RunEngin
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof InputError || error instanceof RunFailure || error instanceof RangeError) return error.message
+  const known = [InputError, RunFailure, DesignFailure, RangeError]
+  if (known.some((kind) => error instanceof kind)) return (error as Error).message
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }
 
@@ -47,7 +49,7 @@ async function run(job: SweepJob, texts: SceneTexts, engines: RunEngines): Promi
   const point = await pointOf(opened, settings)
   const x0 = resolved.start(point)
   const lin = await named(opened, () => sensedAt(engine, point, settings.estimator, { seed }))
-  const designed = await named(opened, () => designRun({ engine, point, lin, x0 }, settings, resolved, { seed }))
+  const designed = await named(opened, () => designRun({ engine, lin, x0 }, settings, resolved, { seed }))
   const { sigma, duration, disturbances } = resolved
   const trajectory = await simulate(plant, designed.controller, {
     x0,
@@ -138,7 +140,7 @@ function runMetrics(trajectory: Trajectory, { cost: weights }: ResolvedRun): Rec
   return metrics
 }
 
-function linearizationMetrics(lin: Linearization, { design, planning }: DesignedRun): Record<string, Plain> {
+function linearizationMetrics(lin: Linearization, { regulator, planning }: DesignedRun): Record<string, Plain> {
   const { method, calls, certified, heldOutResidual } = lin.quality
   return {
     method,
@@ -146,7 +148,7 @@ function linearizationMetrics(lin: Linearization, { design, planning }: Designed
     certified,
     'held-out residual': finite(heldOutResidual),
     'open-loop spectral radius': radius(eigenvalues(lin.A)),
-    'closed-loop spectral radius': design?.eigenvalues ? radius(design.eigenvalues) : null,
+    'closed-loop spectral radius': regulator?.eigenvalues ? radius(regulator.eigenvalues) : null,
     ...(planning && { 'iLQR result': planning.result, 'iLQR iterations': planning.iterations }),
   }
 }

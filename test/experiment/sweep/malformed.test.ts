@@ -202,7 +202,7 @@ const CASES: Case[] = [
     'pole.angle',
     '"pole.x"',
   ],
-  ['a horizon of LQR', at('base.controller.horizon', 1), 'base.controller.horizon', '"ilqr" or "mpc"', '"lqr"'],
+  ['a horizon of LQR', at('base.controller.horizon', 1), 'base.controller.horizon', 'ilqr or mpc', 'lqr'],
   [
     'outputs that are none',
     at('base.controller', { type: 'lqg', outputs: ['pole'] }),

@@ -152,7 +152,9 @@ describe('rows', () => {
       ],
       sample: { count: 1, axes: [{ set: 'latency', uniform: [0, 0.1] }] },
     }
-    await expect(sweep(mixed, { workers: 1 })).rejects.toThrow('grid[0].values[1].horizon: expected')
+    await expect(sweep(mixed, { workers: 1 })).rejects.toThrow(
+      'grid[1].values[0]: expected controller.type ilqr or mpc, found controller.type lqr',
+    )
   })
 })
 
