@@ -51,7 +51,7 @@ function titleOf(name: string): string {
     .replace('ilqr', 'iLQR')
     .replace('lqg', 'LQG')
     .replace('mpc', 'MPC')
-  return words.replace('cartpole', 'cart-pole').replace(/^[a-hj-z]/, (letter) => letter.toUpperCase())
+  return words.replace('cartpole', 'cart-pole').replace(/^(?!iLQR)[a-z]/, (letter) => letter.toUpperCase())
 }
 
 function robots(source: string, root: string): string {

@@ -67,7 +67,7 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
     })
     onProgress?.(rows.length, cases.length)
   }
-  return { rows, notes }
+  return { rows, notes, seeds: 'random patterns: 12345' }
 }
 
 function time(pattern: Pattern, order: 'natural' | 'smallest-last', rounds: number): { colors: number; ms: number } {
@@ -127,7 +127,7 @@ for _ in range(rounds):
     start = time.perf_counter()
     group_columns(A, order)
     times.append(time.perf_counter() - start)
-print(1e3 * sorted(times)[len(times) // 2])
+print(1e3 * sorted(times)[len(times) // 2], scipy.__version__)
 `
 
 /** ms; '–' where SciPy is not to be had, which a note says once. */
@@ -145,7 +145,10 @@ async function timeScipy(
     writeFileSync(join(folder, 'idx'), pattern.rowIdx)
     const argv = ['-c', SCIPY, folder, `${pattern.rows}`, `${pattern.cols}`, `${rounds}`]
     const { stdout } = await promisify(execFile)('python3', argv, signal === undefined ? {} : { signal })
-    return rounded(Number(stdout))
+    const [ms, version] = stdout.trim().split(' ') as [string, string]
+    const note = `SciPy ${version}, group_columns, timed within Python`
+    if (!notes.includes(note)) notes.push(note)
+    return rounded(Number(ms))
   } catch {
     signal?.throwIfAborted()
     notes.push(missing)

@@ -112,6 +112,7 @@ export const run: Benchmark<Row> = async ({ budget = 3, signal, onProgress } = {
   }
   return {
     rows,
+    seeds: `noise, wrong steps and directions: 1 … ${budget}`,
     notes: [
       `medians of ${budget} seeds; noise: standard deviation of every coordinate after a step; wrong: share of the steps whose outcome is off by ±${SIZE}`,
       'ratio: steps of sensing over those with which central differences reach its error',

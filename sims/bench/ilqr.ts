@@ -99,6 +99,7 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
   }
   return {
     rows,
+    seeds: 'held-out directions: 1',
     notes: [
       `iLQR over ${N} steps, at most ${ITERATIONS} iterations from 0.3 away from home; medians of ${budget} rounds`,
       `MPC plans once at each step, over ${HORIZON} s`,

@@ -94,7 +94,7 @@ export const run: Benchmark<Row> = async ({ budget = 10, signal, onProgress } = 
     `Gaussian A [${k} × ${n}] shared by all right-hand sides; medians, taken in turns, after some rounds for the compiler; objectives are relative to ours`,
   ]
   if (highs === null) notes.push('HiGHS is not installed (npm install highs): left out')
-  return { rows, notes }
+  return { rows, notes, seeds: `problems: 1 … ${KINDS.length}` }
 }
 
 /** All right-hand sides at once, in every turn. */

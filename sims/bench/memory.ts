@@ -58,7 +58,7 @@ export const run: Benchmark<Row> = async ({ budget = 10_000, signal, onProgress 
   }
   if (globalThis.gc === undefined)
     notes.push('without node --expose-gc: readings hold garbage that is not collected yet')
-  return { rows, notes }
+  return { rows, notes, seeds: 'held-out directions: 1' }
 }
 
 /** MB. */

@@ -77,6 +77,7 @@ export const run: Benchmark<Row> = async ({ budget = 15, signal, onProgress } = 
   }
   return {
     rows,
+    seeds: 'held-out directions: 1',
     notes: [
       `medians of ${budget} rounds of dense central differences on ${cores} cores, after ${WARM_UP} rounds to warm up; every bit was the same`,
       'short linearizations stay with the calling thread; the time includes arithmetic that is not shared',

@@ -65,7 +65,11 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
     }
     onProgress?.(k + 1, kinds.length)
   }
-  return { rows, notes: [`means over ${budget} matrices each; central differences, two held-out directions`] }
+  return {
+    rows,
+    notes: [`means over ${budget} matrices each; central differences, two held-out directions`],
+    seeds: `matrices: 1 … ${budget}`,
+  }
 }
 
 /**

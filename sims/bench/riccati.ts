@@ -92,7 +92,7 @@ export const run: Benchmark<Row> = async ({ budget = 5, signal, onProgress } = {
   } finally {
     scipy?.close()
   }
-  return { rows, notes }
+  return { rows, notes, seeds: 'random systems: 7' }
 }
 
 function ours(blocks: 'separate' | 'together'): Solver {

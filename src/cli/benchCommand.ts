@@ -16,7 +16,7 @@ import { wholeNumber } from './options.ts'
 import { signalOf } from './prepare.ts'
 import { progressLine } from './progress.ts'
 import { textTable } from './table.ts'
-import { versions } from './versions.ts'
+import { benchVersions } from './versions.ts'
 
 /** Compiled benchmarks beside the command, or their sources where the command runs from its own. */
 const FOLDERS = ['../bench/', '../../sims/bench/'].map((path) => new URL(path, import.meta.url))
@@ -76,7 +76,7 @@ export function addBenchCommand(program: Command, io: Io): void {
           ...signalOf(io),
           onProgress: progress.onProgress,
         }).finally(progress.end)
-        if (flags.json) printJson(io, { machine, versions: await versions(), revision, rounds, ...comparison })
+        if (flags.json) printJson(io, { machine, versions: await benchVersions(), revision, rounds, ...comparison })
         else io.stdout.write(`${comparisonText(comparison, revision, rounds)}${await origin(machine)}`)
         return
       }
@@ -87,13 +87,14 @@ export function addBenchCommand(program: Command, io: Io): void {
         const {
           rows,
           notes,
+          seeds,
           charts = [],
         } = await run({
           ...(flags.budget === undefined ? {} : { budget: flags.budget }),
           ...signalOf(io),
           onProgress: progress.onProgress,
         }).finally(progress.end)
-        results[chosen] = { rows, notes }
+        results[chosen] = { rows, notes, ...(seeds !== undefined && { seeds }) }
         if (flags.charts !== undefined) {
           const folder = flags.charts
           await mkdir(folder, { recursive: true })
@@ -106,20 +107,21 @@ export function addBenchCommand(program: Command, io: Io): void {
           await writeFiles(await Promise.all(files))
         }
         if (flags.json) continue
+        const said = seeds === undefined ? notes : [...notes, `seeds: ${seeds}`]
         const header = Object.keys(rows[0] ?? {})
         const cells = rows.map((row) =>
           header.map((key) => (typeof row[key] === 'number' ? formatNumber(row[key], 4) : String(row[key]))),
         )
-        io.stdout.write(`${chosen}\n${textTable(header, cells)}${notes.map((note) => `${note}\n`).join('')}\n`)
+        io.stdout.write(`${chosen}\n${textTable(header, cells)}${said.map((note) => `${note}\n`).join('')}\n`)
       }
-      if (flags.json) printJson(io, { machine, versions: await versions(), results })
+      if (flags.json) printJson(io, { machine, versions: await benchVersions(), results })
       else io.stdout.write(await origin(machine))
     })
 }
 
 /** What figures were measured on and with. */
 async function origin(machine: { cpu: string; cores: number; platform: string }): Promise<string> {
-  const found = Object.entries(await versions()).map(([what, version]) => `${what} ${version}`)
+  const found = Object.entries(await benchVersions()).map(([what, version]) => `${what} ${version}`)
   return `${machine.cpu}, ${machine.cores} cores, ${machine.platform}; ${found.join(', ')}\n`
 }
 

@@ -95,6 +95,6 @@ export function comparisonText({ commit, results }: Comparison, revision: string
       ...unmatched.map((row) => `only one of both has ${row}\n`),
     ].join(''),
   )
-  const note = `medians of ${rounds} rounds, both in turn; ratios are of the same round, their median and their smallest … largest; * all rounds agree`
+  const note = `medians of ${rounds} rounds, both in turn; ratios are of the same round, their median and their smallest … largest; * all rounds agree, as by chance one figure in ${2 ** (rounds - 1)} would`
   return `${texts.join('\n')}${note}\n`
 }

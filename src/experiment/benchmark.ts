@@ -9,6 +9,7 @@ export type Benchmark<Row = Readonly<Record<string, string | number>>> = (option
 export interface BenchmarkResult<Row> {
   readonly rows: readonly Row[]
   readonly notes: readonly string[] // sentences: what the figures are, what was left out
+  readonly seeds?: string // of what is drawn at random, and what that is
   readonly charts?: readonly BenchmarkChart[]
 }
 

@@ -52,4 +52,4 @@ it('the guide does what it says, and prints what it shows', async () => {
     'report.html',
     'trajectory.csv',
   ])
-}, 120_000)
+}, 300_000)

@@ -32,4 +32,4 @@ it('the commands of the README run in a checkout', async () => {
   })
   expect(commands.length).toBeGreaterThanOrEqual(2)
   expect(existsSync(join(folder, 'out/cartpole/report.html'))).toBe(true)
-}, 180_000)
+}, 300_000)

@@ -13,7 +13,7 @@ const pages = [
     .map((name) => `docs/${name}`),
 ]
 
-it('TypeScript in the documentation compiles', () => {
+it('TypeScript in the documentation compiles', { timeout: 180_000 }, () => {
   const sources = new Map<string, string>()
   for (const page of pages)
     for (const { language, line, text } of codeBlocks(readFileSync(root + page, 'utf8')))

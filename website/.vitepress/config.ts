@@ -7,14 +7,27 @@ import { slugOf } from '../../scripts/docs/markdownLinks.ts'
 const pages = fileURLToPath(new URL('../../out/site-pages/', import.meta.url))
 
 const titleOf = (page: string) => /^# (.+)$/m.exec(readFileSync(`${pages}${page}.md`, 'utf8'))![1]!.replaceAll('`', '')
-const item = (page: string) => ({ text: titleOf(page), link: `/${page}` })
+const item = (page: string) => ({ text: page === 'methods/index' ? 'Which to take' : titleOf(page), link: `/${page}` })
 
 const METHODS = ['coloring', 'rainbow', 'compressed-sensing', 'noise', 'robust-decoding', 'left-action', 'certificate']
 const CONTROLS = ['smoothing', 'lqr', 'kalman', 'ilqr']
 const GROUPS: readonly (readonly [title: string, pages: readonly string[]])[] = [
   ['Start', ['guide', 'overview', 'gallery', 'viewer']],
   ['Methods', ['index', ...METHODS, ...CONTROLS].map((name) => `methods/${name}`)],
-  ['Use', ['sensing', 'control', 'control-ilqr', 'sweeps', 'learning', 'measure-elsewhere', 'browser']],
+  [
+    'Use',
+    [
+      'sensing',
+      'control',
+      'control-ilqr',
+      'sweeps',
+      'learning',
+      'policies',
+      'fixed-points',
+      'measure-elsewhere',
+      'browser',
+    ],
+  ],
   ['Engines', ['engines', 'mujoco', 'rapier']],
   ['File formats', ['file-formats', 'scene-format', 'urdf']],
   ['Project', ['benchmarks', 'support', 'contributing', 'changelog']],
