@@ -20,8 +20,8 @@ export interface Row {
 }
 
 const ROUNDS = 3
-const SPEED_RUNS = 60
-const LONG = 60 // s simulated: some 60 ms on a machine of 2024
+const SPEED_RUNS = 200
+const LONG = 120 // s simulated: some 70 ms on a machine of 2024
 const SHORT = 0.05 // s simulated
 const EARLY = 0.05 // share of the runs before memory is looked at first
 const EVERY = 50 // runs from look to look

@@ -20,7 +20,7 @@ const COMMAND = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.u
 const folder = mkdtempSync(join(tmpdir(), 'jacsense-queue-'))
 let redis: RedisServer
 /** For machines whose cores have much else to do: most of the time goes into starting processes. */
-vi.setConfig({ testTimeout: 240_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 const workers = new Set<ChildProcess>()
 
 beforeAll(async () => {

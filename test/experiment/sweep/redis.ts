@@ -27,6 +27,7 @@ export async function startRedis({ password = '' } = {}): Promise<RedisServer> {
   }
   let server = await start()
   const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (server.exitCode !== null || server.signalCode !== null) return
     const ended = new Promise((resolve) => server.once('exit', resolve))
     server.kill(signal)
     await ended
@@ -39,7 +40,7 @@ export async function startRedis({ password = '' } = {}): Promise<RedisServer> {
       server = await start()
     },
     async stop() {
-      await end('SIGTERM')
+      await end('SIGKILL') // nothing is to be kept
       rmSync(folder, { recursive: true, force: true })
     },
   }
