@@ -68,7 +68,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     steps: [
       'The pole hangs, where LQR can do nothing. MPC plans the next second again and again, at every other step, on the simulator itself, and swings it up.',
       'Kick it (K), or pull it over with Ctrl and the mouse: it catches itself, or swings up anew.',
-      'Choose no controller, and when the pole has fallen, LQR: it can’t. Choose MPC once more, and let it look ahead for 0.3 s only: does that still do?',
+      'Choose no controller, and when the pole has fallen, LQR: it can’t. Choose MPC once more, to look ahead for 0.3 s only, and let the pole hang again (Reset, Backspace): does that still do?',
     ],
   },
   {

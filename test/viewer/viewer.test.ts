@@ -110,7 +110,8 @@ describe('the viewer in Chromium', () => {
     await until(before + 0.2)
     for (const [name, text, message] of [
       ['robot.step', 'solid', /^robot\.step: expected a scene/],
-      ['robot.json', '{"name": ', /^robot\.json: expected JSON/],
+      ['robot.json', '{ "name": "x", }', /^robot\.json: line 1, column 16: expected a key in double quotes, found "}"/],
+      ['empty.json', '', /^empty\.json: expected JSON, found an empty file/],
       ['robot.urdf', '<robot name="a"><link/></robot>', /^robot\.urdf: .*link/],
     ] as const) {
       await drop({ [name]: text })
