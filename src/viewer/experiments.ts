@@ -83,7 +83,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     steps: [
       'Sixteen free spheres have 192 states; central differences, column by column, take 385 steps of the simulator.',
       'Spheres apart from each other don’t meet within a step, so their columns may be moved together: each color of the map is one direction. The faint copies are the rollouts, exaggerated.',
-      'Hold Ctrl, drag one against another, and linearize (L) while they touch: a contact that opens and closes has no derivative, and the certificate says so.',
+      'Hold Ctrl, drag one sideways against another, and linearize (L) as they meet: the columns of spheres that touch can’t be moved together, which takes more calls; and what may come to touch within a step has no derivative, which the certificate names.',
     ],
   },
   {

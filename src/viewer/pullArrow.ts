@@ -1,7 +1,7 @@
 /** The arrow of a pull, from the body that is held to where the pointer is; it grows as they part. */
 import { ArrowHelper, Vector3 } from 'three'
 
-const HEAD = 0.12 // m, at most
+const HEAD = 0.08 // m, at most
 const SHORTEST = 1e-3 // m
 
 export interface PullArrow {

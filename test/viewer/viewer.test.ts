@@ -193,6 +193,11 @@ describe('the viewer in Chromium', () => {
     await other.goto(`${url}#try=nonesuch`)
     await other.waitForSelector('#error:not([hidden])')
     expect(await other.textContent('#error')).toContain('no experiment "nonesuch"')
+    const lost = await browser.newPage()
+    await lost.goto(`${url}#scene=nonesuch`)
+    await lost.waitForFunction(() => (window.jacsense?.().latest?.time ?? 0) > 0)
+    expect(await lost.textContent('#error')).toContain('no scene "nonesuch"')
+    await lost.close()
     await other.close()
   })
 
