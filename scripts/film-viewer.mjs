@@ -20,16 +20,22 @@ try {
   await viewer.close()
 }
 
+/** By the clock of the robot, which stands still while the page is busy, however slow the machine. */
 async function still() {
   const page = await viewer.page(1280, 720, '#scene=quadrotor')
+  const until = (seconds) => page.waitForFunction((s) => (window.jacsense().latest?.time ?? 0) > s, seconds)
+  await until(1.6)
   await page.click('#kick')
-  await page.waitForTimeout(400)
+  await until(2)
+  await page.click('#play')
   await page.click('#linearize')
   await page.waitForFunction(() => window.jacsense().sensed !== null)
   await page.check('#ghost')
   await page.check('#zoom')
   await page.evaluate(() => document.getElementById('panel').scrollTo(0, 0))
-  await page.waitForTimeout(300)
+  const paused = await page.evaluate(() => window.jacsense().latest.time)
+  await page.click('#play')
+  await until(paused + 0.3)
   await page.screenshot({ path: `${root}docs/images/viewer.png` })
   await page.close()
 }

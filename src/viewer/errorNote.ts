@@ -2,6 +2,7 @@
 import { element } from './elements.ts'
 
 export interface ErrorNote {
+  readonly message: string // '' where nothing is wrong
   /** Nothing, where the message is empty. */
   show(message: string): void
   /** False where there is nothing to dismiss. */
@@ -19,6 +20,9 @@ export function errorNote(): ErrorNote {
     element('view').focus()
   })
   return {
+    get message() {
+      return place.hidden ? '' : element('errorText').textContent!
+    },
     show,
     dismiss() {
       const was = !place.hidden

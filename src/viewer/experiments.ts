@@ -68,7 +68,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     steps: [
       'The pole hangs, where LQR can do nothing. MPC plans the next second again and again, at every other step, on the simulator itself, and swings it up.',
       'Kick it (K), or pull it over with Ctrl and the mouse: it catches itself, or swings up anew.',
-      'Choose no controller, and when the pole has fallen, LQR: it can’t. Choose MPC once more, and let it look ahead for 0.3 s only: does that still do?',
+      'Choose no controller, and when the pole has fallen, LQR: it can’t. Choose MPC once more, to look ahead for 0.3 s only, and let the pole hang again (Reset, Backspace): does that still do?',
     ],
   },
   {
@@ -83,7 +83,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     steps: [
       'Sixteen free spheres have 192 states; central differences, column by column, take 385 steps of the simulator.',
       'Spheres apart from each other don’t meet within a step, so their columns may be moved together: each color of the map is one direction. The faint copies are the rollouts, exaggerated.',
-      'Hold Ctrl, drag one against another, and linearize (L) while they touch: a contact that opens and closes has no derivative, and the certificate says so.',
+      'Hold Ctrl, drag one sideways against another, and linearize (L) as they meet: the columns of spheres that touch can’t be moved together, which takes more calls; and what may come to touch within a step has no derivative, which the certificate names.',
     ],
   },
   {

@@ -7,7 +7,7 @@ const HEIGHT = 220
 
 export function drawKicks(canvas: HTMLCanvasElement, kicks: readonly ProbedKick[]): void {
   const { context, width, height } = sheet(canvas, HEIGHT)
-  const { line, soft, accent, warning } = theme()
+  const { ground, line, soft, accent, warning } = theme()
   const most = kicks.reduce((max, { size }) => Math.max(max, size), 0)
   const scale = (height / 2 - 20) / Math.max(most, 1e-12)
   context.strokeStyle = line
@@ -16,7 +16,6 @@ export function drawKicks(canvas: HTMLCanvasElement, kicks: readonly ProbedKick[
     context.beginPath()
     context.arc(width / 2, height / 2, share * most * scale, 0, 2 * Math.PI)
     context.stroke()
-    context.fillText(`${formatNumber(share * most, 3)} N·s/kg`, width / 2 + 4, height / 2 - share * most * scale - 3)
   }
   context.fillText('x', width / 2 + most * scale + 6, height / 2 + 4)
   for (const { angle, size, survived } of kicks) {
@@ -32,6 +31,17 @@ export function drawKicks(canvas: HTMLCanvasElement, kicks: readonly ProbedKick[
     context.strokeStyle = warning
     if (survived) context.fill()
     else context.stroke()
+  }
+  // Over the dots, which are everywhere.
+  context.lineWidth = 4
+  context.lineJoin = 'round'
+  context.strokeStyle = ground
+  context.fillStyle = soft
+  for (const share of [0.5, 1]) {
+    const text = `${formatNumber(share * most, 3)} N·s/kg`
+    const place = [width / 2 + 4, height / 2 - share * most * scale - 3] as const
+    context.strokeText(text, ...place)
+    context.fillText(text, ...place)
   }
 }
 

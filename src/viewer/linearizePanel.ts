@@ -20,6 +20,7 @@ export interface LinearizePanel {
 
 const TRAIL = 12
 const FEW = 12 // states
+const SHORT = 200 // letters of a certificate that is shown as a whole
 
 export function linearizePanel(): LinearizePanel {
   let sensed: Sensed | null = null
@@ -92,7 +93,10 @@ export function linearizePanel(): LinearizePanel {
         calls <= denseCalls ? `${calls} of ${denseCalls} calls` : `${calls} calls, ${denseCalls} by columns`
       element('saving').textContent = savingText(found)
       element('callsBar').style.width = `${Math.min(100, (100 * calls) / denseCalls)}%`
-      element('certificate').textContent = certificate
+      const [verdict, rest] = parted(certificate)
+      element('certificate').textContent = verdict
+      element('certificateMore').hidden = rest === ''
+      element('certificateRest').textContent = rest
       element('certificate').className = certified ? '' : 'bad'
       element('errorOfAB').textContent =
         found.error === null
@@ -122,6 +126,14 @@ export function linearizePanel(): LinearizePanel {
     },
     redraw,
   }
+}
+
+/** The verdict, and where it is long, what stands behind it: names of rows, by the dozen where robots are many. */
+function parted(certificate: string): readonly [string, string] {
+  if (certificate.length <= SHORT) return [certificate, '']
+  const [verdict] = /^[^;]*?(?=; rows|\. [A-Z]|\.$)/.exec(certificate) ?? [certificate]
+  const rest = certificate.slice(verdict.length).replace(/^[;.] ?/, '')
+  return [`${verdict}.`, `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`]
 }
 
 /** What the calls were for, and what they are to be held against. */

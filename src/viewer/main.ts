@@ -39,6 +39,7 @@ let opened: Opened | null = null
 let latest: Frame | null = null
 let isPlaying = true
 let openings = 0
+let begins: Float64Array | undefined // where an experiment does; else, where its task does
 let wanted = false // to linearize, once the robot is there
 let isAwaited = false // a state to design from
 let planning: ReturnType<typeof setTimeout> | undefined // from a moment that was gone back to
@@ -179,7 +180,10 @@ async function open(next: Opening, state?: Float64Array, choice?: Choice | 'kept
   }
   fail('')
   // What was asked of another robot keeps this one waiting no longer.
-  if (next !== opening) sensing.drop()
+  if (next !== opening) {
+    sensing.drop()
+    begins = undefined
+  }
   opening = next
   opened = result
   latest = null
@@ -215,7 +219,9 @@ async function openScene(name: string, engine: EngineName = 'cannon', start?: Fl
 
 /** Sets the page up for an experiment of the gallery. */
 async function begun({ scene, engine, controller, start, tab, ...setting }: Experiment): Promise<void> {
-  if (!(await openScene(scene, engine, start && Float64Array.from(start)))) return
+  const from = start && Float64Array.from(start)
+  if (!(await openScene(scene, engine, from))) return
+  begins = from
   measurement.set(setting.measurement)
   control.switchTo(controller)
   design()
@@ -231,8 +237,9 @@ async function follow(address: string, openFirst: () => Promise<boolean>): Promi
   const experiment = key === 'try' ? experimentNamed(value!) : null
   list.guide(experiment)
   if (experiment) return begun(experiment)
-  if (key === 'scene') return void (await openScene(decodeURIComponent(value!)))
-  const shared = key === 'try' ? `There is no experiment "${value}".` : readShared(address)
+  if (key === 'scene' && ((await openScene(decodeURIComponent(value!))) || opened)) return
+  const refused = key === 'scene' ? note.message : `There is no experiment "${value}".`
+  const shared = key ? refused : readShared(address)
   if (shared === null || typeof shared === 'string') {
     await openFirst()
     if (shared !== null) fail(shared)
@@ -248,13 +255,13 @@ function play(on: boolean): void {
   tell({ type: 'play', playing: on })
 }
 
-/** Where the task begins, as at opening; weights and controller stay. */
+/** Where the task or the experiment begins, as at opening; weights and controller stay. */
 async function reset(): Promise<void> {
   if (!opened || !opening) return
   const { figure, home } = opened
   past.clear()
   fail('')
-  if (figure.task) await open(opening, undefined, 'kept')
+  if (figure.task) await open(opening, begins, 'kept')
   else tell({ type: 'set', x: home.x })
 }
 
@@ -305,6 +312,7 @@ const choose = tabs((chosen) => {
 const help = element<HTMLDialogElement>('help')
 element('helpToggle').addEventListener('click', () => help.showModal())
 listenToKeys(
+  pullBodies(canvas, view, (pull) => tell({ type: 'pull', pull })),
   { F1: () => (help.open ? help.close() : help.showModal()) },
   {
     ' ': () => play(!isPlaying),
@@ -317,13 +325,8 @@ listenToKeys(
     c: marks.toggleContacts,
     Escape: () => void (note.dismiss() || view.resetCamera()),
   },
-  { p: screenshot },
+  { p: () => void view.capture().then((blob) => blob && save(`${opened?.figure.name ?? 'scene'}.png`, blob)) },
 )
-function screenshot(): void {
-  view.capture().then((blob) => blob && save(`${opened?.figure.name ?? 'scene'}.png`, blob))
-}
-
-pullBodies(canvas, view, (pull) => tell({ type: 'pull', pull }))
 
 openDropped(async (texts) => {
   if (await open({ texts, engine: texts.kind === 'mjcf' ? 'mujoco' : 'cannon' })) list.current('')

@@ -22,6 +22,8 @@ export function modelPanel(changeEngine: (name: EngineName) => void, startAt: (f
       known = [{ name: 'home', x: home.x, u: home.u }, ...keyframes.filter(({ name }) => name !== 'home')]
       frames.replaceChildren(...known.map(({ name }) => new Option(name)))
       element('description').textContent = figure.description
+      const collides = figure.bodies.some(({ shapes }) => shapes.some(({ collide }) => collide))
+      element('collisionText').textContent = collides ? '' : 'the robot has none'
       document.title = `${figure.name} – jacsense`
       fillTable(
         element<HTMLTableElement>('bodies'),

@@ -1,5 +1,6 @@
 /** Files and folders dropped on the page, or chosen by a button: a scene with the URDF files it names, a URDF file, or an MJCF model with what it includes. */
 import { element } from './elements.ts'
+import { parseJson } from '../scene/parseJson.ts'
 import type { SceneTexts } from '../scene/sceneTexts.ts'
 
 const MAX_FILES = 500
@@ -70,12 +71,7 @@ async function textsOf(files: Dropped): Promise<SceneTexts> {
   const scene = paths.find((path) => /\.json$/i.test(path))
   const urdfs = paths.filter((path) => /\.urdf$/i.test(path))
   if (scene !== undefined) {
-    let source: unknown
-    try {
-      source = JSON.parse(await textOf(scene))
-    } catch (error) {
-      throw new Error(`${scene}: expected JSON, found ${error instanceof Error ? error.message : String(error)}`)
-    }
+    const source = parseJson(await textOf(scene), scene)
     const texts = await Promise.all(urdfs.map(async (path) => [from(scene, path), await textOf(path)] as const))
     return { kind: 'scene', file: scene, source, files: Object.fromEntries(texts) }
   }

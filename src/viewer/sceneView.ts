@@ -1,7 +1,6 @@
 /** Draws a robot in three.js: bodies, ground, ghost, the arrow of a pull; finds bodies under the pointer. */
 import {
   AmbientLight,
-  ArrowHelper,
   Color,
   DirectionalLight,
   Fog,
@@ -28,6 +27,7 @@ import { contactMarks } from './contactMarks.ts'
 import { freePart } from './freePart.ts'
 import { REACH, groundGrid, shadowMaterial, shadowProjection } from './ground.ts'
 import { markAt, type Part, type PartMeshes, partMeshes, partsOf } from './partMeshes.ts'
+import { pullArrow } from './pullArrow.ts'
 import { reach } from './reach.ts'
 
 const MUTED = ['#5b7fae', '#c28a45', '#6f9a76', '#8d7bab']
@@ -106,10 +106,9 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
   ground.receiveShadow = true
   ground.visible = !isSlow
   const grid = groundGrid()
-  const arrow = new ArrowHelper(new Vector3(1, 0, 0), new Vector3(), 1, '#1f5fbf', 0.12, 0.08)
-  arrow.visible = false
+  const pulling = pullArrow()
   const touching = contactMarks()
-  world.add(ground, grid, arrow, touching.group)
+  world.add(ground, grid, pulling.arrow, touching.group)
   const dark = shadowMaterial()
   const triangles = isSlow ? 6_000 : 1_000_000
 
@@ -122,6 +121,7 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
   let latest: Poses | null = null
   const dragPlane = new Plane()
   let held: Grip | null = null
+  let pulledTo: Vector3 | null = null // of the world
   const raycaster = new Raycaster()
   orbit.addEventListener('change', () => {
     isStale = true
@@ -195,6 +195,12 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     }
     pose(places, poses)
     for (const meshes of [solid, axes, centres]) if (meshes.group.visible) meshes.place(places)
+    drawPull()
+  }
+
+  const drawPull = () => {
+    const at = held && drawn?.places[held.body]
+    if (held && at && pulledTo) pulling.point(new Vector3(...held.point).applyMatrix4(at), pulledTo)
     isStale = true
   }
 
@@ -294,22 +300,13 @@ export function sceneView(canvas: HTMLCanvasElement): SceneView {
     drag(px, py) {
       aim(px, py)
       const target = raycaster.ray.intersectPlane(dragPlane, new Vector3()) ?? new Vector3()
-      if (held && drawn) {
-        const from = new Vector3(...held.point).applyMatrix4(drawn.places[held.body] ?? NOWHERE)
-        const along = target.clone().sub(from)
-        arrow.visible = along.length() > 1e-3
-        arrow.position.copy(from)
-        if (arrow.visible) {
-          arrow.setDirection(along.clone().normalize())
-          arrow.setLength(along.length(), 0.12, 0.08)
-        }
-        isStale = true
-      }
+      pulledTo = held && target
+      drawPull()
       return [target.x, target.y, target.z]
     },
     release() {
-      held = null
-      arrow.visible = false
+      held = pulledTo = null
+      pulling.hide()
       orbit.enabled = true
       isStale = true
     },

@@ -14,6 +14,7 @@ const WORK_MS = 12 // of a frame, at most
 const SPRING = 40 // N/m of a pull, per kg of the robot's bodies
 const FASTEST = 60 // N per kg
 const CONTACTS_MS = 1 // of a frame, on average, to find contacts
+const FACTOR_S = 1 / 3 // s, over which the real-time factor is taken
 const PULL_S = 1 / 60 // s, of an impulse of a pull
 const KICK = 1 // N·s per kg of the body that is kicked
 const LONG_MS = 200 // planning that takes longer is shown, and can be cancelled
@@ -45,6 +46,7 @@ const touching = createContacts()
 let found: FoundContacts | null = null // those that were told last
 let contactsWait = 0 // frames until they are found anew
 let owed = 0 // simulated seconds
+let gained = 0 // simulated seconds since the last tick began
 let pulledFor = 0 // simulated seconds to come that the last impulse of a pull stands for
 let lastTick = 0
 let factor = 0
@@ -330,11 +332,12 @@ async function tick(): Promise<void> {
   const now = performance.now()
   const elapsed = (now - lastTick) / 1000
   lastTick = now
+  if (running && isPlaying && elapsed > 0) factor += (1 - Math.exp(-elapsed / FACTOR_S)) * (gained / elapsed - factor)
+  gained = 0
   if (running && isPlaying && !making && !stepping) {
     const mine = running
     const { dt } = mine.robot.engine
     owed += Math.min(0.1, elapsed) * speed
-    let simulated = 0
     // A pull is applied for a little at a time, however slow the machine, so that its spring stays stable.
     while (owed >= dt && isPlaying && running === mine && !making && performance.now() - now < WORK_MS) {
       if (pull && pulledFor <= 0) {
@@ -346,10 +349,9 @@ async function tick(): Promise<void> {
       if (pending) await pending
       pulledFor = Math.max(0, pulledFor - dt)
       owed -= dt
-      simulated += dt
+      gained += dt
     }
     if (owed > 4 * dt) owed = 0 // the machine is too slow: the real-time factor says so
-    if (elapsed > 0) factor += 0.05 * (simulated / elapsed - factor)
     show()
   }
   setTimeout(() => void tick(), Math.max(0, FRAME_MS - (performance.now() - now)))

@@ -68,6 +68,22 @@ describe('access to the viewer', () => {
     expect(await page.locator('#help').isVisible()).toBe(false)
   })
 
+  test('a field for numbers keeps the keys that edit it', async () => {
+    const { page, open, time } = viewer
+    await open('pendulum')
+    await page.click('#tab-control')
+    await page.selectOption('#controller', 'mpc')
+    const field = page.getByLabel('Looks ahead')
+    await field.fill('12')
+    const before = await time()
+    for (const key of ['Backspace', 'End', '-', 'ArrowRight', 'Backspace', '5']) await field.press(key)
+    expect(await field.inputValue()).toBe('15')
+    expect(await time()).toBeGreaterThanOrEqual(before)
+    expect(await page.inputValue('#speed')).toBe('1')
+    await page.selectOption('#controller', 'lqr')
+    await page.click('#tab-linearize')
+  })
+
   test('Tab reaches every control that is seen, and Enter opens a scene', async () => {
     const { page, playing } = viewer
     await page.click('#tab-control')

@@ -116,6 +116,7 @@ describe('experiments of the viewer', () => {
     await page.selectOption('#controller', 'mpc')
     await page.getByLabel('Looks ahead').fill('1')
     await page.click('#reset')
+    await page.waitForFunction(() => Math.abs(window.jacsense().latest?.x[1] ?? 0) > 2.5)
     await isUp()
   }, 90_000)
 
@@ -130,6 +131,9 @@ describe('experiments of the viewer', () => {
     await page.mouse.down()
     await page.mouse.move(x + 30, y, { steps: 3 })
     await until((await time()) + 0.5)
+    const before = await page.evaluateHandle(() => window.jacsense().sensed)
+    await page.keyboard.press('l')
+    await page.waitForFunction((last) => window.jacsense().sensed !== last, before)
     await page.mouse.up()
     await page.keyboard.up('Control')
     const far = await page.evaluate(() => Math.hypot(...window.jacsense().latest!.dx.subarray(30, 33)))

@@ -27,7 +27,7 @@ describe('marks in Chromium', () => {
       await page.click('#tab-model')
       if (engine === 'mujoco') {
         await page.selectOption('#engine', 'mujoco')
-        await page.waitForFunction(() => window.jacsense().latest!.time < 0.5)
+        await page.waitForFunction(() => (window.jacsense().latest?.time ?? 1) < 0.5)
       }
       await playing('spheres')
       await until(2)

@@ -78,7 +78,7 @@ export async function openViewer({ hash = '', args = [] as readonly string[] } =
     },
     time: () => page.evaluate(() => window.jacsense().latest!.time),
     async until(seconds) {
-      await page.waitForFunction((s) => window.jacsense().latest!.time > s, seconds)
+      await page.waitForFunction((s) => (window.jacsense().latest?.time ?? -1) > s, seconds)
     },
     async drop(files) {
       await page.evaluate((texts) => {

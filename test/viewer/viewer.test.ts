@@ -110,7 +110,8 @@ describe('the viewer in Chromium', () => {
     await until(before + 0.2)
     for (const [name, text, message] of [
       ['robot.step', 'solid', /^robot\.step: expected a scene/],
-      ['robot.json', '{"name": ', /^robot\.json: expected JSON/],
+      ['robot.json', '{ "name": "x", }', /^robot\.json: line 1, column 16: expected a key in double quotes, found "}"/],
+      ['empty.json', '', /^empty\.json: expected JSON, found an empty file/],
       ['robot.urdf', '<robot name="a"><link/></robot>', /^robot\.urdf: .*link/],
     ] as const) {
       await drop({ [name]: text })
@@ -192,6 +193,11 @@ describe('the viewer in Chromium', () => {
     await other.goto(`${url}#try=nonesuch`)
     await other.waitForSelector('#error:not([hidden])')
     expect(await other.textContent('#error')).toContain('no experiment "nonesuch"')
+    const lost = await browser.newPage()
+    await lost.goto(`${url}#scene=nonesuch`)
+    await lost.waitForFunction(() => (window.jacsense?.().latest?.time ?? 0) > 0)
+    expect(await lost.textContent('#error')).toContain('no scene "nonesuch"')
+    await lost.close()
     await other.close()
   })
 
