@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
+import { createEngine } from '../engine/createEngine.ts'
 import { InputError } from '../scene/inputError.ts'
 import { loadMjcf } from '../engine/mujoco/loadMjcf.ts'
 import { listScenes, readSceneTexts } from '../scene/loadScene.ts'
@@ -109,7 +110,10 @@ async function readRobot(name: string, engine: ViewFlags['engine']) {
   }
   if (engine !== undefined && engine !== 'mujoco')
     throw new InputError({ path: '--engine', expected: 'mujoco for an MJCF model', found: engine })
-  const { xml, files, ...mjcf } = await loadMjcf(name)
+  const model = await loadMjcf(name)
+  const compiled = await createEngine(model)
+  compiled.dispose()
+  const { xml, files, ...mjcf } = model
   const beside = [...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString('base64')])
   const texts: SceneTexts = { kind: 'mjcf', file: name, source: xml, files: Object.fromEntries(beside) }
   return { name: mjcf.name, description: mjcf.description, texts }

@@ -60,6 +60,14 @@ describe('jacsense view', () => {
     expect(code).toBe(0)
   })
 
+  it('refuses an MJCF model that MuJoCo does not take', async () => {
+    const file = join(folder, 'bad.xml')
+    await writeFile(file, '<mujoco><worldbody><body><geom size="-1"/></body></worldbody></mujoco>')
+    const { code, stderr } = await invoke('view', file)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^error: .*bad\.xml.*size/)
+  })
+
   it('writes a static site, and leaves a folder with something in it alone', async () => {
     const { run: runBuilt } = (await import(/* @vite-ignore */ built)) as { run: typeof run }
     const out = join(folder, 'site')

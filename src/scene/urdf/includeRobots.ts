@@ -27,11 +27,7 @@ export function includeRobots(
   return robots.map((robot, r) => {
     const text = files.get(robot.urdf)
     if (text === undefined)
-      throw problem(
-        `robots[${r}].urdf`,
-        'a URDF file given with the scene (loadScene reads them itself)',
-        shown(robot.urdf),
-      )
+      throw problem(`robots[${r}].urdf`, 'a URDF file that is given with the scene', shown(robot.urdf))
     const urdf = texts.get(robot.urdf) ?? readUrdf(text, besides(file, robot.urdf))
     texts.set(robot.urdf, urdf)
     const parts = placeRobot(urdf, robot, input.contact?.friction ?? 0.5)
