@@ -92,7 +92,10 @@ export async function robustnessSweep(
   }
 }
 
-/** The position and the rate whose starts the map shows: those of the joint that falls first, else of the last one. */
+/**
+ * The position and the rate whose starts the map shows: of what falls first; where nothing falls, of what pushes most when it is off (the tilt of
+ * a quadrotor, not its heading); where nothing pushes, of the last one.
+ */
 async function startPair(engine: Engine): Promise<[Layout['dx'][number], Layout['dx'][number]]> {
   const { dx, nv } = engine.layout
   const positions = dx.slice(0, nv)
@@ -105,7 +108,10 @@ async function startPair(engine: Engine): Promise<[Layout['dx'][number], Layout[
   const byRate = mode?.coordinates
     .map(({ name }) => dx.slice(nv).findIndex((one) => one.name === name))
     .find((i) => i >= 0)
-  const index = strongest ?? byRate ?? nv - 1
+  const pushes = positions.map((_, j) => Math.hypot(...positions.map((_, i) => lin.A.get(nv + i, j))))
+  const most = Math.max(...pushes)
+  const pushing = most > 1e-9 ? pushes.findIndex((push) => push > 0.999 * most) : nv - 1
+  const index = strongest ?? byRate ?? pushing
   return [dx[index]!, dx[nv + index]!]
 }
 

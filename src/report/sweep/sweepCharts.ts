@@ -263,12 +263,13 @@ function told(axis: OutlinedAxis, value: number): string {
 
 const TICKS = 6 // whose labels have room beside each other
 
-/** Of values in order those whose labels do not overlap, the first and most of all the last among them. */
+/** Of values in order those whose labels do not overlap, the first and the last among them. */
 function apart(values: readonly number[], place: (value: number) => number): number[] {
   const least = (place(values.at(-1)!) - place(values[0]!)) / TICKS
   const kept: number[] = []
   for (const value of values.toReversed())
     if (kept.length === 0 || place(kept[0]!) - place(value) >= 0.99 * least) kept.unshift(value)
+  if (kept.length > 1 && kept[0] !== values[0]) kept[0] = values[0]!
   return kept
 }
 
