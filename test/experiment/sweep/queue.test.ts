@@ -207,7 +207,7 @@ describe('a worker', () => {
       [{ ...good, job: { ...job, settings: { ...job.settings, controler: 1 } } }, /controler/],
       [{ ...good, job: { ...job, timeLimit: 1e99 } }, /timeLimit/],
       [good, /the scene sha256:0+…, found nothing/],
-      [{ ...good, ['\u001b[2J\n']: 1 }, /^(?!.*[\u001b\n]).*expected nothing of this name/],
+      [{ ...good, '\u001b[2J\n': 1 }, /^\P{Cc}*expected nothing of this name\P{Cc}*$/u],
       [{ ...good, ['x'.repeat(1e5)]: 1 }, /^.{500}…$/],
       [{ ...good, job: { ...job, study: 'x'.repeat(5 * 2 ** 20) } }, /at most 4 MB/],
     ]
