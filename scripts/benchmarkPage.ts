@@ -18,6 +18,7 @@ const PARTS: readonly (readonly [command: string, title: string])[] = [
   ['bench engine-steps', 'Steps: the exact joint solver beside that of cannon-es'],
   ['bench riccati --budget 3', 'Riccati equations, beside SciPy'],
   ['bench ilqr', 'iLQR and MPC'],
+  ['bench sweeps', 'Sweeps: a second worker, and memory'],
 ]
 
 interface Output {

@@ -175,7 +175,7 @@ function resumeLine(name: string, flags: SweepFlags): string {
     name,
     ...ofBuiltIn(flags),
     ...(workers === undefined ? [] : ['--workers', String(workers)]),
-    ...(queue === undefined ? [] : ['--queue', queue]),
+    ...(queue === undefined ? [] : ['--queue', withoutPassword(queue)]),
     ...(out === undefined ? [] : ['--out', out]),
     '--resume',
   ])
@@ -185,4 +185,9 @@ function ofBuiltIn({ scene, engine, controller, samples }: SweepFlags): string[]
   return Object.entries({ scene, engine, controller, samples }).flatMap(([key, value]) =>
     value === undefined ? [] : [`--${key}`, String(value)],
   )
+}
+
+/** What is printed ends up in logs. */
+function withoutPassword(url: string): string {
+  return url.replace(/^(\w+:\/\/[^/@]*:)[^@]*@/, '$1…@')
 }

@@ -32,6 +32,7 @@ const FIRST = 1e-3 // of the deviations tried, in the unit of the coordinate
 const DOUBLINGS = 14
 const BISECTIONS = 5
 const BEYOND = 1.5 // times the largest deviation that recovered: the half-width of the map
+const TURN = 3.14 // rad: beyond half a turn to either side, orientations come again
 const INSIDE = 0.5 // times that one: the half-width of the starts of all other studies
 const SHORTEST = 4 // s
 const MOST_BODIES = 4 // with a study of their own
@@ -92,7 +93,10 @@ export async function robustnessSweep(
   }
 }
 
-/** The position and the rate whose starts the map shows: those of the joint that falls first, else of the last one. */
+/**
+ * The position and the rate whose starts the map shows: of what falls first; where nothing falls, of what pushes most when it is off (the tilt of
+ * a quadrotor, not its heading); where nothing pushes, of the last one.
+ */
 async function startPair(engine: Engine): Promise<[Layout['dx'][number], Layout['dx'][number]]> {
   const { dx, nv } = engine.layout
   const positions = dx.slice(0, nv)
@@ -105,7 +109,10 @@ async function startPair(engine: Engine): Promise<[Layout['dx'][number], Layout[
   const byRate = mode?.coordinates
     .map(({ name }) => dx.slice(nv).findIndex((one) => one.name === name))
     .find((i) => i >= 0)
-  const index = strongest ?? byRate ?? nv - 1
+  const pushes = positions.map((_, j) => Math.hypot(...positions.map((_, i) => lin.A.get(nv + i, j))))
+  const most = Math.max(...pushes)
+  const pushing = most > 1e-9 ? pushes.findIndex((push) => push > 0.999 * most) : nv - 1
+  const index = strongest ?? byRate ?? pushing
   return [dx[index]!, dx[nv + index]!]
 }
 
@@ -161,7 +168,7 @@ function written(scene: Scene, { dt }: Engine, { base, pair, reach, samples }: F
   const half = reach.map((one, k) => (one > 0 ? one : reach[1 - k]!)) // a rate it does not recover from at all: as wide as the position
   const start = (factor: number) =>
     pair.map(({ name, unit }, k) => {
-      const width = two(factor * half[k]!)
+      const width = Math.min(two(factor * half[k]!), unit === 'rad' ? factor * TURN : Number.POSITIVE_INFINITY)
       return { set: `offset.${name}`, name, unit, uniform: [-width, width] }
     })
   const starts = { count: samples, axes: start(INSIDE) }
@@ -193,7 +200,7 @@ function written(scene: Scene, { dt }: Engine, { base, pair, reach, samples }: F
         name: 'region of attraction',
         description: 'From which starts it recovers, the robot being as the design knows it.',
         grid: pair.map(({ name, unit }, k) => {
-          const width = two(BEYOND * half[k]!)
+          const width = Math.min(two(BEYOND * half[k]!), unit === 'rad' ? TURN : Number.POSITIVE_INFINITY)
           return { set: `offset.${name}`, name, unit, range: { from: -width, to: width, count: CELLS } }
         }),
       },

@@ -81,7 +81,7 @@ export async function sceneOf(
   if (options !== undefined && kind !== 'scene')
     throw new InputError({ path: 'engineOptions', expected: 'none for a robot that is no scene file', found: 'some' })
   if (kind === 'mjcf') {
-    const bytes = Object.entries(files).map(([path, text]): [string, Uint8Array] => [path, fromBase64(text)])
+    const bytes = Object.entries(files).map(([path, text]): [string, Uint8Array] => [path, fromBase64(text, path)])
     const name = file.replace(/^.*[/\\]/, '').replace(/\.\w+$/, '')
     return { format: 'mjcf', name, description: '', file, task: null, xml: String(source), files: new Map(bytes) }
   }
@@ -101,6 +101,10 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(binary)
 }
 
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+function fromBase64(text: string, file: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  } catch {
+    throw new InputError({ file, expected: 'bytes in base64', found: 'something else' })
+  }
 }

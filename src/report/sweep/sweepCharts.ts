@@ -31,8 +31,14 @@ export function successMap(drawing: Drawing, points: readonly SweepPoint[], x: O
       width: 520,
       height: 380,
       marginTop: 32,
-      x: scaleOf(x),
-      y: scaleOf(y),
+      x: scaleOf(
+        x,
+        cells.flatMap(({ x1, x2 }) => [x1, x2]),
+      ),
+      y: scaleOf(
+        y,
+        cells.flatMap(({ y1, y2 }) => [y1, y2]),
+      ),
       opacity: { type: 'linear', domain: [0, 1], range: [0, 1] },
       marks: [
         Plot.rect(cells, { ...place, fill: 'var(--warn)', fillOpacity: () => 0.22, inset: 0.25 }),
@@ -52,8 +58,14 @@ export function successDots(drawing: Drawing, points: readonly SweepPoint[], x: 
       width: 520,
       height: 380,
       marginTop: 32,
-      x: scaleOf(x),
-      y: scaleOf(y),
+      x: scaleOf(
+        x,
+        shown.map((point) => numberAt(point, x.name)),
+      ),
+      y: scaleOf(
+        y,
+        shown.map((point) => numberAt(point, y.name)),
+      ),
       marks: [
         Plot.dot(shown, {
           x: (point: SweepPoint) => numberAt(point, x.name),
@@ -99,7 +111,10 @@ export function successCurve(
       width: 420,
       height: 260,
       marginTop: 32,
-      x: scaleOf(x),
+      x: scaleOf(
+        x,
+        alongAxis(points, x).map((one) => one.x),
+      ),
       y: { domain: [0, 1], label: 'share of successes', grid: true },
       marks,
     },
@@ -117,7 +132,10 @@ export function settlingCurve(drawing: Drawing, points: readonly SweepPoint[], x
       width: 420,
       height: 260,
       marginTop: 32,
-      x: scaleOf(x),
+      x: scaleOf(
+        x,
+        times.map((one) => one.x),
+      ),
       y: { label: 'median settling time (s)', grid: true, zero: true },
       marks: [
         Plot.lineY(times, { x: 'x', y: 'settling', stroke: 'var(--ink)', strokeWidth: 1.75 }),
@@ -157,7 +175,7 @@ export function errorChart(drawing: Drawing, points: readonly SweepPoint[]): { s
         type: 'log',
         label: 'simulator steps',
         grid: true,
-        ticks: 5,
+        ticks: logTicks(...extent(shown.map(({ calls }) => calls!))),
         tickFormat: (value: number) => formatNumber(value),
       },
       y: {
@@ -209,18 +227,19 @@ function alongAxis(points: readonly SweepPoint[], axis: OutlinedAxis): (Share & 
     .map(([x, group]) => ({ x, ...shareOf(group) }))
 }
 
-function scaleOf(axis: OutlinedAxis) {
+/** `values`: all that are drawn along it. */
+function scaleOf(axis: OutlinedAxis, values: readonly number[]) {
   const label = labelOf(axis)
-  if (axis.fromZero)
-    return {
-      type: 'symlog' as const,
-      constant: Math.min(...axis.fromZero.filter((value) => value > 0)),
-      label,
-      ticks: axis.fromZero,
-      tickFormat: (value: number) => formatNumber(value),
-    }
-  return axis.isLog
-    ? { type: 'log' as const, label, ticks: 5, tickFormat: (value: number) => formatNumber(value) }
+  const tickFormat = (value: number) => formatNumber(value)
+  const [low, high] = extent(values)
+  if (axis.fromZero) {
+    const constant = Math.min(...axis.fromZero.filter((value) => value > 0))
+    const within = axis.fromZero.filter((value) => value >= low && value <= high)
+    const ticks = apart(within, (value) => Math.log1p(value / constant))
+    return { type: 'symlog' as const, constant, label, ticks, tickFormat }
+  }
+  return axis.isLog && low > 0 && high < Number.POSITIVE_INFINITY
+    ? { type: 'log' as const, label, ticks: logTicks(low, high), tickFormat }
     : { label, ticks: 6 }
 }
 
@@ -240,4 +259,37 @@ function edgesOf(points: readonly SweepPoint[], axis: OutlinedAxis): Map<number,
 
 function told(axis: OutlinedAxis, value: number): string {
   return `${axis.name} ${formatNumber(value)}${axis.unit === '' ? '' : ` ${axis.unit}`}`
+}
+
+const TICKS = 6 // whose labels have room beside each other
+
+/** Of values in order those whose labels do not overlap, the first and the last among them. */
+function apart(values: readonly number[], place: (value: number) => number): number[] {
+  const least = (place(values.at(-1)!) - place(values[0]!)) / TICKS
+  const kept: number[] = []
+  for (const value of values.toReversed())
+    if (kept.length === 0 || place(kept[0]!) - place(value) >= 0.99 * least) kept.unshift(value)
+  if (kept.length > 1 && kept[0] !== values[0]) kept[0] = values[0]!
+  return kept
+}
+
+/** Round values on a logarithmic axis: powers of ten, with 2 and 5 times them, or with 1.5, 3 and 7 too, where there is room. */
+export function logTicks(low: number, high: number): number[] {
+  const from = Math.floor(Math.log10(low))
+  const decades = Array.from({ length: Math.ceil(Math.log10(high)) - from + 1 }, (_, k) => from + k)
+  const of = (digits: readonly number[]) =>
+    decades
+      .flatMap((decade) => digits.map((digit) => Number(`${digit}e${decade}`)))
+      .filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9))
+  const [most, some, few] = [of([1, 1.5, 2, 3, 5, 7]), of([1, 2, 5]), of([1])]
+  if (some.length < 3 && most.length >= some.length) return most
+  if (some.length <= TICKS) return some
+  return few.filter((_, k) => k % Math.ceil(few.length / TICKS) === 0)
+}
+
+/** Of as many values as there are. */
+function extent(values: readonly number[]): [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)]
+  return [low, high]
 }

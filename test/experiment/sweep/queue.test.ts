@@ -8,12 +8,13 @@ import { fileURLToPath } from 'node:url'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { PREFIX, QUEUES, queueFormat } from '../../../src/experiment/sweep/queue/envelope.ts'
+import { openTexts, PREFIX, QUEUES, queueFormat } from '../../../src/experiment/sweep/queue/envelope.ts'
 import { queueBackend } from '../../../src/experiment/sweep/queue/queueBackend.ts'
 import type { SweepOptions } from '../../../src/experiment/sweep/sweep.ts'
 import { built, invokeBuilt } from './built.ts'
 import { freePort, type RedisServer, startRedis } from './redis.ts'
 import { cartpoleSweep, poisonedSweep } from './specs.ts'
+import { tethered } from './tether.ts'
 
 const { queueWorker, sweep } = await built()
 const COMMAND = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
@@ -41,9 +42,8 @@ interface StartedWorker extends ChildProcess {
 
 /** Resolves when it takes jobs. */
 async function startWorker(...args: string[]): Promise<StartedWorker> {
-  const worker = spawn(process.execPath, [COMMAND, 'worker', '--queue', redis.url, '--workers', '1', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const words = [COMMAND, 'worker', '--queue', redis.url, '--workers', '1', ...args]
+  const worker = tethered(spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] }))
   workers.add(worker)
   let said = ''
   for (const stream of [worker.stdout, worker.stderr]) stream.on('data', (data) => (said += data))
@@ -75,7 +75,7 @@ async function linesOf(value: unknown, options: SweepOptions): Promise<string[]>
 describe('a queue', () => {
   it('gives the result files of one worker and of two: 1000 closed-loop runs of the cart-pole', async () => {
     const file = join(folder, 'thousand.json')
-    writeFileSync(file, JSON.stringify(cartpoleSweep({ duration: 0.1 })))
+    writeFileSync(file, JSON.stringify(cartpoleSweep({ duration: 0.02 })))
     await Promise.all([startWorker(), startWorker()])
     const of = async (out: string, ...args: string[]) => {
       const { code, stderr } = await invokeBuilt('sweep', file, '--out', join(folder, out), '--json', ...args)
@@ -95,14 +95,14 @@ describe('a queue', () => {
   })
 
   it('loses and doubles nothing when a worker is killed, one comes, and Redis is restarted, killed and restarted', async () => {
-    const value = cartpoleSweep({ angles: 12, rates: 10, draws: 3, duration: 1.5 })
+    const value = cartpoleSweep({ angles: 6, rates: 5, draws: 3, duration: 1 })
     const expected = await linesOf(value, { workers: 2 })
     const [first] = await Promise.all([startWorker(), startWorker()])
     const events: [after: number, what: () => Promise<unknown>][] = [
-      [30, () => ended(first!, 'SIGKILL')],
-      [60, () => startWorker()],
-      [120, () => redis.restart('SIGTERM')],
-      [200, () => redis.restart('SIGKILL')],
+      [10, () => ended(first!, 'SIGKILL')],
+      [20, () => startWorker()],
+      [35, () => redis.restart('SIGTERM')],
+      [55, () => redis.restart('SIGKILL')],
     ]
     const happened: Promise<unknown>[] = []
     const lines = await linesOf(value, {
@@ -123,7 +123,7 @@ describe('a queue', () => {
   })
 
   it('of a sweep that was stopped is emptied, and goes on when it is resumed', async () => {
-    const value = cartpoleSweep({ angles: 6, rates: 5, duration: 0.5 })
+    const value = cartpoleSweep({ angles: 4, rates: 3, duration: 0.1 })
     const expected = await linesOf(value, { workers: 1 })
     const out = join(folder, 'stopped')
     const stop = new AbortController()
@@ -146,14 +146,14 @@ describe('a queue', () => {
   })
 
   it('gets back what a worker has under way when it is told to end', async () => {
-    const value = { ...cartpoleSweep({ angles: 2, rates: 1, draws: 1, duration: 20 }), timeLimit: 300 }
-    const expected = await linesOf(value, { workers: 2 })
+    const value = { ...cartpoleSweep({ angles: 1, rates: 1, draws: 1, duration: 1000 }), timeLimit: 300 } // a second or more
+    const expected = await linesOf(value, { workers: 1 })
     const slow = await startWorker('--grace', '0')
     const result = linesOf(value, { queue: redis.url })
     await until(async () => (await jobCounts()).active === 1)
     const code = await ended(slow, 'SIGTERM')
     expect(code).toBe(0)
-    expect(slow.said()).toMatch(/stopped after \d runs?\n$/)
+    expect(slow.said()).toMatch(/stopped after 0 runs\n$/)
     await startWorker()
     expect(await result).toEqual(expected)
   })
@@ -177,7 +177,7 @@ describe('a worker', () => {
       },
     })
     expect(notices.at(-1)).toMatch(
-      /^1 jobs at redis:\S+ wait for workers of jacsense 9\.8\.7; this one is of jacsense \S+ and leaves them$/,
+      /^1 job at redis:\S+ waits for workers of jacsense 9\.8\.7; this one is of jacsense \S+ and leaves it$/,
     )
     expect(await queue.getWaitingCount()).toBe(1)
     await queue.obliterate({ force: true })
@@ -207,6 +207,8 @@ describe('a worker', () => {
       [{ ...good, job: { ...job, settings: { ...job.settings, controler: 1 } } }, /controler/],
       [{ ...good, job: { ...job, timeLimit: 1e99 } }, /timeLimit/],
       [good, /the scene sha256:0+…, found nothing/],
+      [{ ...good, '\u001b[2J\n': 1 }, /^\P{Cc}*expected nothing of this name\P{Cc}*$/u],
+      [{ ...good, ['x'.repeat(1e5)]: 1 }, /^.{500}…$/],
       [{ ...good, job: { ...job, study: 'x'.repeat(5 * 2 ** 20) } }, /at most 4 MB/],
     ]
     const added = await queue.addBulk(bad.map(([data]) => ({ name: 'run', data })))
@@ -223,6 +225,20 @@ describe('a worker', () => {
     await queue.obliterate({ force: true })
     await queue.close()
     await connection.quit()
+  })
+
+  it.each([
+    ['no JSON', '{oops'],
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['files that are none', '{"kind":"scene","file":"x","source":{},"files":{"x":1}}'],
+    [
+      'what is nested without end',
+      `{"kind":"scene","file":"x","files":{},"source":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+    ],
+  ])('tells what a scene is that can not be one: %s', async (_, text) => {
+    const reading = openTexts(text, `sha256:${'1'.repeat(64)}`)
+    await expect(reading).rejects.toThrow('scene of a job: expected content with the hash sha256:1')
   })
 
   it('takes no scene whose content is not what its key says', async () => {
@@ -303,5 +319,5 @@ async function waitingJobs(): Promise<number> {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100))
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20))
 }

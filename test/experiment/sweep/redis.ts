@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { tethered } from './tether.ts'
 
 export interface RedisServer {
   readonly url: string
@@ -21,8 +22,11 @@ export async function startRedis({ password = '' } = {}): Promise<RedisServer> {
   const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes']
   const start = async (): Promise<ChildProcess> => {
     const more = password === '' ? [] : ['--requirepass', password]
-    const server = spawn(program, [...args, '--appendfsync', 'always', ...more], { stdio: 'ignore' })
-    await answering(port)
+    const server = tethered(spawn(program, [...args, '--appendfsync', 'always', ...more], { stdio: 'ignore' }))
+    await answering(port).catch((error: unknown) => {
+      server.kill('SIGKILL')
+      throw error
+    })
     return server
   }
   let server = await start()

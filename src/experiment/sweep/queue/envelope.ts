@@ -11,6 +11,7 @@ import { canonical, isSceneKey, MAX_SCENE_BYTES, sceneKey, sha256 } from '../sce
 export const PREFIX = 'jacsense'
 /** The names of all queues that sweeps were put on: how a worker learns of those of other versions. */
 export const QUEUES = `${PREFIX}:queues`
+const MAX_REASON = 500 // characters
 /** How long scenes and rows outlive those who put them there. */
 export const KEPT_S = 7 * 24 * 3600
 
@@ -71,15 +72,32 @@ export async function openTexts(text: string | null, key: string): Promise<Scene
   const problem = (expected: string, found: string) => new InputError({ file: 'scene of a job', expected, found })
   if (text === null) throw problem(`the scene ${key.slice(0, 19)}…`, 'nothing')
   if (text.length > MAX_SCENE_BYTES) throw problem(`at most ${MAX_SCENE_BYTES / 2 ** 20} MB`, 'more')
-  const value = JSON.parse(text) as SceneTexts
-  const { kind, file, files } = value
+  const value = parsed(text) as SceneTexts | null
+  const { kind, file, files } = value ?? {}
   const isSound =
-    ['scene', 'urdf', 'mjcf'].includes(kind) &&
+    value != null &&
+    ['scene', 'urdf', 'mjcf'].includes(String(kind)) &&
     typeof file === 'string' &&
     typeof files === 'object' &&
     files !== null &&
     Object.values(files).every((one) => typeof one === 'string')
-  if (!isSound || (await sceneKey(value)) !== key)
+  // What is nested so deeply that it can't be walked through has no hash either.
+  if (!isSound || (await sceneKey(value).catch(() => null)) !== key)
     throw problem(`content with the hash ${key.slice(0, 19)}…`, 'something else')
   return value
+}
+
+/** What others wrote, for a terminal or a row: on one line, of a length that can be read, nothing in it that moves a cursor. */
+export function tame(text: string): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+  return line.length > MAX_REASON ? `${line.slice(0, MAX_REASON)}…` : line
+}
+
+/** undefined where it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

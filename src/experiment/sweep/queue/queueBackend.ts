@@ -9,7 +9,7 @@ import type { Backend } from '../backend.ts'
 import { failedRow, type SweepJob, type SweepRow } from '../job.ts'
 import { sha256 } from '../sceneTexts.ts'
 import { connectRedis, within } from './connectRedis.ts'
-import { type Envelope, KEPT_S, PREFIX, QUEUES, queueFormat, rowsKey, sceneKeyOf } from './envelope.ts'
+import { type Envelope, KEPT_S, PREFIX, QUEUES, queueFormat, rowsKey, sceneKeyOf, tame } from './envelope.ts'
 import { QueueError } from './queueError.ts'
 
 const WINDOW = 400 // jobs on the queue at once
@@ -168,12 +168,15 @@ function rowOf(text: string, job: SweepJob): SweepRow {
     // What tells which run it was is the sweep's own.
     return { ...parseRow(JSON.parse(text), index, 'row'), study, seed, parameters }
   } catch (error) {
-    return failedRow(job, `what its worker sent is no row: ${error instanceof Error ? error.message : String(error)}`)
+    return failedRow(
+      job,
+      `what its worker sent is no row: ${tame(error instanceof Error ? error.message : String(error))}`,
+    )
   }
 }
 
 function failureOf(reason: string | undefined): string {
   return /stalled more than/.test(reason ?? '')
     ? 'its workers ended again and again while at it'
-    : (reason ?? 'no reason given')
+    : tame(reason ?? 'no reason given')
 }

@@ -2,6 +2,7 @@
 import type { Job, Worker } from 'bullmq'
 import { InputError } from '../../../scene/inputError.ts'
 import type { SceneTexts } from '../../../scene/sceneTexts.ts'
+import { counted } from '../../format.ts'
 import { openJobPool } from '../jobPool.ts'
 import { MAX_SCENE_BYTES } from '../sceneTexts.ts'
 import { connectRedis, within } from './connectRedis.ts'
@@ -14,6 +15,7 @@ import {
   queueFormat,
   rowsKey,
   sceneKeyOf,
+  tame,
   versionOf,
 } from './envelope.ts'
 
@@ -74,7 +76,7 @@ export async function queueWorker(url: string, options: QueueWorkerOptions = {})
         throw new bullmq.WaitingError()
       }
       const message = error instanceof Error ? error.message : String(error)
-      throw new bullmq.UnrecoverableError(message)
+      throw new bullmq.UnrecoverableError(tame(message))
     }
   }
   const worker: Worker = new bullmq.Worker(format.queue, work, {
@@ -86,7 +88,9 @@ export async function queueWorker(url: string, options: QueueWorkerOptions = {})
     maxStalledCount: MOST_STALLS,
   })
   worker.on('error', () => {}) // the connection tells; locks that are lost cost a run, no row
-  worker.on('failed', (job, error) => onNotice?.(`refused a job${job ? ` (${job.id})` : ''}: ${error.message}`))
+  worker.on('failed', (job, error) =>
+    onNotice?.(`refused a job${job ? ` (${tame(String(job.id))})` : ''}: ${tame(error.message)}`),
+  )
   onNotice?.(
     `worker of jacsense ${format.version} with ${pool.workers} thread${pool.workers === 1 ? '' : 's'} at ${where}, format of jobs ${format.hash}`,
   )
@@ -99,9 +103,9 @@ export async function queueWorker(url: string, options: QueueWorkerOptions = {})
       if (waiting === 0) continue
       told.add(name)
       const its = versionOf(name)
-      const what = its === format.version ? 'another format of jobs' : `jacsense ${its}`
+      const what = its === format.version ? 'another format of jobs' : `jacsense ${tame(its)}`
       onNotice?.(
-        `${waiting} jobs at ${where} wait for workers of ${what}; this one is of jacsense ${format.version} and leaves them`,
+        `${counted(waiting, 'job')} at ${where} ${waiting === 1 ? 'waits' : 'wait'} for workers of ${what}; this one is of jacsense ${format.version} and leaves ${waiting === 1 ? 'it' : 'them'}`,
       )
     }
   }
