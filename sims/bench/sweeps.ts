@@ -22,7 +22,7 @@ export interface Row {
 const SEED = 1
 const ROUNDS = 3
 const SPEED_RUNS = 150
-const LONG = 160 // s simulated: some 90 ms on a fast machine of 2024
+const LONG = 200 // s simulated: some 60 ms
 const SHORT = 0.05 // s simulated
 const EARLY = 0.05 // share of the runs before memory is looked at first
 const EVERY = 50 // runs from look to look
