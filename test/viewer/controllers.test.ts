@@ -51,7 +51,10 @@ describe('controllers of the viewer', () => {
     const last = await page.evaluateHandle(() => window.jacsense().designed)
     await page.getByLabel(label).fill(value)
     await page.keyboard.press('Tab')
-    await page.waitForFunction((before) => window.jacsense().designed !== before, last)
+    await page.waitForFunction((before) => {
+      const { designed } = window.jacsense()
+      return designed !== null && designed !== before
+    }, last)
   }
   const angle = () => viewer.page.evaluate(() => window.jacsense().latest!.x[1]!)
   /** As tests of this page know it: with the state and controller of a link, paused. */
@@ -227,6 +230,7 @@ describe('controllers of the viewer', () => {
     await page.click('#tab-control')
     await choose('mpc')
     await set('Looks ahead', '5') // some 10 000 steps for an iteration
+    await page.waitForFunction(() => window.jacsense().designed?.design?.receding?.horizon === 5)
     await page.waitForFunction(() => !document.getElementById('sensing')!.hidden)
     const drawn = await page.evaluate(() => window.jacsense().frames())
     await page.mouse.move(300, 200)
@@ -234,7 +238,7 @@ describe('controllers of the viewer', () => {
     await page.mouse.move(340, 200, { steps: 5 })
     await page.mouse.up()
     await page.waitForFunction((before) => window.jacsense().frames() > before, drawn)
-    // the best of some: machines under load hold up pages, and what is cancelled may be a design
+    // the best of some, as machines under load hold up pages
     let least = Number.POSITIVE_INFINITY
     for (let attempt = 0; attempt < 5 && least >= 100; attempt++) {
       if (!(await page.evaluate(() => window.jacsense().latest!.playing))) await page.click('#play')
