@@ -229,31 +229,26 @@ describe('controllers of the viewer', () => {
     await open('arm7')
     await page.click('#tab-control')
     await choose('mpc')
-    await set('Looks ahead', '5') // some 10 000 steps for an iteration
-    await page.waitForFunction(() => window.jacsense().designed?.design?.receding?.horizon === 5)
-    await page.waitForFunction(() => !document.getElementById('sensing')!.hidden)
-    const drawn = await page.evaluate(() => window.jacsense().frames())
-    await page.mouse.move(300, 200)
-    await page.mouse.down()
-    await page.mouse.move(340, 200, { steps: 5 })
-    await page.mouse.up()
-    await page.waitForFunction((before) => window.jacsense().frames() > before, drawn)
-    // the best of some, as machines under load hold up pages
-    let least = Number.POSITIVE_INFINITY
-    for (let attempt = 0; attempt < 5 && least >= 100; attempt++) {
-      if (!(await page.evaluate(() => window.jacsense().latest!.playing))) await page.click('#play')
-      await page.waitForFunction(() => !document.getElementById('sensing')!.hidden)
-      const ms = await page.evaluate(async () => {
-        const from = performance.now()
-        document.getElementById('cancel')!.click()
-        while (window.jacsense().latest!.playing && performance.now() < from + 2000)
-          await new Promise((resolve) => setTimeout(resolve, 1))
-        return performance.now() - from
-      })
-      least = Math.min(least, ms)
-    }
+    // From within the page, as only the first plan takes long: later ones begin near their optimum.
+    const cancelled = page.evaluate(async () => {
+      const planning = () =>
+        window.jacsense().designed?.design?.receding?.horizon === 12 && !document.getElementById('sensing')!.hidden
+      while (!planning()) await new Promise((resolve) => setTimeout(resolve, 1))
+      let [lag, last] = [0, performance.now()]
+      for (let k = 0; k < 5; k++) {
+        await new Promise((resolve) => requestAnimationFrame(resolve))
+        lag = Math.max(lag, performance.now() - last)
+        last = performance.now()
+      }
+      document.getElementById('cancel')!.click()
+      while (document.getElementById('error')!.hidden) await new Promise((resolve) => setTimeout(resolve, 1))
+      return { ms: performance.now() - last, lag }
+    })
+    await set('Looks ahead', '12') // some 25 000 steps for an iteration
+    await page.click('#kick')
+    const { ms, lag } = await cancelled
     expect(await page.textContent('#error')).toBe('Planning was cancelled: the simulation is paused.')
-    expect(least).toBeLessThan(100)
+    expect(ms).toBeLessThan(100 + 5 * Math.max(0, lag - 20)) // where others load the machine, pages lag as well
     expect(await page.locator('#sensing').isVisible()).toBe(false)
     await page.selectOption('#controller', 'none')
   }, 90_000)
