@@ -1,10 +1,11 @@
 /** jacsense run: linearize, design, run the closed loop on the simulator, write a report. */
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { disturbancesOf } from '../experiment/disturbancesOf.ts'
 import { type Metrics, measureRun } from '../experiment/metrics.ts'
 import { pointFromNames } from '../experiment/point.ts'
 import type { Estimation } from '../experiment/recordEstimates.ts'
-import { type Disturbance, type Kick, scheduleRun, simulate, type Trajectory } from '../experiment/simulate.ts'
+import { type Kick, scheduleRun, simulate, type Trajectory } from '../experiment/simulate.ts'
 import { unstableModes } from '../experiment/unstableModes.ts'
 import { eigenvalues } from '../linalg/eigenvalues.ts'
 import type { Linearization } from '../linearization/linearization.ts'
@@ -152,10 +153,7 @@ async function runOn(setup: Setup, flags: RunFlags, command: string, io: Io): Pr
 /** How long the run is, in s, and what disturbs it. Throws InputError, naming the option, on what can't be used. */
 function checkedRun({ scene, engine }: Setup, { duration, kick: kicks = [], push: pushes = [] }: RunFlags) {
   const seconds = duration ?? scene.task?.duration ?? DURATION
-  const disturbances: Disturbance[] = [
-    ...kicks,
-    ...pushes.map((one) => ({ ...one, duration: one.duration ?? Math.max(seconds - one.time, engine.dt) })),
-  ]
+  const disturbances = disturbancesOf({ kicks, pushes }, seconds, engine.dt)
   try {
     scheduleRun(engine, { duration: seconds, disturbances })
   } catch (error) {

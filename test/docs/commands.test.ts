@@ -1,19 +1,11 @@
 /** Every command that the documentation shows exists, with every option that it is shown with. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { codeBlocks } from '../../scripts/docs/codeBlocks.ts'
 import { commandsOf } from '../../scripts/docs/followPage.ts'
 import { PICTURES } from '../../scripts/docs/pictures.ts'
 import { invoke } from '../cli/invoke.ts'
-
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const pages = [
-  'README.md',
-  ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-]
+import { pages, root } from './pages.ts'
 
 /** Commands in blocks and in the running text, without what is around `jacsense …` in them. */
 function shown(markdown: string): string[] {

@@ -1,17 +1,9 @@
 /** TypeScript in the documentation compiles as it stands, under the compiler's strict options, in a user's project. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { expect, it } from 'vitest'
 import { codeBlocks } from '../../scripts/docs/codeBlocks.ts'
-
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const pages = [
-  'README.md',
-  ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-]
+import { pages, root } from './pages.ts'
 
 it('TypeScript in the documentation compiles', { timeout: 180_000 }, () => {
   const sources = new Map<string, string>()

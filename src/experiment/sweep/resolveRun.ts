@@ -7,6 +7,7 @@ import type { Scene } from '../../scene/scene.ts'
 import type { ByName, EstimatorSettings, PartialRunSettings } from '../../scene/sweep/runSettings.ts'
 import { checkControllerSettings } from '../checkControllerSettings.ts'
 import type { ControllerSettings } from '../controllerSettings.ts'
+import { disturbancesOf } from '../disturbancesOf.ts'
 import { estimatorNoise } from '../estimatorNoise.ts'
 import { pointFrom } from '../point.ts'
 import { type Disturbance, scheduleRun } from '../simulate.ts'
@@ -93,10 +94,7 @@ function within(path: string, { path: inner, expected, found }: InputError): Inp
 
 function schedule({ duration, kicks = [], pushes = [] }: PartialRunSettings, { task }: Scene | Mjcf, engine: Engine) {
   const seconds = duration ?? (task as { duration: number } | null)?.duration ?? DURATION
-  const disturbances: Disturbance[] = [
-    ...kicks,
-    ...pushes.map((one) => ({ ...one, duration: one.duration ?? Math.max(seconds - one.time, engine.dt) })),
-  ]
+  const disturbances = disturbancesOf({ kicks, pushes }, seconds, engine.dt)
   try {
     scheduleRun(engine, { duration: seconds, disturbances })
   } catch (error) {

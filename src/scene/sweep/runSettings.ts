@@ -1,6 +1,6 @@
 /**
  * What one run of a sweep is, as plain data: scene, engine, point, estimator, controller, start, disturbances and what the controlled robot
- * differs in. Only types, ranges and spelling are checked here; names are looked up in the scene by experiment/sweep/checkRun.ts.
+ * differs in. Only types, ranges and spelling are checked here; names are looked up in the scene by experiment/sweep/resolveRun.ts.
  */
 import * as z from 'zod/mini'
 import { count, described, flag, keyed, list, nonnegative, number, positive, text, word } from '../schemaParts.ts'

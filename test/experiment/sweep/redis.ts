@@ -1,9 +1,10 @@
 /** Redis from Debian's packages, installed where it is missing: servers of their own for tests, on free ports, in folders of their own. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { aptInstall } from '../../aptInstall.ts'
 import { tethered } from './tether.ts'
 
 export interface RedisServer {
@@ -84,20 +85,9 @@ function redisPath(): string {
   return find() ?? missing('it is still missing')
 }
 
-/** By apt-get, as root or with sudo that asks for nothing; several at once wait for each other. */
 function install(): void {
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
-  const run = (...words: string[]) => {
-    const [command, ...args] = [...sudo, ...words]
-    execFileSync(command!, args, {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    })
-  }
-  const patient = ['-qq', '-o', 'DPkg::Lock::Timeout=600']
   try {
-    run('apt-get', ...patient, 'update')
-    run('apt-get', ...patient, 'install', '-y', '--no-install-recommends', 'redis-server')
+    aptInstall('redis-server')
   } catch (error) {
     missing(error instanceof Error ? error.message.slice(0, 400) : String(error))
   }
